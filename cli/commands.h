@@ -1,0 +1,42 @@
+/* The one list of all commands, subscriptions and value types. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+#include "cli/session.h"
+
+/* Modes (mode.c holds the mode_def table). Parents as in ios-cli.md 1. */
+enum mode { MODE_NONE, MODE_EXEC, MODE_CONFIG, MODE_IF, MODE_EXT_NACL,
+	MODE_STD_NACL, MODE_ISAKMP_POLICY, MODE_TRANSFORM, MODE_IPSEC_PROFILE,
+	MODE_CRYPTO_MAP, MODE_GKM_GROUP, MODE_GKM_SERVER, MODE_GKM_SA,
+	MODE_LINE, MODE_KEEP /* below a kept, harmless section */ };
+
+/* Each cfg_X.c, exec_X.c and show_X.c gives its commands as one array... */
+struct command_list {
+	const struct command *const *v;
+	size_t n;
+};
+/* ...and cfg_X.c its subscription. commands.c names them all, in the order in
+ * which they settle: ifaces, routes, isakmp, ks, gm. */
+struct feature {
+	const struct command_list *commands;
+	void (*subscribe)(struct router *r); /* NULL: none */
+};
+void commands_register(struct router *r);
+extern const struct mode_def mode_defs[];
+extern const size_t n_mode_defs;
+
+/* Order of top-level lines in the running-config (ios-cli.md 16). */
+enum config_order { ORDER_VERSION = 10, ORDER_SERVICE = 20, ORDER_HOSTNAME = 30,
+	ORDER_BOOT = 40, ORDER_LOGGING_BUFFER = 50, ORDER_ENABLE = 60,
+	ORDER_AAA = 70, ORDER_CLOCK = 80, ORDER_VRF = 90, ORDER_IP_GLOBAL = 100,
+	ORDER_PKI = 110, ORDER_USERNAME = 120, ORDER_OBJECT_GROUP = 130,
+	ORDER_KEYRING = 140, ORDER_ISAKMP_POLICY = 150, ORDER_ISAKMP_KEY = 160,
+	ORDER_ISAKMP_OTHER = 170, ORDER_ISAKMP_PROFILE = 180,
+	ORDER_IPSEC_SA = 190, ORDER_TRANSFORM_SET = 200,
+	ORDER_IPSEC_PROFILE = 210, ORDER_GDOI_GROUP = 220,
+	ORDER_CRYPTO_MAP = 230, ORDER_INTERFACE = 240, ORDER_ROUTER = 250,
+	ORDER_IP_FORWARD = 260, ORDER_IP_HTTP = 270, ORDER_IP_ROUTE = 280,
+	ORDER_IP_SSH = 290, ORDER_LOGGING = 300, ORDER_ACL_STD = 310,
+	ORDER_ACL_EXT = 320, ORDER_ACL_NUMBERED = 330, ORDER_ACL6 = 340,
+	ORDER_CONTROL_PLANE = 350, ORDER_BANNER = 360, ORDER_ALIAS = 370,
+	ORDER_LINE = 380, ORDER_NTP = 390 };
+#endif

@@ -1,0 +1,3 @@
+noinst_LIBRARIES += libdataplane.a
+libdataplane_a_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFTNL_CFLAGS) $(OPENSSL_CFLAGS)
+libdataplane_a_SOURCES = dataplane/ops.h

@@ -1,0 +1,108 @@
+/* The dataplane as the engines see it: plain values in, events out.  It knows
+ * no GDOI: it is told interfaces, selectors, keys, times.  Backends: null,
+ * user, xfrm.  One test suite serves all. */
+#ifndef DATAPLANE_OPS_H
+#define DATAPLANE_OPS_H
+#include "base/secret.h"
+#include "crypto/suite.h"
+#include "dataplane/selector.h"
+#include <net/if.h>
+
+/* What happens to traffic that a permit selects while no SA can take it. */
+enum dp_no_sa { DP_NO_SA_DROP, DP_NO_SA_CLEAR };
+/* What happens to clear traffic that arrives and matches a permit. */
+enum dp_clear_in { DP_CLEAR_IN_DROP, DP_CLEAR_IN_ACCEPT };
+
+/* One crypto map entry on one interface. Values only; lent for the call. */
+struct dp_group {
+	uint32_t id;             /* chosen by the caller, its handle from then on */
+	char netdev[IFNAMSIZ];   /* interface that carries the crypto map */
+	uint16_t order;          /* crypto map sequence: lower is asked first */
+	const struct acl *local; /* deny entries in front; may be NULL */
+	const struct acl *policy; /* downloaded list; NULL: none, all clear */
+	enum dp_no_sa no_sa;
+	enum dp_clear_in clear_in;
+	bool encrypt_out;        /* false: receive-only */
+	uint8_t df;              /* 0 copy, 1 set, 2 clear */
+};
+struct dp_sa {
+	uint32_t spi;
+	struct esp_suite suite;
+	struct keybuf enc, auth; /* enc: with salt where the suite has one */
+	uint8_t sid_bits;        /* counter modes: sender id width, else 0 */
+	uint32_t sid;
+	bool may_send;           /* false: install inbound only */
+};
+struct dp_sa_counters {
+	uint64_t encaps, decaps, encaps_bytes, decaps_bytes;
+	uint64_t send_errors, recv_errors;
+};
+/* Counted per group: each drop has its reason (show crypto gdoi gm dataplane
+ * counters, show platform dataplane). */
+#define DP_DROPS(X)                                                            \
+	X(NO_SA, "no sa (send)")                                               \
+	X(ENCAPS_FAIL, "encaps fail (send)")                                   \
+	X(TOO_BIG, "DF set and too big (send)")                                \
+	X(SEQ_EXHAUSTED, "sequence or IV exhausted (send)")                    \
+	X(INVALID_SA, "invalid sa (rcv)")                                      \
+	X(DECAP_FAIL, "decap fail (rcv)")                                      \
+	X(INVALID_PROT, "invalid prot (rcv)")                                  \
+	X(VERIFY_FAIL, "verify fail (rcv)")                                    \
+	X(IDENTITY, "inner packet outside the policy (rcv)")                   \
+	X(NOT_IPSEC, "clear packet that must be encrypted (rcv)")              \
+	X(INTERNAL_SEND, "internal err (send)")                                \
+	X(INTERNAL_RECV, "internal err (rcv)")
+enum dp_drop {
+#define X(name, text) DP_DROP_##name,
+	DP_DROPS(X)
+#undef X
+		DP_N_DROPS
+};
+const char *dp_drop_text(enum dp_drop d);
+struct dp_group_counters {
+	uint64_t encrypt, decrypt;
+	uint64_t drops[DP_N_DROPS];
+	uint64_t ace_matches; /* of all permit entries */
+};
+
+/* Events arrive on the loop's thread. */
+struct dp_events {
+	void (*not_ipsec)(void *ctx, uint32_t group, const struct packet_key *k);
+	void (*invalid_spi)(void *ctx, uint32_t group, uint32_t spi,
+		const struct packet_key *k);
+	/* A kernel or device error, already counted; text for the log. */
+	void (*trouble)(void *ctx, const char *text);
+	void *ctx;
+};
+
+struct loop;
+struct dp; /* an open backend instance */
+struct dataplane_ops {
+	const char *name;
+	/* NULL and *why on failure. loop may be NULL for null. */
+	struct dp *(*open)(struct loop *loop, const struct dp_events *ev,
+		struct sbuf *why);
+	/* Removes every kernel object of ours. */
+	void (*close)(struct dp *dp);
+	/* Creates or replaces the group's policy in one atomic transaction; its
+	 * SAs stay. 0 or -errno. */
+	int (*group_set)(struct dp *dp, const struct dp_group *g);
+	void (*group_del)(struct dp *dp, uint32_t id); /* and its SAs */
+	/* Receives with it at once; -EEXIST: that SPI is there (no-op). */
+	int (*sa_add)(struct dp *dp, uint32_t group, const struct dp_sa *sa);
+	/* Sends with that SPI from now on; 0 = with none. */
+	int (*sa_use)(struct dp *dp, uint32_t group, uint32_t spi);
+	void (*sa_del)(struct dp *dp, uint32_t group, uint32_t spi);
+	int (*sa_counters)(struct dp *dp, uint32_t group, uint32_t spi,
+		struct dp_sa_counters *out);
+	int (*group_counters)(struct dp *dp, uint32_t group,
+		struct dp_group_counters *out);
+	/* Packets per ACE of the downloaded policy; fills at most n. */
+	int (*ace_counters)(struct dp *dp, uint32_t group, uint64_t *v, size_t n);
+	/* Inner MTU of the group's interface with this suite; 0 unknown. */
+	unsigned (*inner_mtu)(struct dp *dp, uint32_t group,
+		const struct esp_suite *s);
+};
+extern const struct dataplane_ops dataplane_null;
+extern const struct dataplane_ops dataplane_user;
+#endif

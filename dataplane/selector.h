@@ -1,0 +1,76 @@
+/* Access lists as values, for crypto policies and filters, and the reference
+ * evaluator that the nftables compiler is tested against. */
+#ifndef DATAPLANE_SELECTOR_H
+#define DATAPLANE_SELECTOR_H
+#include "base/ip.h"
+#include "base/sbuf.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ACL_NAME_MAX  80
+#define ACE_PORTS_MAX 10
+#define ACE_ANY       (-1)
+enum port_op { PORT_ANY, PORT_EQ, PORT_NEQ, PORT_GT, PORT_LT, PORT_RANGE };
+struct ace_port {
+	uint8_t op, n;               /* n ports for EQ, NEQ; 2 for RANGE */
+	uint16_t p[ACE_PORTS_MAX];
+};
+struct ace {
+	uint32_t seq;
+	bool permit;
+	int16_t proto;               /* ACE_ANY for `ip`, else 0..255 */
+	struct ip_wild src, dst;     /* any: wild 0xffffffff */
+	struct ace_port sport, dport; /* tcp, udp only */
+	int16_t icmp_type, icmp_code; /* ACE_ANY = any */
+	uint8_t tcp_set, tcp_clear;  /* flags that must be set / clear (match-all) */
+	bool tcp_any;                /* any of tcp_set or cleared tcp_clear */
+	bool established;            /* ack or rst */
+	int16_t dscp, precedence, tos, igmp_type; /* ACE_ANY = any */
+	struct ace_port ttl;         /* same operators on TTL */
+	bool fragments;              /* non-first fragments only */
+	bool log;
+};
+struct acl {
+	char name[ACL_NAME_MAX + 1];
+	struct ace *v;               /* owned; ascending seq */
+	size_t n;
+};
+void acl_free(struct acl *a);                         /* back to empty */
+void acl_dup(struct acl *dst, const struct acl *src); /* dst uninitialised */
+bool acl_equal(const struct acl *a, const struct acl *b);
+
+/* What the evaluator sees of a packet. */
+struct packet_key {
+	uint32_t src, dst;
+	uint8_t proto, tos, ttl;
+	bool fragment;       /* offset != 0: ports etc. are unknown */
+	bool has_l4;         /* ports / type readable */
+	uint16_t sport, dport;
+	uint8_t icmp_type, icmp_code, tcp_flags;
+};
+/* Parses an IPv4 packet. false: malformed. */
+bool packet_key_read(const uint8_t *p, size_t n, struct packet_key *out);
+bool ace_match(const struct ace *e, const struct packet_key *k);
+/* Index of the first match, or -1 (IOS: implicit deny, a policy ignores). */
+int acl_match(const struct acl *a, const struct packet_key *k);
+/* The ACE as it applies to packets of the other direction. */
+struct ace ace_mirror(const struct ace *e);
+
+enum ace_style { ACE_STYLE_CONFIG, /* port names: `permit tcp any any eq www` */
+	ACE_STYLE_GDOI };          /* numeric: `permit tcp any any port = 80` */
+/* Text after the sequence number; proto, port, ICMP, DSCP names of
+ * ios-cli.md 8.3 stand in one table used both ways. */
+void ace_text(const struct ace *e, enum ace_style style, struct sbuf *out);
+/* Name tables for the grammar's types: NULL / -1 when unknown. */
+const char *proto_name(int proto);
+int proto_number(const char *name);
+const char *port_name(int proto, uint16_t port);
+int port_number(int proto, const char *name);
+const char *icmp_name(int type, int code);
+bool icmp_numbers(const char *name, int16_t *type, int16_t *code);
+const char *dscp_name(int v);
+int dscp_number(const char *name);
+/* Enumerates names for `?`: i from 0 until NULL. proto: 6, 17, or 1 for ICMP
+ * type names, 0 for protocol names. */
+const char *ace_name_at(int proto, size_t i);
+#endif

@@ -1,0 +1,43 @@
+/* The world an engine sees.  The daemon gives the real one (router/env_loop),
+ * the simulator a virtual one (tests/sim). No engine touches clock, socket,
+ * file or random source otherwise. */
+#ifndef GDOI_ENV_H
+#define GDOI_ENV_H
+#include "base/ip.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "base/timer.h"
+#include "crypto/sign.h"
+#include "dataplane/ops.h"
+
+/* Costly public-key operations, replaceable by a toy in a large simulation. */
+struct dh;
+struct crypto_ops {
+	struct dh *(*dh_new)(uint32_t group);
+	void (*dh_free)(struct dh *d);
+	size_t (*dh_public)(const struct dh *d, uint8_t *out);
+	int (*dh_shared)(const struct dh *d, struct span peer, struct secret *out);
+	int (*sign)(const struct pkey *k, enum hash_id h, enum rsa_form form,
+		const uint8_t *hash, uint8_t *sig, size_t *sig_n);
+	bool (*verify)(const struct pkey *k, enum hash_id h, const uint8_t *hash,
+		struct span sig, enum rsa_form *matched);
+};
+extern const struct crypto_ops crypto_ops_openssl; /* gdoi/env.c */
+
+struct report;
+struct env {
+	void *ctx;
+	uint64_t (*now)(void *ctx);  /* monotonic ms */
+	uint64_t (*wall)(void *ctx); /* ms since 1970: logs, stored state */
+	void (*random)(void *ctx, void *p, size_t n);
+	/* One datagram from path->local to path->remote; may fail silently. */
+	void (*send)(void *ctx, const struct udp_path *path, struct span data);
+	void (*report)(void *ctx, const struct report *r);
+	/* `rekey authentication mypubkey rsa L`: lent key or NULL. */
+	struct pkey *(*key_get)(void *ctx, const char *label);
+	struct timers *timers;
+	const struct crypto_ops *crypto;
+	const struct dataplane_ops *dp_ops; /* with its open instance: */
+	struct dp *dp;
+};
+#endif

@@ -1,0 +1,103 @@
+/* Phase 1 SAs and the exchanges they protect.  Knows no GDOI: who uses the SAs
+ * stands behind struct ike_doi. RFC 2408, 2409; protocol.md A.
+ *
+ * One struct ike is the ISAKMP endpoint of a box: it owns all its SAs, answers
+ * Main Mode, starts it on demand, keeps retransmission caches, enforces limits
+ * on half-open SAs and per-source rates before any public-key work, and runs
+ * informational exchanges (Delete, Notify). */
+#ifndef GDOI_EXCHANGE_H
+#define GDOI_EXCHANGE_H
+#include "gdoi/env.h"
+#include "gdoi/isakmp.h"
+#include "gdoi/policy.h"
+
+struct ike;
+struct ike_sa;
+struct exchange;
+
+enum ike_down { IKE_DOWN_TIMEOUT, IKE_DOWN_NO_PROPOSAL, IKE_DOWN_AUTH,
+	IKE_DOWN_PROTOCOL, IKE_DOWN_DELETED, IKE_DOWN_EXPIRED, IKE_DOWN_LOCAL };
+
+/* A decrypted, not yet authenticated message of an exchange under an SA. */
+struct exchange_msg {
+	const struct payloads *p; /* p->v[0] is HASH */
+	struct span rest;         /* everything after HASH up to the chain's end */
+};
+
+struct ike_doi {
+	/* Phase 1 is up; sa stays valid until sa_down returns. */
+	void (*sa_up)(void *ctx, struct ike_sa *sa);
+	void (*sa_down)(void *ctx, struct ike_sa *sa, enum ike_down why);
+	/* Message `n` (from 1) of exchange x arrived.  Check its HASH with
+	 * exchange_check before acting. WIRE_OK advances the IV chain; an error
+	 * leaves the exchange as if nothing had come. */
+	enum wire_err (*message)(void *ctx, struct ike_sa *sa, struct exchange *x,
+		const struct exchange_msg *m);
+	/* An exchange of ours got no answer, or ran out of time; x dies. */
+	void (*exchange_lost)(void *ctx, struct ike_sa *sa, struct exchange *x);
+	/* A protected notification from the peer. */
+	void (*notify)(void *ctx, struct ike_sa *sa, uint16_t type,
+		struct span data);
+	uint8_t exchange_type;   /* the one this DOI adds: XCHG_PULL */
+	void *ctx;
+};
+
+struct ike *ike_new(const struct env *env, const struct ike_doi *doi);
+void ike_free(struct ike *ike);
+/* Copies. Live SAs stay. A dangling or empty config refuses all peers. */
+void ike_set_config(struct ike *ike, const struct isakmp_config *c);
+/* A datagram of exchange types 2, 4, 5 or doi->exchange_type (others are
+ * counted and dropped).  Never blocks. */
+void ike_input(struct ike *ike, const struct udp_path *path, struct span dgram);
+/* Finds or starts an SA from path->local to path->remote; sa_up or sa_down
+ * follows (never inside the call, also when it is up already). */
+struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path);
+/* Drops every SA (clear crypto isakmp), telling the peers. */
+void ike_clear(struct ike *ike);
+
+bool ike_sa_is_up(const struct ike_sa *sa);
+bool ike_sa_is_initiator(const struct ike_sa *sa);
+const struct udp_path *ike_sa_path(const struct ike_sa *sa);
+uint32_t ike_sa_conn_id(const struct ike_sa *sa); /* from 1001 */
+/* The peer's authenticated identity: type and data of the ID payload. */
+uint8_t ike_sa_peer_id(const struct ike_sa *sa, struct span *data);
+bool ike_sa_peer_is_ours(const struct ike_sa *sa, uint32_t *version); /* our VID */
+void ike_sa_delete(struct ike_sa *sa, bool tell_peer); /* sa_down follows */
+void ike_sa_notify(struct ike_sa *sa, uint16_t type); /* protected N */
+/* Idle SA that is no longer needed: deleted after the time IOS keeps it. */
+void ike_sa_release(struct ike_sa *sa);
+
+/* Starts an exchange of the DOI's type with a random message id. */
+struct exchange *exchange_begin(struct ike_sa *sa);
+uint32_t exchange_mid(const struct exchange *x);
+unsigned exchange_received(const struct exchange *x); /* messages accepted */
+void *exchange_user(const struct exchange *x);
+void exchange_set_user(struct exchange *x, void *user);
+/* Sends HASH + chain, HASH = prf(SKEYID_a, M-ID | parts... | chain). With
+ * expect_reply the message is retransmitted until the next one is accepted;
+ * without it it is kept as the answer to a repeated request. */
+void exchange_send(struct exchange *x, const struct span *parts, size_t n,
+	uint8_t first, struct span chain, bool expect_reply);
+/* HASH of the received message equals prf(SKEYID_a, M-ID | parts | rest)? */
+bool exchange_check(const struct exchange *x, const struct exchange_msg *m,
+	const struct span *parts, size_t n);
+void exchange_end(struct exchange *x); /* the reply cache lives on a while */
+
+/* For show crypto isakmp sa. */
+struct ike_sa_info {
+	struct ip_addr src, dst;     /* initiator, responder */
+	const char *state;           /* "GDOI_IDLE", "MM_KEY_EXCH", ... */
+	uint32_t conn_id;
+	bool active, deleted;
+	struct isakmp_policy policy; /* negotiated */
+	uint32_t remaining_secs;
+	uint8_t cky_i[8], cky_r[8];
+};
+size_t ike_list(const struct ike *ike, struct ike_sa_info *out, size_t max);
+struct ike_stats {
+	uint64_t drops[WIRE_N_ERRS];
+	uint64_t rx, tx, retransmits, replayed, half_open_refused, rate_refused;
+	uint32_t half_open, established;
+};
+void ike_stats(const struct ike *ike, struct ike_stats *out);
+#endif

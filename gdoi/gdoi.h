@@ -1,0 +1,40 @@
+/* GDOI of one box: the ISAKMP endpoint, its key-server groups and its group
+ * memberships.  Dispatches datagrams; owns everything below. */
+#ifndef GDOI_GDOI_H
+#define GDOI_GDOI_H
+#include "gdoi/env.h"
+#include "gdoi/exchange.h"
+#include "gdoi/policy.h"
+#include "gdoi/snapshot.h"
+#include "gdoi/store.h"
+
+struct gdoi;
+/* store may be NULL (a pure GM). env and store outlive it. */
+struct gdoi *gdoi_new(const struct env *env, struct store *store);
+void gdoi_free(struct gdoi *g); /* wipes keys; tells nobody */
+void gdoi_set_isakmp(struct gdoi *g, const struct isakmp_config *c);
+/* The whole list each time: groups that vanished stop, changed ones absorb
+ * the change, unchanged ones do not notice. */
+void gdoi_set_ks(struct gdoi *g, const struct ks_policy *v, size_t n);
+void gdoi_set_gm(struct gdoi *g, const struct gm_policy *v, size_t n);
+/* A datagram on UDP 848. Hostile until proven otherwise. */
+void gdoi_input(struct gdoi *g, const struct udp_path *path, struct span dgram);
+
+/* Exec commands; group NULL = all. false and *why when refused. */
+bool gdoi_clear(struct gdoi *g, const char *group, struct sbuf *why);
+bool gdoi_ks_rekey(struct gdoi *g, const char *group, bool replace_now,
+	struct sbuf *why);
+void gdoi_clear_isakmp(struct gdoi *g);
+/* Configuration mode was left: reports POLICY_CHANGE where it is due. */
+void gdoi_config_left(struct gdoi *g);
+/* Dataplane events, to be wired into struct dp_events by the owner. */
+void gdoi_dp_not_ipsec(struct gdoi *g, uint32_t group, const struct packet_key *k);
+void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
+	const struct packet_key *k);
+
+/* Snapshots for show; the caller frees with snapshot_*_free. */
+size_t gdoi_ks_snapshot(const struct gdoi *g, struct ks_snapshot **out);
+size_t gdoi_gm_snapshot(const struct gdoi *g, struct gm_snapshot **out);
+size_t gdoi_ike_list(const struct gdoi *g, struct ike_sa_info *out, size_t max);
+void gdoi_ike_stats(const struct gdoi *g, struct ike_stats *out);
+#endif

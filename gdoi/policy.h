@@ -1,0 +1,106 @@
+/* What the configuration asks of the engines: plain structs, filled by
+ * cli/cfg_*.c, unit tests and the simulator alike.  All are lent for the call
+ * that hands them over; an engine copies what it keeps. */
+#ifndef GDOI_POLICY_H
+#define GDOI_POLICY_H
+#include "base/ip.h"
+#include "base/secret.h"
+#include "crypto/suite.h"
+#include "dataplane/selector.h"
+#include <net/if.h>
+
+#define GROUP_NAME_MAX 80
+#define NAME_MAX_IOS   80
+#define SERVERS_MAX    8
+#define IKE_POLICIES_MAX 32
+#define KS_SAS_MAX     8
+#define LIFE_FOREVER   UINT32_MAX
+
+/* crypto isakmp policy; one place for the defaults of ios-cli.md 9.1. */
+struct isakmp_policy {
+	uint16_t priority;
+	enum cipher_id cipher;
+	enum hash_id hash;
+	enum ike_auth auth;
+	uint16_t group;
+	uint32_t life_secs;
+};
+/* crypto isakmp key; mask 0 = any address.  The longest mask wins. */
+struct isakmp_key {
+	struct ip_addr addr;
+	uint32_t mask;
+	char hostname[NAME_MAX_IOS + 1]; /* instead of addr when not empty */
+	struct secret key;
+};
+struct isakmp_config {
+	struct isakmp_policy policy[IKE_POLICIES_MAX]; /* ascending priority */
+	size_t n_policies;
+	const struct isakmp_key *keys;
+	size_t n_keys;
+	/* Phase-1 DOI that we offer first (protocol.md A.3): 2, or 1. */
+	uint8_t offer_doi;
+};
+
+/* A group's identity: number (KEY_ID, 4 octets) or IPv4 address. */
+struct group_id {
+	bool is_set, is_addr;
+	uint32_t number;     /* or the address, host order */
+};
+
+enum replay_method { REPLAY_COUNTER, REPLAY_TIME, REPLAY_NONE };
+enum rekey_ack { REKEY_ACK_CISCO, REKEY_ACK_INTEROPERABLE, REKEY_ACK_ANY };
+
+/* sa ipsec N, with what its profile and ACL resolve to. */
+struct ks_sa_policy {
+	uint16_t number;
+	char profile[NAME_MAX_IOS + 1];
+	char acl_name[ACL_NAME_MAX + 1];
+	bool complete;       /* profile, transform and ACL are all there */
+	const struct acl *acl;
+	struct esp_suite suite;
+	bool transport_mode;
+	uint32_t life_secs;
+	enum replay_method replay;
+	uint32_t replay_window;
+};
+/* crypto gdoi group with `server local`. */
+struct ks_policy {
+	char group[GROUP_NAME_MAX + 1];
+	struct group_id id;
+	struct ip_addr local;        /* address ipv4; family 0 when absent */
+	enum cipher_id kek_cipher;
+	enum hash_id sig_hash;
+	char key_label[129];         /* rekey authentication; "" = no rekey */
+	uint32_t kek_life_secs;
+	uint32_t retransmit_secs;
+	uint32_t retransmit_count;   /* LIFE_FOREVER = periodic */
+	bool unicast;                /* rekey transport unicast */
+	enum rekey_ack ack;
+	bool receive_only;
+	const struct acl *authorization; /* standard ACL on the source; NULL any */
+	uint8_t sid_bits;            /* group size */
+	const uint8_t *kssids;       /* identifier: values 0..127, ascending */
+	size_t n_kssids;
+	struct ks_sa_policy sa[KS_SAS_MAX];
+	size_t n_sas;
+};
+
+/* One registration: a group in a crypto map on an interface. */
+struct gm_policy {
+	char group[GROUP_NAME_MAX + 1];
+	struct group_id id;
+	struct ip_addr server[SERVERS_MAX];
+	size_t n_servers;
+	char map[NAME_MAX_IOS + 1];
+	uint16_t map_seq;
+	char ifname[64];             /* IOS name, for show and syslog */
+	char netdev[IFNAMSIZ];
+	struct ip_addr local;        /* source of registration; family 0: down */
+	const struct acl *local_acl; /* deny entries; may be NULL */
+	bool passive;
+	uint32_t kek_ciphers;        /* bit 1<<cipher_id allowed; 0 = any */
+	uint32_t sig_hashes;         /* bit 1<<hash_id allowed; 0 = any */
+	struct esp_suite suites[6];  /* client transform-sets; n 0 = any */
+	size_t n_suites;
+};
+#endif

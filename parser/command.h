@@ -1,0 +1,97 @@
+/* A command is declared once: one string parses it, completes it, explains it
+ * and prints it (style.md 3).  The parser is generic: modes and value types
+ * beyond the built-in ones come from its user. */
+#ifndef PARSER_COMMAND_H
+#define PARSER_COMMAND_H
+#include "base/ip.h"
+#include "base/sbuf.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct derivation;
+struct node;
+struct tree;
+struct cmd_call;  /* an executed line; defined by the user (cli/session.h) */
+
+/* Grammar notation:
+ *   word          keyword: any unambiguous prefix is read, the whole is written
+ *   word~other    reads `other` too, writes `word`
+ *   <n:type>      a value; <n!:type> belongs to the node's key; <n:type=D> is
+ *                 not written when equal to D; <n:type...> one or more values
+ *   {a|b} [a]     choice, option
+ *   {a|b}*        each at most once, any order, written in this order
+ *   !word         a keyword that belongs to the key
+ * Types: 1-100 (range), ip4, mask4, wild4, ip6, prefix4, word, line (the
+ * rest), hex, and those registered with value_type_add (acl, ifname, port...).
+ * `secret` = [0|5|6|7...] word is a registered type of the user. */
+
+typedef int cmd_exec_fn(struct cmd_call *call);
+/* Called when a configuration line was read, before it enters the tree: may
+ * fill in values (next ACL sequence number) or refuse with a text (-1). */
+typedef int cmd_fixup_fn(struct tree *t, struct node *section, struct node *n,
+	struct sbuf *why);
+
+enum {
+	CMD_HIDDEN = 1,      /* parsed, not offered by ? and TAB */
+	CMD_HARMLESS = 2,    /* accepted and kept only */
+	CMD_NO_SAVE = 4,     /* a configuration command that is never printed */
+	CMD_DEFAULT_ON = 8,  /* `no` stays in the tree and prints as `no ...` */
+	CMD_PRINT_DEFAULT = 16, /* printed although equal to the default */
+	CMD_ORDERED = 32,    /* siblings stay in order of entry, not sorted */
+};
+
+struct command {
+	uint16_t mode;       /* where it may be typed (user's numbers) */
+	uint16_t enters;     /* != 0: opens that mode, its lines are children */
+	const char *grammar;
+	const char *help;    /* "token  text" lines; `word#2` for the second */
+	const char *deflt;   /* the default, as a line of this grammar; or NULL */
+	uint16_t order;      /* place among its siblings when printed */
+	uint8_t level;       /* privilege 0..15; 0 is taken as 1 */
+	uint8_t flags;
+	cmd_exec_fn *exec;   /* runs instead of entering the tree */
+	cmd_fixup_fn *fixup;
+	const char *sample;  /* lines for the generated tests, \n between */
+};
+
+/* Modes: parent is where an unknown command is tried next (0: nowhere). */
+struct mode_def {
+	uint16_t id, parent;
+	const char *prompt;  /* "(config-if)#"; exec modes: ">" / "#" by level */
+	const char *title;   /* for ? on an empty line: "Interface configuration" */
+	bool config;         /* commands without exec enter the tree */
+};
+
+/* A derivation's values. Slot names are the n of <n:type>. Absent: 0, NULL,
+ * family 0. An unknown slot name is a programming error and asserts. */
+bool drv_has(const struct derivation *d, const char *keyword); /* was it taken? */
+bool drv_set(const struct derivation *d, const char *slot);    /* has a value? */
+uint32_t drv_u32(const struct derivation *d, const char *slot);
+struct ip_addr drv_ip(const struct derivation *d, const char *slot);
+uint32_t drv_ip4(const struct derivation *d, const char *slot); /* host order */
+const char *drv_str(const struct derivation *d, const char *slot);
+size_t drv_count(const struct derivation *d, const char *slot);
+const char *drv_str_at(const struct derivation *d, const char *slot, size_t i);
+uint32_t drv_u32_at(const struct derivation *d, const char *slot, size_t i);
+/* For fixups: sets a numeric or text slot that the line left out. */
+void drv_put_u32(struct derivation *d, const char *slot, uint32_t v);
+void drv_put_str(struct derivation *d, const char *slot, const char *s);
+
+/* A value type converts both ways, so that a command needs no code. */
+struct value_type {
+	const char *name;
+	/* Reads one value from tokens t[0..n): number consumed, 0 no match, -1
+	 * needs more tokens, *bad_col: where the fault is in t[0]. */
+	int (*parse)(const struct value_type *vt, const char *const *t, size_t n,
+		struct sbuf *out, size_t *bad_col);
+	/* Canonical text of what parse stored; NULL: as stored. */
+	void (*print)(const struct value_type *vt, const char *stored,
+		struct sbuf *out);
+	/* i-th choice for ? and TAB with help text; NULL at the end. Types
+	 * without a list give their display form: "WORD", "A.B.C.D". */
+	const char *(*choice)(const struct value_type *vt, size_t i,
+		const char **help);
+	const char *display;
+	const char *sample;
+};
+#endif

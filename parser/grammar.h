@@ -1,0 +1,17 @@
+/* The set of all commands, compiled. */
+#ifndef PARSER_GRAMMAR_H
+#define PARSER_GRAMMAR_H
+#include "parser/command.h"
+
+struct grammar;
+struct grammar *grammar_new(const struct mode_def *modes, size_t n_modes);
+void grammar_free(struct grammar *g);
+void value_type_add(struct grammar *g, const struct value_type *vt);
+/* Compiles; a faulty string, a token without help, or two commands of a mode
+ * that accept the same sample abort with a message: a build-time error. */
+void grammar_add(struct grammar *g, const struct command *const *v, size_t n);
+const struct mode_def *grammar_mode(const struct grammar *g, uint16_t id);
+/* For generated tests. */
+size_t grammar_commands(const struct grammar *g,
+	const struct command *const **out);
+#endif

@@ -1,0 +1,105 @@
+/* The box without its front panel: engines wired to real sockets, clock, disk
+ * and kernel.  cli hands it views of the configuration and asks for snapshots;
+ * it knows neither text nor tree. */
+#ifndef ROUTER_BOX_H
+#define ROUTER_BOX_H
+#include "base/log.h"
+#include "base/loop.h"
+#include "crypto/keystore.h"
+#include "dataplane/iface.h"
+#include "dataplane/route.h"
+#include "gdoi/gdoi.h"
+
+struct box;
+struct box_opts {
+	const char *state_dir;   /* /etc/getvpn; keys, KS store; NULL: memory only */
+	struct loop *loop;
+	struct log *log;
+	const struct dataplane_ops *dataplane; /* NULL: chosen */
+};
+/* NULL and *why when the kernel refuses what is essential. */
+struct box *box_new(const struct box_opts *o, struct sbuf *why);
+void box_free(struct box *b); /* removes every kernel object of ours */
+
+/* One `interface` section. Values as configured. */
+#define IFACE_ADDRS_MAX 16
+struct iface_policy {
+	char ifname[64];         /* canonical: GigabitEthernet0/0, Loopback0, eth0 */
+	char netdev[IFNAMSIZ];   /* `netdev NAME`; "" = by rule (ifname.h) */
+	struct ip_prefix addr[IFACE_ADDRS_MAX]; /* primary first */
+	size_t n_addr;
+	bool shutdown;
+	uint16_t mtu;            /* 0: leave */
+	char crypto_map[NAME_MAX_IOS + 1]; /* "" none */
+};
+struct static_route {
+	struct ip_prefix dst;
+	struct ip_addr gw;       /* family 0: interface route */
+	char ifname[64];         /* "" or canonical IOS name; "Null0" */
+	uint8_t distance;
+};
+/* One entry of a crypto map; groups by name, resolved by the box. */
+struct crypto_map_entry {
+	char map[NAME_MAX_IOS + 1];
+	uint16_t seq;
+	char group[GROUP_NAME_MAX + 1]; /* set group; "" incomplete */
+	const struct acl *local_acl;    /* match address; NULL none */
+	char local_address[64];         /* crypto map M local-address IF; "" */
+};
+/* GM side of `crypto gdoi group`: without map and interface fields. */
+
+/* Each takes the whole list; the box compares, applies what changed, and
+ * reports trouble to the log.  They cannot refuse. Order within one settle:
+ * ifaces, routes, isakmp, ks, gm. */
+void box_set_ifaces(struct box *b, const struct iface_policy *v, size_t n);
+void box_set_routes(struct box *b, const struct static_route *v, size_t n);
+void box_set_isakmp(struct box *b, const struct isakmp_config *c);
+void box_set_ks(struct box *b, const struct ks_policy *v, size_t n);
+/* groups: gm_policy with group-level fields only; the box multiplies them by
+ * map entries and interfaces that carry the map. */
+void box_set_gm(struct box *b, const struct gm_policy *groups, size_t n,
+	const struct crypto_map_entry *maps, size_t n_maps);
+
+struct gdoi *box_gdoi(struct box *b);
+struct keystore *box_keys(struct box *b);
+struct iface_mirror *box_ifaces(struct box *b);
+struct log *box_log(struct box *b);
+struct loop *box_loop(struct box *b);
+
+/* Interfaces as show prints them: configured ones and physical netdevs that
+ * the rule names; ordered as show ip interface brief. */
+struct iface_info {
+	char ifname[64], netdev[IFNAMSIZ];
+	struct ip_prefix addr[IFACE_ADDRS_MAX];
+	size_t n_addr;
+	bool configured, shutdown;      /* administratively down */
+	bool line_up, proto_up;
+	struct link_state link;         /* name "" when no netdev exists */
+};
+size_t box_iface_list(struct box *b, struct iface_info **out); /* caller frees */
+/* Routes with IOS interface names, main table. */
+struct route_info {
+	struct ip_prefix dst;
+	struct ip_addr gw;
+	char ifname[64];
+	enum { ROUTE_CONNECTED, ROUTE_LOCAL, ROUTE_STATIC, ROUTE_KERNEL } kind;
+	uint8_t distance;
+	uint32_t metric;
+};
+size_t box_route_list(struct box *b, struct route_info **out); /* caller frees */
+
+/* ping: asynchronous on the loop; result(s) per packet, then done. */
+struct ping_opts {
+	struct ip_addr dst, src;        /* src family 0: kernel's choice */
+	unsigned count, size, timeout_ms; /* size: whole IP datagram */
+	bool df, validate;
+	uint8_t tos;
+	uint16_t data;                  /* pattern, 0xABCD */
+};
+struct ping;
+typedef void ping_result_fn(void *ctx, char mark, unsigned rtt_ms); /* ! . U M */
+typedef void ping_done_fn(void *ctx);
+struct ping *box_ping(struct box *b, const struct ping_opts *o,
+	ping_result_fn *result, ping_done_fn *done, void *ctx, struct sbuf *why);
+void ping_cancel(struct ping *p); /* no callback any more */
+#endif
