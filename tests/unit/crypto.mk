@@ -1,1 +1,2 @@
 # Unit tests of crypto/.
+EXTRA_DIST += tests/unit/vectors.json
