@@ -35,6 +35,8 @@ struct env {
 	void (*report)(void *ctx, const struct report *r);
 	/* `rekey authentication mypubkey rsa L`: lent key or NULL. */
 	struct pkey *(*key_get)(void *ctx, const char *label);
+	/* Is it an address of this box now?  NULL: every address is. */
+	bool (*is_local)(void *ctx, const struct ip_addr *a);
 	struct timers *timers;
 	const struct crypto_ops *crypto;
 	const struct dataplane_ops *dp_ops; /* with its open instance: */
