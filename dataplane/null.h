@@ -9,4 +9,6 @@ uint32_t dp_null_sending_spi(const struct dp *dp, uint32_t group); /* 0: none */
 const struct dp_sa *dp_null_sa(const struct dp *dp, uint32_t group, uint32_t spi);
 const struct acl *dp_null_policy(const struct dp *dp, uint32_t group);
 size_t dp_null_calls(const struct dp *dp);
+/* To raise an event as the kernel would. */
+const struct dp_events *dp_null_events(const struct dp *dp);
 #endif

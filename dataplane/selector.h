@@ -38,6 +38,7 @@ struct acl {
 void acl_free(struct acl *a);                         /* back to empty */
 void acl_dup(struct acl *dst, const struct acl *src); /* dst uninitialised */
 bool acl_equal(const struct acl *a, const struct acl *b);
+struct ace ace_any(bool permit); /* `ip any any`, to be narrowed */
 
 /* What the evaluator sees of a packet. */
 struct packet_key {
@@ -46,13 +47,17 @@ struct packet_key {
 	bool fragment;       /* offset != 0: ports etc. are unknown */
 	bool has_l4;         /* ports / type readable */
 	uint16_t sport, dport;
-	uint8_t icmp_type, icmp_code, tcp_flags;
+	uint8_t icmp_type, icmp_code, tcp_flags; /* icmp_type: IGMP's too */
 };
 /* Parses an IPv4 packet. false: malformed. */
 bool packet_key_read(const uint8_t *p, size_t n, struct packet_key *out);
+/* An ACE that asks for a transport field never matches a packet that shows
+ * none (non-first fragment, cut short). */
 bool ace_match(const struct ace *e, const struct packet_key *k);
 /* Index of the first match, or -1 (IOS: implicit deny, a policy ignores). */
 int acl_match(const struct acl *a, const struct packet_key *k);
+/* True when the ACE looks beyond the IP header. */
+bool ace_wants_l4(const struct ace *e);
 /* The ACE as it applies to packets of the other direction. */
 struct ace ace_mirror(const struct ace *e);
 
@@ -61,7 +66,9 @@ enum ace_style { ACE_STYLE_CONFIG, /* port names: `permit tcp any any eq www` */
 /* Text after the sequence number; proto, port, ICMP, DSCP names of
  * ios-cli.md 8.3 stand in one table used both ways. */
 void ace_text(const struct ace *e, enum ace_style style, struct sbuf *out);
-/* Name tables for the grammar's types: NULL / -1 when unknown. */
+/* Name tables for the grammar's types: NULL / -1 when unknown.  "ip" is
+ * ACE_ANY, so an unknown protocol name is PROTO_UNKNOWN. */
+#define PROTO_UNKNOWN (-2)
 const char *proto_name(int proto);
 int proto_number(const char *name);
 const char *port_name(int proto, uint16_t port);
@@ -70,7 +77,12 @@ const char *icmp_name(int type, int code);
 bool icmp_numbers(const char *name, int16_t *type, int16_t *code);
 const char *dscp_name(int v);
 int dscp_number(const char *name);
+const char *precedence_name(int v);
+int precedence_number(const char *name);
+const char *tos_name(int v);
+int tos_number(const char *name);
 /* Enumerates names for `?`: i from 0 until NULL. proto: 6, 17, or 1 for ICMP
- * type names, 0 for protocol names. */
+ * type names, 0 for protocol names, or one of these. */
+enum { ACE_NAMES_DSCP = -1, ACE_NAMES_PRECEDENCE = -2, ACE_NAMES_TOS = -3 };
 const char *ace_name_at(int proto, size_t i);
 #endif

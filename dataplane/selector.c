@@ -1,0 +1,244 @@
+/* Access lists as values and the reference evaluator.  Exactness here decides
+ * what is encrypted, so this file stays plain: the nftables compiler is tested
+ * against it.  It knows no kernel. */
+#include "dataplane/selector.h"
+#include "base/rd.h"
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+void acl_free(struct acl *a)
+{
+	free(a->v);
+	*a = (struct acl){ 0 };
+}
+
+void acl_dup(struct acl *dst, const struct acl *src)
+{
+	*dst = *src;
+	dst->v = src->n ? xmemdup(src->v, src->n * sizeof(*src->v)) : NULL;
+}
+
+static bool ports_equal(const struct ace_port *a, const struct ace_port *b)
+{
+	return a->op == b->op && a->n == b->n &&
+	       !memcmp(a->p, b->p, a->n * sizeof(a->p[0]));
+}
+
+static bool wild_equal(struct ip_wild a, struct ip_wild b)
+{
+	a = ip_wild_norm(a);
+	b = ip_wild_norm(b);
+	return a.addr == b.addr && a.wild == b.wild;
+}
+
+static bool ace_equal(const struct ace *a, const struct ace *b)
+{
+	return a->seq == b->seq && a->permit == b->permit &&
+	       a->proto == b->proto && wild_equal(a->src, b->src) &&
+	       wild_equal(a->dst, b->dst) &&
+	       ports_equal(&a->sport, &b->sport) &&
+	       ports_equal(&a->dport, &b->dport) &&
+	       a->icmp_type == b->icmp_type && a->icmp_code == b->icmp_code &&
+	       a->tcp_set == b->tcp_set && a->tcp_clear == b->tcp_clear &&
+	       a->tcp_any == b->tcp_any && a->established == b->established &&
+	       a->dscp == b->dscp && a->precedence == b->precedence &&
+	       a->tos == b->tos && a->igmp_type == b->igmp_type &&
+	       ports_equal(&a->ttl, &b->ttl) && a->fragments == b->fragments &&
+	       a->log == b->log;
+}
+
+bool acl_equal(const struct acl *a, const struct acl *b)
+{
+	if (a->n != b->n || strcmp(a->name, b->name))
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!ace_equal(&a->v[i], &b->v[i]))
+			return false;
+	return true;
+}
+
+struct ace ace_any(bool permit)
+{
+	return (struct ace){
+		.permit = permit,
+		.proto = ACE_ANY,
+		.src = { .wild = UINT32_MAX },
+		.dst = { .wild = UINT32_MAX },
+		.icmp_type = ACE_ANY,
+		.icmp_code = ACE_ANY,
+		.dscp = ACE_ANY,
+		.precedence = ACE_ANY,
+		.tos = ACE_ANY,
+		.igmp_type = ACE_ANY,
+	};
+}
+
+/* Reads what ACEs look at in the transport header; too short: has_l4 stays
+ * false and no ACE that asks for a transport field matches. */
+static void l4_read(struct rd *r, struct packet_key *k)
+{
+	switch (k->proto) {
+	case IPPROTO_TCP:
+		k->sport = rd_u16(r);
+		k->dport = rd_u16(r);
+		rd_skip(r, 9);
+		k->tcp_flags = rd_u8(r);
+		break;
+	case IPPROTO_UDP:
+		k->sport = rd_u16(r);
+		k->dport = rd_u16(r);
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_IGMP:
+		k->icmp_type = rd_u8(r);
+		k->icmp_code = rd_u8(r);
+		break;
+	default:
+		return;
+	}
+	k->has_l4 = rd_ok(r);
+}
+
+bool packet_key_read(const uint8_t *p, size_t n, struct packet_key *out)
+{
+	struct rd r = rd_init(p, n);
+	uint8_t vihl = rd_u8(&r);
+	size_t hdr = (size_t)(vihl & 0xf) * 4, total;
+	uint16_t frag;
+
+	*out = (struct packet_key){ .tos = rd_u8(&r) };
+	total = rd_u16(&r);
+	rd_skip(&r, 2);
+	frag = rd_u16(&r);
+	out->ttl = rd_u8(&r);
+	out->proto = rd_u8(&r);
+	rd_skip(&r, 2);
+	out->src = rd_u32(&r);
+	out->dst = rd_u32(&r);
+	if (!rd_ok(&r) || vihl >> 4 != 4 || hdr < 20 || total < hdr ||
+		total > n)
+		return false;
+	out->fragment = (frag & 0x1fff) != 0;
+	if (!out->fragment) {
+		r = rd_init(p + hdr, total - hdr);
+		l4_read(&r, out);
+	}
+	return true;
+}
+
+static bool port_match(const struct ace_port *o, uint16_t v)
+{
+	bool listed = false;
+
+	switch (o->op) {
+	case PORT_EQ:
+	case PORT_NEQ:
+		for (uint8_t i = 0; i < o->n; i++)
+			listed |= o->p[i] == v;
+		return listed == (o->op == PORT_EQ);
+	case PORT_GT:
+		return v > o->p[0];
+	case PORT_LT:
+		return v < o->p[0];
+	case PORT_RANGE:
+		return v >= o->p[0] && v <= o->p[1];
+	default:
+		return true;
+	}
+}
+
+static bool tcp_match(const struct ace *e, uint8_t flags)
+{
+	uint8_t set = flags & e->tcp_set, clear = ~flags & e->tcp_clear;
+
+	if (e->established && !(flags & (TCP_ACK | TCP_RST)))
+		return false;
+	if (!e->tcp_set && !e->tcp_clear)
+		return true;
+	if (e->tcp_any)
+		return set || clear;
+	return set == e->tcp_set && clear == e->tcp_clear;
+}
+
+bool ace_wants_l4(const struct ace *e)
+{
+	switch (e->proto) {
+	case IPPROTO_TCP:
+		return e->sport.op || e->dport.op || e->established ||
+		       e->tcp_set || e->tcp_clear;
+	case IPPROTO_UDP:
+		return e->sport.op || e->dport.op;
+	case IPPROTO_ICMP:
+		return e->icmp_type != ACE_ANY;
+	case IPPROTO_IGMP:
+		return e->igmp_type != ACE_ANY;
+	default:
+		return false;
+	}
+}
+
+static bool l4_match(const struct ace *e, const struct packet_key *k)
+{
+	if (!ace_wants_l4(e))
+		return true;
+	if (!k->has_l4)
+		return false;
+	switch (e->proto) {
+	case IPPROTO_ICMP:
+		return k->icmp_type == e->icmp_type &&
+		       (e->icmp_code == ACE_ANY ||
+			       k->icmp_code == e->icmp_code);
+	case IPPROTO_IGMP:
+		return k->icmp_type == e->igmp_type;
+	case IPPROTO_TCP:
+		if (!tcp_match(e, k->tcp_flags))
+			return false;
+		break;
+	default:
+		break;
+	}
+	return port_match(&e->sport, k->sport) &&
+	       port_match(&e->dport, k->dport);
+}
+
+bool ace_match(const struct ace *e, const struct packet_key *k)
+{
+	if (!ip_wild_match(e->src, k->src) || !ip_wild_match(e->dst, k->dst))
+		return false;
+	if (e->proto != ACE_ANY && e->proto != k->proto)
+		return false;
+	if (e->dscp != ACE_ANY && e->dscp != k->tos >> 2)
+		return false;
+	if (e->precedence != ACE_ANY && e->precedence != k->tos >> 5)
+		return false;
+	if (e->tos != ACE_ANY && e->tos != (k->tos >> 1 & 0xf))
+		return false;
+	if (!port_match(&e->ttl, k->ttl))
+		return false;
+	if (e->fragments && !k->fragment)
+		return false;
+	return l4_match(e, k);
+}
+
+int acl_match(const struct acl *a, const struct packet_key *k)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (ace_match(&a->v[i], k))
+			return (int)i;
+	return -1;
+}
+
+struct ace ace_mirror(const struct ace *e)
+{
+	struct ace m = *e;
+
+	m.src = e->dst;
+	m.dst = e->src;
+	m.sport = e->dport;
+	m.dport = e->sport;
+	return m;
+}
