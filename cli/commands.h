@@ -7,7 +7,8 @@
 enum mode { MODE_NONE, MODE_EXEC, MODE_CONFIG, MODE_IF, MODE_EXT_NACL,
 	MODE_STD_NACL, MODE_ISAKMP_POLICY, MODE_TRANSFORM, MODE_IPSEC_PROFILE,
 	MODE_CRYPTO_MAP, MODE_GKM_GROUP, MODE_GKM_SERVER, MODE_GKM_SA,
-	MODE_LINE, MODE_KEEP /* below a kept, harmless section */ };
+	MODE_LINE, MODE_KEEP /* below a kept, harmless section */,
+	MODE_FAIL_CLOSE, MODE_GKM_COOP, MODE_GKM_KSSID };
 
 /* Each cfg_X.c, exec_X.c and show_X.c gives its commands as one array... */
 struct command_list {
@@ -20,6 +21,13 @@ struct feature {
 	const struct command_list *commands;
 	void (*subscribe)(struct router *r); /* NULL: none */
 };
+/* Features by file; those without a subscription only bring commands. */
+extern const struct feature feature_system, feature_interface, feature_route,
+	feature_acl, feature_isakmp, feature_ipsec, feature_keys, feature_gdoi,
+	feature_crypto_map, feature_show_gdoi, feature_show_crypto,
+	feature_show_ip, feature_exec_crypto, feature_exec_ping;
+/* Value types of cli/types.c; called before the first grammar_add. */
+void types_register(struct grammar *g);
 void commands_register(struct router *r);
 extern const struct mode_def mode_defs[];
 extern const size_t n_mode_defs;
