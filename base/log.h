@@ -4,6 +4,7 @@
 #define BASE_LOG_H
 #include "base/list.h"
 #include "base/sbuf.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 enum log_sev {
@@ -29,7 +30,8 @@ void log_free(struct log *l);
 void log_set_format(struct log *l, const struct log_format *f);
 void log_set_ring(struct log *l, size_t bytes, enum log_sev level);
 
-/* "%GDOI-5-GM_REGS_COMPL: text" with stamp goes to ring and sinks. */
+/* "%GDOI-5-GM_REGS_COMPL: text" with stamp goes to ring and sinks.  Bytes that
+ * a terminal might obey are written as \xNN: texts may quote a peer. */
 void log_msg(struct log *l, enum log_sev sev, const char *facility,
 	const char *mnemonic, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));

@@ -12,13 +12,17 @@ struct loop_fd;
 #define LOOP_WRITE 2
 
 struct loop *loop_new(void);
-void loop_free(struct loop *l); /* closes handles; fds stay the caller's */
+/* Closes handles (fds stay the caller's), cancels timers, drops what is
+ * deferred, waits for work in flight. */
+void loop_free(struct loop *l);
 void loop_run(struct loop *l);  /* until loop_stop */
 void loop_run_once(struct loop *l, int timeout_ms); /* for tests; -1 waits */
 void loop_stop(struct loop *l);
 uint64_t loop_now(void); /* CLOCK_MONOTONIC, ms; the engines' now() */
 struct timers *loop_timers(struct loop *l);
 
+/* Sets fd non-blocking.  NULL: the kernel cannot poll it (a regular file). An
+ * error pending on the socket is given as the events that were asked for. */
 typedef void loop_fd_fn(void *arg, int events);
 struct loop_fd *loop_fd_add(
 	struct loop *l, int fd, int events, loop_fd_fn *fn, void *arg);

@@ -1,0 +1,126 @@
+/* Whole files: read, and replace so that a crash leaves old or new. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int write_all(int fd, const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	while (n > 0) {
+		ssize_t k = write(fd, b, n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return -errno;
+		b += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+static int dir_sync(const char *path)
+{
+	auto_free char *copy = xstrdup(path);
+	auto_fd int fd =
+		open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	/* Some file systems cannot sync a directory; the rename stands. */
+	if (fsync(fd) < 0 && errno != EINVAL)
+		return -errno;
+	return 0;
+}
+
+static int temp_fill(int fd, const void *p, size_t n, mode_t mode)
+{
+	if (fchmod(fd, mode) < 0)
+		return -errno;
+	int rc = write_all(fd, p, n);
+	if (rc < 0)
+		return rc;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int file_replace(const char *path, const void *p, size_t n, mode_t mode)
+{
+	auto_sbuf struct sbuf temp = { 0 };
+
+	sbuf_printf(&temp, "%s.XXXXXX", path);
+	auto_fd int fd = mkostemp(temp.s, O_CLOEXEC); /* mode 0600 */
+	if (fd < 0)
+		return -errno;
+	int rc = temp_fill(fd, p, n, mode);
+	if (rc == 0 && rename(temp.s, path) < 0)
+		rc = -errno;
+	if (rc < 0) {
+		unlink(temp.s);
+		return rc;
+	}
+	return dir_sync(path);
+}
+
+int file_read(const char *path, struct sbuf *out, size_t max)
+{
+	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t start = out->n;
+	char buf[4096];
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t k = read(fd, buf, sizeof(buf));
+		int rc = k < 0 ? -errno : 0;
+
+		if (rc == -EINTR)
+			continue;
+		if (k > 0 && (size_t)k > max - (out->n - start))
+			rc = -EFBIG;
+		if (k > 0 && rc == 0)
+			sbuf_add(out, buf, (size_t)k);
+		if (rc < 0)
+			sbuf_trunc(out, start);
+		if (k <= 0 || rc < 0) {
+			mem_wipe(buf, sizeof(buf)); /* may have held a key */
+			return rc;
+		}
+	}
+}
+
+static int mkdir_one(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	if (stat(path, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
+int file_mkdirs(const char *path, mode_t mode)
+{
+	auto_free char *copy = xstrdup(path);
+
+	for (char *c = copy + 1; *copy != '\0' && *c != '\0'; c++) {
+		if (*c != '/')
+			continue;
+		*c = '\0';
+		int rc = mkdir_one(copy, 0755);
+		*c = '/';
+		if (rc < 0)
+			return rc;
+	}
+	return mkdir_one(copy, mode);
+}
