@@ -9,7 +9,9 @@
 
 enum report_id {
 #define R(id, facility, sev, mnemonic, pattern) REPORT_##id,
+#define RP R
 #include "gdoi/report.def"
+#undef RP
 #undef R
 	REPORT_N
 };
