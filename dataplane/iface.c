@@ -35,8 +35,8 @@ static int link_cmp(const struct link_node *a, const struct link_node *b)
 {
 	return (a->s.ifindex > b->s.ifindex) - (a->s.ifindex < b->s.ifindex);
 }
-RB_PROTOTYPE_STATIC(link_tree, link_node, node, link_cmp)
-RB_GENERATE_STATIC(link_tree, link_node, node, link_cmp)
+#define UNUSED_STATIC __attribute__((unused)) static
+RB_GENERATE_INTERNAL(link_tree, link_node, node, link_cmp, UNUSED_STATIC)
 
 static struct link_node *node_find(const struct iface_mirror *m, int ifindex)
 {
@@ -390,7 +390,7 @@ const struct link_state *iface_next(const struct iface_mirror *m, int after)
 {
 	struct link_node key = { .s.ifindex = after + 1 };
 	struct link_tree tree = m->links;
-	const struct link_node *n = RB_NFIND(link_tree, &tree, &key);
+	struct link_node *n = RB_NFIND(link_tree, &tree, &key);
 
 	while (n && n->gone)
 		n = RB_NEXT(link_tree, &tree, n);
