@@ -52,12 +52,14 @@ size_t payload_count(const struct payloads *p, uint8_t type);
 struct isakmp_wr {
 	struct wr w;
 	size_t next_at;      /* where the next payload's type goes */
-	size_t len_at;       /* the open payload's length, 0: none open */
+	size_t body_at;      /* where the open payload starts */
+	bool open, bare;     /* bare: a chain without header */
+	uint8_t first;       /* type of the chain's first payload */
 };
 void isakmp_wr_begin(struct isakmp_wr *m, void *buf, size_t cap,
 	const struct isakmp_hdr *h); /* next and length are patched later */
-/* Chain without header (the cleartext of an encrypted body); the first type
- * is stored in *first. */
+/* Chain without header (the cleartext of an encrypted body); its first type is
+ * told by isakmp_chain_first. */
 void isakmp_chain_begin(struct isakmp_wr *m, void *buf, size_t cap);
 void isakmp_begin(struct isakmp_wr *m, uint8_t type); /* closes an open one */
 void isakmp_end(struct isakmp_wr *m);                 /* closes the payload */

@@ -6,3 +6,15 @@ libgdoi_a_SOURCES = gdoi/env.h
 libgdoi_a_SOURCES += gdoi/report.h gdoi/report.def gdoi/report.c \
 	gdoi/snapshot.h gdoi/snapshot.c gdoi/store.h gdoi/store_mem.c \
 	gdoi/gdoi.h gdoi/gdoi.c gdoi/gdoi_priv.h
+
+# ISAKMP, the payloads, phase 1.
+libgdoi_a_SOURCES += gdoi/env.c
+libgdoi_a_SOURCES += gdoi/isakmp.h
+libgdoi_a_SOURCES += gdoi/isakmp.c
+libgdoi_a_SOURCES += gdoi/gdoi_wire.h
+libgdoi_a_SOURCES += gdoi/gdoi_wire_priv.h
+libgdoi_a_SOURCES += gdoi/gdoi_wire.c
+libgdoi_a_SOURCES += gdoi/gdoi_wire_sa.c
+libgdoi_a_SOURCES += gdoi/gdoi_wire_ext.c
+libgdoi_a_SOURCES += gdoi/gdoi_wire_kd.c
+libgdoi_a_SOURCES += gdoi/gdoi_push.c
