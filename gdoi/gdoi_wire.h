@@ -4,6 +4,7 @@
 #ifndef GDOI_GDOI_WIRE_H
 #define GDOI_GDOI_WIRE_H
 #include "base/secret.h"
+#include "crypto/sign.h"
 #include "crypto/suite.h"
 #include "dataplane/selector.h"
 #include "gdoi/isakmp.h"
@@ -16,9 +17,13 @@
 #define SIDS_MAX          16
 #define SIG_KEY_DER_MAX   1200
 
+enum id_type { ID_IPV4 = 1, ID_FQDN = 2, ID_USER_FQDN = 3, ID_IPV4_SUBNET = 4,
+	ID_IPV6 = 5, ID_IPV6_SUBNET = 6, ID_IPV4_RANGE = 7, ID_IPV6_RANGE = 8,
+	ID_DER_DN = 9, ID_KEY_ID = 11 };
 /* ID payload; also the ends of SAK and SAT. */
 struct wire_id {
-	uint8_t type;            /* 1 address, 4 subnet, 11 KEY_ID, ... */
+	uint8_t type;            /* enum id_type */
+	uint8_t protocol;        /* of a whole ID payload; 0 in SAK and SAT */
 	uint16_t port;
 	struct span data;
 };
@@ -124,7 +129,6 @@ struct kek {
 	enum hash_id sig_hash;
 };
 struct env;
-struct pkey;
 /* Closes a PUSH: signs (header unpadded, DigestInfo), pads, encrypts in
  * place.  m was begun with push_begin and holds SEQ... up to KD or D. Empty
  * span on failure. */
@@ -134,15 +138,18 @@ struct span push_seal(struct isakmp_wr *m, const struct kek *k,
 /* Checks form and decrypts a PUSH into buf (as large as the datagram); the
  * caller looks at SEQ, then calls push_verify. */
 struct push_msg {
-	struct payloads p;
+	struct payloads p;           /* SEQ first, SIG last */
 	uint32_t seq;
 	struct span sig;
 	uint8_t *clear;              /* header and body as decrypted */
 	size_t clear_n, padded_n;
+	/* Which of the tolerated forms push_verify found (protocol.md B.2). */
+	bool signed_padded;
+	enum rsa_form sig_form;
 };
 enum wire_err push_open(struct span dgram, const struct kek *k, uint8_t *buf,
 	struct push_msg *out);
-enum wire_err push_verify(const struct push_msg *m, const struct kek *k,
+enum wire_err push_verify(struct push_msg *m, const struct kek *k,
 	const struct pkey *signer, const struct env *env);
 /* ack_kind: KEK_ACK_REQUESTED value 1 or 3. */
 size_t ack_build(const struct kek *k, uint8_t ack_kind, uint32_t seq,
