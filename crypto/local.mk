@@ -1,3 +1,11 @@
 noinst_LIBRARIES += libgvcrypto.a
-libgvcrypto_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
-libgvcrypto_a_SOURCES = crypto/suite.h
+libgvcrypto_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) $(BSD_CFLAGS)
+libgvcrypto_a_SOURCES = \
+	crypto/cipher.c crypto/cipher.h \
+	crypto/dh.c crypto/dh.h \
+	crypto/evp.c crypto/evp_priv.h \
+	crypto/keystore.c crypto/keystore.h \
+	crypto/prf.c crypto/prf.h \
+	crypto/rng.c crypto/rng.h \
+	crypto/sign.c crypto/sign.h \
+	crypto/suite.c crypto/suite.h

@@ -8,7 +8,8 @@
 #include <time.h>
 
 struct pkey; /* reference counted */
-struct pkey *pkey_rsa_generate(unsigned bits); /* 360..4096; NULL: failed */
+/* 512..8192 bits; NULL: outside (OpenSSL makes no shorter ones) or failed. */
+struct pkey *pkey_rsa_generate(unsigned bits);
 struct pkey *pkey_from_pkcs8_der(struct span der);
 struct pkey *pkey_from_pem(const char *pem);   /* private, for vectors */
 /* SubjectPublicKeyInfo or bare RSAPublicKey (protocol.md B.8). */

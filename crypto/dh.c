@@ -1,0 +1,282 @@
+/* Diffie-Hellman in the IKEv1 forms of protocol.md A.4. */
+#include "crypto/dh.h"
+
+#include "crypto/evp_priv.h"
+
+#include <errno.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/dh.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Private exponent for the two groups that OpenSSL has no name for: twice the
+ * strength that anybody credits these primes with. */
+#define OLD_PRIVATE_BITS 224
+
+static const struct group_src {
+	uint16_t group;
+	const char *name;             /* OpenSSL's; NULL: from prime */
+	BIGNUM *(*prime)(BIGNUM *bn); /* generator 2 */
+	bool ecp;
+} sources[] = {
+	{ 1, NULL, BN_get_rfc2409_prime_768, false },
+	{ 2, NULL, BN_get_rfc2409_prime_1024, false },
+	{ 5, "modp_1536", NULL, false },
+	{ 14, "modp_2048", NULL, false },
+	{ 15, "modp_3072", NULL, false },
+	{ 16, "modp_4096", NULL, false },
+	{ 19, "P-256", NULL, true },
+	{ 20, "P-384", NULL, true },
+	{ 21, "P-521", NULL, true },
+	{ 24, "dh_2048_256", NULL, false },
+};
+
+struct dh {
+	const struct dh_alg *alg;
+	const struct group_src *src;
+	EVP_PKEY *key;
+};
+
+static const struct group_src *group_src(uint32_t group)
+{
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++)
+		if (sources[i].group == group)
+			return &sources[i];
+	return NULL;
+}
+
+static const char *key_type(const struct group_src *src)
+{
+	return src->ecp ? "EC" : src->group == 24 ? "DHX" : "DH";
+}
+
+/* The domain parameters, for a key or for generation. */
+static bool push_group(
+	OSSL_PARAM_BLD *bld, const struct group_src *src, BIGNUM *p, BIGNUM *g)
+{
+	if (src->name != NULL)
+		return OSSL_PARAM_BLD_push_utf8_string(bld,
+			       OSSL_PKEY_PARAM_GROUP_NAME, src->name, 0) == 1;
+	return src->prime(p) != NULL && BN_set_word(g, 2) == 1 &&
+	       OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_FFC_P, p) == 1 &&
+	       OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_FFC_G, g) == 1 &&
+	       OSSL_PARAM_BLD_push_int(
+		       bld, OSSL_PKEY_PARAM_DH_PRIV_LEN, OLD_PRIVATE_BITS) == 1;
+}
+
+static bool push_public(OSSL_PARAM_BLD *bld, const struct group_src *src,
+	struct span pub, BIGNUM *y)
+{
+	if (src->ecp)
+		return OSSL_PARAM_BLD_push_octet_string(
+			       bld, OSSL_PKEY_PARAM_PUB_KEY, pub.p, pub.n) == 1;
+	return BN_bin2bn(pub.p, (int)pub.n, y) != NULL &&
+	       OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PUB_KEY, y) == 1;
+}
+
+static EVP_PKEY *from_params(
+	const struct group_src *src, OSSL_PARAM_BLD *bld, int selection)
+{
+	EVP_PKEY_CTX *ctx =
+		EVP_PKEY_CTX_new_from_name(NULL, key_type(src), NULL);
+	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
+	EVP_PKEY *key = NULL;
+
+	if (ctx == NULL || params == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+		EVP_PKEY_fromdata(ctx, &key, selection, params) != 1)
+		key = NULL;
+	OSSL_PARAM_free(params);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* A key of this group: only parameters, with a public value (OpenSSL's form:
+ * points with their 04), or also with the private one. */
+static EVP_PKEY *make_key(
+	const struct group_src *src, struct span pub, const BIGNUM *priv)
+{
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	BIGNUM *p = BN_new(), *g = BN_new(), *y = BN_new();
+	EVP_PKEY *key = NULL;
+	int selection = priv != NULL ? EVP_PKEY_KEYPAIR
+			: pub.n > 0  ? EVP_PKEY_PUBLIC_KEY
+				     : EVP_PKEY_KEY_PARAMETERS;
+
+	if (bld == NULL || p == NULL || g == NULL || y == NULL)
+		evp_die("key parameters");
+	if (push_group(bld, src, p, g) &&
+		(pub.n == 0 || push_public(bld, src, pub, y)) &&
+		(priv == NULL || OSSL_PARAM_BLD_push_BN(bld,
+					 OSSL_PKEY_PARAM_PRIV_KEY, priv) == 1))
+		key = from_params(src, bld, selection);
+	OSSL_PARAM_BLD_free(bld);
+	BN_free(p);
+	BN_free(g);
+	BN_free(y);
+	return key;
+}
+
+static EVP_PKEY *generate(const struct group_src *src)
+{
+	EVP_PKEY *params = make_key(src, SPAN(NULL, 0), NULL);
+	EVP_PKEY_CTX *ctx =
+		params != NULL ? EVP_PKEY_CTX_new_from_pkey(NULL, params, NULL)
+			       : NULL;
+	EVP_PKEY *key = NULL;
+
+	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
+		EVP_PKEY_generate(ctx, &key) != 1)
+		evp_die("Diffie-Hellman key");
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(params);
+	return key;
+}
+
+static struct dh *dh_wrap(const struct group_src *src, EVP_PKEY *key)
+{
+	struct dh *d = xcalloc(1, sizeof(*d));
+
+	d->alg = dh_alg(src->group);
+	d->src = src;
+	d->key = key;
+	return d;
+}
+
+struct dh *dh_new(uint32_t group)
+{
+	const struct group_src *src = group_src(group);
+
+	return src != NULL ? dh_wrap(src, generate(src)) : NULL;
+}
+
+/* g^x for a given x, in OpenSSL's form; 0 when x is not a private key. */
+static size_t modp_power(
+	const struct group_src *src, const BIGNUM *x, uint8_t *out)
+{
+	EVP_PKEY *params = make_key(src, SPAN(NULL, 0), NULL);
+	BIGNUM *p = NULL, *g = NULL, *y = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
+	size_t n = dh_alg(src->group)->public_bytes;
+
+	if (EVP_PKEY_get_bn_param(params, OSSL_PKEY_PARAM_FFC_P, &p) != 1 ||
+		EVP_PKEY_get_bn_param(params, OSSL_PKEY_PARAM_FFC_G, &g) != 1 ||
+		BN_mod_exp_mont_consttime(y, g, x, p, ctx, NULL) != 1 ||
+		BN_bn2binpad(y, out, (int)n) < 0)
+		n = 0;
+	BN_free(p);
+	BN_free(g);
+	BN_free(y);
+	BN_CTX_free(ctx);
+	EVP_PKEY_free(params);
+	return n;
+}
+
+static size_t ecp_power(
+	const struct group_src *src, const BIGNUM *x, uint8_t *out, size_t room)
+{
+	EC_GROUP *group =
+		EC_GROUP_new_by_curve_name(EC_curve_nist2nid(src->name));
+	EC_POINT *point = EC_POINT_new(group);
+	size_t n = 0;
+
+	if (EC_POINT_mul(group, point, x, NULL, NULL, NULL) == 1)
+		n = EC_POINT_point2oct(group, point,
+			POINT_CONVERSION_UNCOMPRESSED, out, room, NULL);
+	EC_POINT_free(point);
+	EC_GROUP_free(group);
+	return n;
+}
+
+struct dh *dh_from_private(uint32_t group, struct span priv)
+{
+	const struct group_src *src = group_src(group);
+	uint8_t pub[DH_MAX_PUBLIC + 1];
+	EVP_PKEY *key = NULL;
+
+	if (src == NULL)
+		return NULL;
+	BIGNUM *x = BN_bin2bn(priv.p, (int)priv.n, NULL);
+	size_t n = src->ecp ? ecp_power(src, x, pub, sizeof(pub))
+			    : modp_power(src, x, pub);
+	if (n > 0)
+		key = make_key(src, SPAN(pub, n), x);
+	BN_clear_free(x);
+	ERR_clear_error();
+	return key != NULL ? dh_wrap(src, key) : NULL;
+}
+
+void dh_free(struct dh *d)
+{
+	if (d == NULL)
+		return;
+	EVP_PKEY_free(d->key); /* OpenSSL clears private numbers */
+	free(d);
+}
+
+size_t dh_public(const struct dh *d, uint8_t *out)
+{
+	size_t n = d->alg->public_bytes;
+	BIGNUM *y = NULL;
+
+	if (d->src->ecp) {
+		uint8_t point[DH_MAX_PUBLIC + 1];
+		size_t got = 0;
+
+		if (EVP_PKEY_get_octet_string_param(d->key,
+			    OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
+			    &got) != 1 ||
+			got != n + 1)
+			evp_die("public point");
+		memcpy(out, point + 1, n);
+		return n;
+	}
+	if (EVP_PKEY_get_bn_param(d->key, OSSL_PKEY_PARAM_PUB_KEY, &y) != 1 ||
+		BN_bn2binpad(y, out, (int)n) < 0)
+		evp_die("public value");
+	BN_free(y);
+	return n;
+}
+
+/* NULL when the value is not of this group. */
+static EVP_PKEY *peer_key(const struct dh *d, struct span peer)
+{
+	uint8_t point[DH_MAX_PUBLIC + 1] = { POINT_CONVERSION_UNCOMPRESSED };
+
+	if (peer.n != d->alg->public_bytes)
+		return NULL;
+	if (!d->src->ecp)
+		return make_key(d->src, peer, NULL);
+	memcpy(point + 1, peer.p, peer.n);
+	return make_key(d->src, SPAN(point, peer.n + 1), NULL);
+}
+
+int dh_shared(const struct dh *d, struct span peer, struct secret *out)
+{
+	uint8_t shared[DH_MAX_SHARED];
+	size_t n = sizeof(shared);
+	int rc = -EINVAL;
+	EVP_PKEY *other = peer_key(d, peer);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, d->key, NULL);
+
+	if (ctx == NULL || EVP_PKEY_derive_init(ctx) != 1)
+		evp_die("derive");
+	/* set_peer validates: range and, where q is known, the subgroup.  The
+	 * padding keeps one exchange in 256 from failing. */
+	if (other != NULL &&
+		(d->src->ecp || EVP_PKEY_CTX_set_dh_pad(ctx, 1) == 1) &&
+		EVP_PKEY_derive_set_peer(ctx, other) == 1 &&
+		EVP_PKEY_derive(ctx, shared, &n) == 1 &&
+		n == d->alg->shared_bytes) {
+		secret_set(out, shared, n);
+		rc = 0;
+	}
+	mem_wipe(shared, sizeof(shared));
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(other);
+	ERR_clear_error();
+	return rc;
+}

@@ -1,0 +1,17 @@
+/* Fetched OpenSSL algorithms, private to crypto/.  A fetch costs more than a
+ * short HMAC, so each is made once for the life of the process. */
+#ifndef CRYPTO_EVP_PRIV_H
+#define CRYPTO_EVP_PRIV_H
+#include "crypto/suite.h"
+
+#include <openssl/evp.h>
+
+/* These three never fail for an id of ours: a libcrypto without SHA or AES is
+ * a broken installation.  evp_cipher gives NULL for single DES only. */
+const EVP_MD *evp_md(enum hash_id h);
+const EVP_MAC_CTX *evp_hmac(enum hash_id h); /* template without key: dup it */
+const EVP_CIPHER *evp_cipher(enum cipher_id id);
+
+/* Prints OpenSSL's reason and aborts: only for what cannot fail. */
+void evp_die(const char *what) __attribute__((noreturn));
+#endif
