@@ -25,10 +25,19 @@ struct feature {
 extern const struct feature feature_system, feature_interface, feature_route,
 	feature_acl, feature_isakmp, feature_ipsec, feature_keys, feature_gdoi,
 	feature_crypto_map, feature_show_gdoi, feature_show_crypto,
-	feature_show_ip, feature_exec_crypto, feature_exec_ping;
+	feature_show_ip, feature_exec_crypto, feature_exec_ping,
+	feature_exec_basic, feature_show_system;
 /* Value types of cli/types.c; called before the first grammar_add. */
 void types_register(struct grammar *g);
+/* Makes grammar, tree and commit of r, whose box, log and loop are set (box may
+ * be NULL in tests), from every feature; router_fini frees the three. */
+void router_setup(struct router *r);
+void router_fini(struct router *r);
+/* router_setup's part that fills an empty grammar. */
 void commands_register(struct router *r);
+
+/* cfg_system.c, cfg_interface.c */
+extern const struct command cfg_hostname, cfg_interface;
 extern const struct mode_def mode_defs[];
 extern const size_t n_mode_defs;
 

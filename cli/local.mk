@@ -1,3 +1,10 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(BSD_CFLAGS)
 libcli_a_SOURCES = cli/commands.h
+libcli_a_SOURCES += cli/commands.c
+libcli_a_SOURCES += cli/exec_basic.c
+libcli_a_SOURCES += cli/filter.c cli/filter.h
+libcli_a_SOURCES += cli/mode.c
+libcli_a_SOURCES += cli/running.c cli/running.h
+libcli_a_SOURCES += cli/session.c cli/session.h cli/session_priv.h
+libcli_a_SOURCES += cli/show_system.c

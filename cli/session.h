@@ -16,9 +16,85 @@ struct router {
 	const char *startup_path; /* /etc/getvpn/startup-config; NULL none */
 	uint64_t start_ms;        /* for uptime */
 	uint64_t start_wall;
+	uint64_t changed_wall;    /* seconds; last configuration change, or 0 */
+	uint64_t saved_wall;      /* last write to startup-config, or 0 */
+	char changed_by[33];      /* "" on the console */
+	char saved_by[33];
 };
 
 struct session;
+
+/* Whoever reads what the session prints: the server's client, or a test. */
+struct session_sink {
+	void (*output)(void *ctx, const char *text, size_t n);
+	void (*log_line)(void *ctx, const char *line); /* NULL: none */
+	void (*ask)(void *ctx, int kind, const char *question); /* enum ask_kind */
+	void (*done)(void *ctx, int result); /* of a line that was pending */
+	void *ctx;
+};
+enum {
+	SESSION_CONSOLE = 1, /* con 0: log lines from the start */
+	SESSION_ECHO = 2,    /* a person sees prompt and line above the caret;
+			      * without it errors repeat the line */
+	SESSION_BATCH = 4,   /* questions are answered with Enter */
+	SESSION_QUIET = 16,  /* leaving the configuration is not an event */
+	SESSION_LENIENT = 8, /* a file: starts in configuration mode; a line that
+			      * the mode does not know is tried in the other */
+};
+struct session_opts {
+	const char *user;    /* "" on the console */
+	const char *line;    /* "con 0", "vty 1" */
+	const char *from;    /* remote address, or "" */
+	uint8_t level;
+	unsigned flags;
+	uint16_t rows, cols; /* 0: 24 and 80 */
+};
+struct session *session_new(struct router *r, const struct session_opts *o,
+	const struct session_sink *sink);
+/* Leaves the configuration mode, breaks what runs. */
+void session_free(struct session *s);
+
+/* Executes one typed line: CMD_DONE, CMD_FAILED, or CMD_PENDING, when done or
+ * ask of the sink tells what comes.  Not while one is pending. */
+int session_run_line(struct session *s, const char *line);
+/* Answers a question; result as above. */
+int session_answer(struct session *s, const char *answer);
+bool session_asking(const struct session *s);
+bool session_pending(const struct session *s);
+/* Ctrl-C, Ctrl-Shift-6 while a command runs. */
+void session_break(struct session *s);
+/* Ctrl-Z, or Ctrl-C at the prompt: to exec. */
+void session_leave(struct session *s);
+/* Applies what the configuration lines changed; due when no more lines wait. */
+void session_settle(struct session *s);
+void session_prompt(const struct session *s, struct sbuf *out);
+void session_help(struct session *s, const char *line, struct sbuf *out);
+bool session_complete(struct session *s, const char *line, struct sbuf *append);
+bool session_over(const struct session *s); /* `exit` was typed */
+bool session_in_config(const struct session *s);
+
+/* For exec functions of cli/exec_basic.c. */
+struct session_term {
+	uint16_t length, width, history; /* 0: no paging, no limit, none */
+	bool monitor;
+};
+struct session_term *session_term(struct session *s);
+void session_set_size(struct session *s, uint16_t rows, uint16_t cols);
+void session_set_length(struct session *s, uint16_t lines);  /* by command: */
+void session_set_width(struct session *s, uint16_t columns); /* they stay */
+void session_set_monitor(struct session *s, bool on);
+void session_set_level(struct session *s, uint8_t level);
+uint8_t session_login_level(const struct session *s);
+unsigned session_flags(const struct session *s);
+const char *session_line(const struct session *s);
+void session_enter_config(struct session *s);
+void session_up(struct session *s);   /* exit, in a configuration mode */
+void session_quit(struct session *s); /* exit, in exec */
+void session_history_each(const struct session *s,
+	void (*fn)(void *ctx, const char *line), void *ctx);
+/* Runs an exec line from a configuration mode (`do`); offset: where it stands
+ * in the typed line. */
+int session_run_exec(struct session *s, const char *typed, size_t offset);
 
 struct cmd_call {
 	struct session *session;

@@ -1,0 +1,56 @@
+/* The one list of features.  Explicit, because constructors get dropped from
+ * static libraries and make order a matter of luck; the order here is the order
+ * in which subscriptions settle. */
+#include "cli/commands.h"
+
+static const struct feature *const features[] = {
+	&feature_system,
+	&feature_interface,
+	&feature_route,
+	&feature_acl,
+	&feature_isakmp,
+	&feature_ipsec,
+	&feature_keys,
+	&feature_gdoi,
+	&feature_crypto_map,
+	&feature_show_gdoi,
+	&feature_show_crypto,
+	&feature_show_ip,
+	&feature_show_system,
+	&feature_exec_crypto,
+	&feature_exec_ping,
+	&feature_exec_basic,
+};
+
+void commands_register(struct router *r)
+{
+	types_register(r->grammar);
+	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
+		const struct command_list *l = features[i]->commands;
+
+		if (l != NULL)
+			grammar_add(r->grammar, l->v, l->n);
+	}
+}
+
+void router_setup(struct router *r)
+{
+	r->grammar = grammar_new(mode_defs, n_mode_defs);
+	commands_register(r);
+	r->tree = tree_new(r->grammar, MODE_CONFIG);
+	r->commit = commit_new(r->tree);
+	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
+		if (features[i]->subscribe != NULL)
+			features[i]->subscribe(r);
+	}
+}
+
+void router_fini(struct router *r)
+{
+	commit_free(r->commit);
+	tree_free(r->tree);
+	grammar_free(r->grammar);
+	r->commit = NULL;
+	r->tree = NULL;
+	r->grammar = NULL;
+}

@@ -1,0 +1,249 @@
+/* Output filters.  An IOS expression is translated to a POSIX extended one;
+ * what could make matching costly (repeat counts, back references) does not
+ * exist in IOS and is taken literally. */
+#include "cli/filter.h"
+
+#include <ctype.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct filter {
+	enum filter_kind kind;
+	regex_t re;
+	struct sbuf line; /* an unfinished line */
+	bool active;      /* begin: from here on; section: inside one */
+	size_t indent;    /* of the section's first line */
+	size_t count;
+};
+
+static const struct {
+	const char *word, *help;
+	enum filter_kind kind;
+} filter_words[] = {
+	{ "begin", "Begin with the line that matches", FILTER_BEGIN },
+	{ "count", "Count number of lines which match regexp", FILTER_COUNT },
+	{ "exclude", "Exclude lines that match", FILTER_EXCLUDE },
+	{ "include", "Include lines that match", FILTER_INCLUDE },
+	{ "section", "Filter a section of output", FILTER_SECTION },
+};
+
+/* `_` stands for any delimiter or an end of the line. */
+static void re_translate(const char *re, struct sbuf *out)
+{
+	bool set = false; /* inside [...] */
+
+	for (const char *p = re; *p != '\0'; p++) {
+		if (set) {
+			set = *p != ']' || p[-1] == '[' ||
+			      (p[-1] == '^' && p[-2] == '[');
+			sbuf_addc(out, *p);
+		} else if (*p == '_') {
+			sbuf_adds(out, "([][,(){} \"]|^|$)");
+		} else if (*p == '{' || *p == '}') {
+			sbuf_addc(out, '\\');
+			sbuf_addc(out, *p);
+		} else if (*p == '\\' && p[1] != '\0') {
+			p++;
+			if (!isalnum((unsigned char)*p))
+				sbuf_addc(out, '\\');
+			sbuf_addc(out, *p);
+		} else {
+			set = *p == '[';
+			sbuf_addc(out, *p);
+		}
+	}
+}
+
+struct filter *filter_new(enum filter_kind kind, const char *re)
+{
+	auto_sbuf struct sbuf posix = { 0 };
+	struct filter *f = xcalloc(1, sizeof(*f));
+
+	f->kind = kind;
+	re_translate(re, &posix);
+	if (regcomp(&f->re, sbuf_str(&posix), REG_EXTENDED | REG_NOSUB) != 0) {
+		free(f);
+		return NULL;
+	}
+	return f;
+}
+
+void filter_free(struct filter *f)
+{
+	if (f == NULL)
+		return;
+	regfree(&f->re);
+	sbuf_free(&f->line);
+	free(f);
+}
+
+static size_t word_len(const char *s)
+{
+	return strcspn(s, " \t");
+}
+
+static size_t blanks(const char *s)
+{
+	return strspn(s, " \t");
+}
+
+/* How many letters of word[0..n) begin some keyword: where the fault is. */
+static size_t common_len(const char *word, size_t n)
+{
+	size_t best = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(filter_words); i++) {
+		const char *w = filter_words[i].word;
+		size_t k = 0;
+
+		while (k < n && w[k] != '\0' &&
+			tolower((unsigned char)word[k]) == w[k])
+			k++;
+		if (k > best)
+			best = k;
+	}
+	return best;
+}
+
+struct filter *filter_parse(const char *text, size_t *bad)
+{
+	const char *p = text + blanks(text);
+	size_t n = word_len(p);
+	size_t i = 0;
+
+	*bad = SIZE_MAX;
+	if (n == 0)
+		return NULL;
+	while (i < ARRAY_LEN(filter_words) &&
+		strncasecmp(filter_words[i].word, p, n) != 0)
+		i++;
+	if (i == ARRAY_LEN(filter_words)) {
+		*bad = (size_t)(p - text) + common_len(p, n);
+		return NULL;
+	}
+	enum filter_kind kind = filter_words[i].kind;
+	p += n;
+	p += blanks(p);
+	if (kind == FILTER_SECTION) {
+		n = word_len(p);
+		bool more = p[n] != '\0';
+
+		if (more && n > 0 && strncasecmp("exclude", p, n) == 0)
+			kind = FILTER_SECTION_EXCLUDE;
+		if (more && n > 0 &&
+			(kind == FILTER_SECTION_EXCLUDE ||
+				strncasecmp("include", p, n) == 0)) {
+			p += n;
+			p += blanks(p);
+		}
+	}
+	if (*p == '\0')
+		return NULL;
+	struct filter *f = filter_new(kind, p);
+
+	if (f == NULL)
+		*bad = (size_t)(p - text);
+	return f;
+}
+
+/* A section goes on while lines are indented deeper than its first line. */
+static bool section_has(struct filter *f, const char *line, bool match)
+{
+	size_t indent = strspn(line, " ");
+
+	if (f->active && indent > f->indent && line[indent] != '\0')
+		return true;
+	f->active = match;
+	f->indent = indent;
+	return match;
+}
+
+static void filter_line(struct filter *f, struct sbuf *out)
+{
+	const char *line = sbuf_str(&f->line);
+	bool match = regexec(&f->re, line, 0, NULL, 0) == 0;
+	bool show = false;
+
+	switch (f->kind) {
+	case FILTER_INCLUDE:
+		show = match;
+		break;
+	case FILTER_EXCLUDE:
+		show = !match;
+		break;
+	case FILTER_BEGIN:
+		f->active = f->active || match;
+		show = f->active;
+		break;
+	case FILTER_SECTION:
+		show = section_has(f, line, match);
+		break;
+	case FILTER_SECTION_EXCLUDE:
+		show = !section_has(f, line, match);
+		break;
+	case FILTER_COUNT:
+		f->count += match;
+		break;
+	}
+	if (show) {
+		sbuf_add(out, line, f->line.n);
+		sbuf_addc(out, '\n');
+	}
+	sbuf_trunc(&f->line, 0);
+}
+
+void filter_feed(struct filter *f, const char *text, size_t n, struct sbuf *out)
+{
+	while (n > 0) {
+		const char *nl = memchr(text, '\n', n);
+
+		if (nl == NULL) {
+			sbuf_add(&f->line, text, n);
+			return;
+		}
+		sbuf_add(&f->line, text, (size_t)(nl - text));
+		filter_line(f, out);
+		n -= (size_t)(nl - text) + 1;
+		text = nl + 1;
+	}
+}
+
+void filter_end(struct filter *f, struct sbuf *out)
+{
+	if (f->line.n > 0)
+		filter_line(f, out);
+	if (f->kind == FILTER_COUNT)
+		sbuf_printf(out, "Number of lines which match regexp = %zu\n",
+			f->count);
+}
+
+void filter_help(const char *text, struct sbuf *out)
+{
+	const char *p = text + blanks(text);
+	size_t n = word_len(p);
+	bool any = false;
+
+	if (p[n] != '\0') { /* behind the keyword */
+		p += n;
+		p += blanks(p);
+		sbuf_adds(out, *p == '\0' ? "  LINE  Regular Expression\n"
+					  : "  LINE    <cr>\n");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(filter_words); i++) {
+		if (strncasecmp(filter_words[i].word, p, n) != 0)
+			continue;
+		any = true;
+		if (n == 0)
+			sbuf_printf(out, "  %-7s  %s\n", filter_words[i].word,
+				filter_words[i].help);
+		else
+			sbuf_printf(out, "%s  ", filter_words[i].word);
+	}
+	if (!any)
+		sbuf_adds(out, "% Unrecognized command");
+	if (n > 0)
+		sbuf_addc(out, '\n');
+}

@@ -1,0 +1,213 @@
+/* Running-config and startup-config as text (show-output.md 3.11, clients.md
+ * 2.2).  Loading goes through a session, the same path as typing. */
+#include "cli/running.h"
+
+#include "base/file.h"
+#include "cli/commands.h"
+
+#include <bsd/string.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *running_hostname(const struct router *r)
+{
+	const struct node *n = node_get(tree_root(r->tree), &cfg_hostname);
+	const char *name = node_str(n, "name");
+
+	return name == NULL ? "Router" : name;
+}
+
+void clock_text(uint64_t wall_secs, struct sbuf *out)
+{
+	time_t t = (time_t)wall_secs;
+	struct tm tm;
+	char buf[64];
+
+	if (localtime_r(&t, &tm) == NULL)
+		return;
+	strftime(buf, sizeof(buf), "%H:%M:%S %Z %a %b ", &tm);
+	sbuf_printf(out, "%s%d %d", buf, tm.tm_mday, tm.tm_year + 1900);
+}
+
+static void change_line(
+	const char *what, uint64_t wall, const char *by, struct sbuf *out)
+{
+	if (wall == 0)
+		return;
+	sbuf_printf(out, "! %s at ", what);
+	clock_text(wall, out);
+	if (by[0] != '\0')
+		sbuf_printf(out, " by %s", by);
+	sbuf_addc(out, '\n');
+}
+
+void running_text(const struct router *r, bool all, struct sbuf *out)
+{
+	sbuf_adds(out, "!\n");
+	change_line("Last configuration change", r->changed_wall, r->changed_by,
+		out);
+	change_line(
+		"NVRAM config last updated", r->saved_wall, r->saved_by, out);
+	if (r->changed_wall != 0 || r->saved_wall != 0)
+		sbuf_adds(out, "!\n");
+	tree_print(r->tree, NULL, all, out);
+	sbuf_adds(out, "end\n");
+}
+
+static void show_text(const struct sbuf *text, struct sbuf *out)
+{
+	sbuf_printf(out,
+		"Building configuration...\n\n"
+		"Current configuration : %zu bytes\n",
+		text->n);
+	sbuf_add(out, sbuf_str(text), text->n);
+	sbuf_addc(out, '\n');
+}
+
+void running_show(const struct router *r, bool all, struct sbuf *out)
+{
+	auto_sbuf struct sbuf text = { 0 };
+
+	running_text(r, all, &text);
+	show_text(&text, out);
+}
+
+bool running_show_section(
+	const struct router *r, const struct node *section, struct sbuf *out)
+{
+	auto_sbuf struct sbuf text = { 0 };
+
+	if (section == NULL)
+		return false;
+	sbuf_adds(&text, "!\n");
+	node_line(section, &text);
+	sbuf_addc(&text, '\n');
+	tree_print(r->tree, section, false, &text);
+	sbuf_adds(&text, "end\n");
+	show_text(&text, out);
+	return true;
+}
+
+int startup_read(const struct router *r, struct sbuf *out)
+{
+	if (r->startup_path == NULL)
+		return -ENOENT;
+	return file_read(r->startup_path, out, STARTUP_BYTES);
+}
+
+int startup_save(struct router *r, const char *user)
+{
+	auto_sbuf struct sbuf text = { 0 };
+	uint64_t old_wall = r->saved_wall;
+	int err;
+
+	if (r->startup_path == NULL)
+		return -ENOENT;
+	r->saved_wall = (uint64_t)time(NULL);
+	running_text(r, false, &text);
+	err = file_replace(r->startup_path, sbuf_str(&text), text.n, 0600);
+	if (err != 0)
+		r->saved_wall = old_wall;
+	else
+		strlcpy(r->saved_by, user, sizeof(r->saved_by));
+	return err;
+}
+
+int startup_erase(struct router *r)
+{
+	if (r->startup_path == NULL)
+		return 0;
+	if (unlink(r->startup_path) != 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+/* Loading. */
+
+struct loading {
+	struct sbuf printed; /* by the line that runs */
+};
+
+static void loading_output(void *ctx, const char *text, size_t n)
+{
+	struct loading *l = ctx;
+
+	sbuf_add(&l->printed, text, n);
+}
+
+static void loading_ask(void *ctx, int kind, const char *question)
+{
+	(void)ctx;
+	(void)kind;
+	(void)question;
+}
+
+static void loading_done(void *ctx, int result)
+{
+	(void)ctx;
+	(void)result;
+}
+
+size_t running_load(
+	struct router *r, const char *text, load_fault_fn *fault, void *ctx)
+{
+	struct loading l = { 0 };
+	struct session_sink sink = { .output = loading_output,
+		.ask = loading_ask,
+		.done = loading_done,
+		.ctx = &l };
+	struct session_opts opts = {
+		.level = 15,
+		.flags = SESSION_BATCH | SESSION_LENIENT | SESSION_QUIET,
+	};
+	struct session *s = session_new(r, &opts, &sink);
+	size_t faults = 0;
+	unsigned no = 0;
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+		auto_sbuf struct sbuf line = { 0 };
+
+		no++;
+		sbuf_add(&line, text, n);
+		text += n + (text[n] == '\n');
+		sbuf_trunc(&l.printed, 0);
+		if (session_run_line(s, sbuf_str(&line)) == CMD_DONE)
+			continue;
+		session_break(s);
+		faults++;
+		if (fault != NULL)
+			fault(ctx, no, sbuf_str(&line), sbuf_str(&l.printed));
+	}
+	session_settle(s);
+	session_free(s);
+	sbuf_free(&l.printed);
+	return faults;
+}
+
+static void startup_fault(
+	void *ctx, unsigned line_no, const char *line, const char *printed)
+{
+	struct router *r = ctx;
+	const char *why = strstr(printed, "% ");
+	int n = why == NULL ? 0 : (int)strcspn(why, "\n");
+
+	log_msg(r->log, LOG_SEV_ERR, "SYS", "CONFIG_LINE",
+		"startup-config line %u refused: \"%s\" %.*s", line_no, line, n,
+		why == NULL ? "" : why);
+}
+
+int startup_load(struct router *r)
+{
+	auto_sbuf struct sbuf text = { 0 };
+	int err = startup_read(r, &text);
+
+	if (err != 0)
+		return err == -ENOENT ? 0 : err;
+	running_load(r, sbuf_str(&text), startup_fault, r);
+	r->changed_wall = 0;
+	return 0;
+}

@@ -1,0 +1,747 @@
+/* A session: where it stands, how a typed line is executed, and what becomes of
+ * the output.  It knows no sockets and no frames: a sink takes its text, so a
+ * test drives it as the server does. */
+#include "cli/running.h"
+#include "cli/session_priv.h"
+
+#include <bsd/string.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#define HOSTNAME_CONFIG_MAX 20 /* letters of it in configuration prompts */
+#define HISTORY_DEFAULT     20
+#define LEVEL_USER          1
+
+struct session *session_new(struct router *r, const struct session_opts *o,
+	const struct session_sink *sink)
+{
+	struct session *s = xcalloc(1, sizeof(*s));
+
+	s->router = r;
+	s->sink = *sink;
+	s->flags = o->flags;
+	s->level = s->login_level = o->level;
+	s->user = xstrdup(o->user != NULL ? o->user : "");
+	s->line = xstrdup(o->line != NULL ? o->line : "con 0");
+	s->from = xstrdup(o->from != NULL ? o->from : "");
+	s->term.length = 24;
+	s->term.width = 80;
+	s->term.history = HISTORY_DEFAULT;
+	session_set_size(s, o->rows, o->cols);
+	position_reset(&s->pos, MODE_EXEC);
+	if (o->flags & SESSION_LENIENT)
+		session_enter_config(s);
+	s->log_sink = (struct log_sink){
+		.level = LOG_SEV_DEBUG, .fn = session_log_line, .ctx = s
+	};
+	if (o->flags & SESSION_CONSOLE)
+		session_set_monitor(s, true);
+	return s;
+}
+
+void session_free(struct session *s)
+{
+	if (s == NULL)
+		return;
+	session_break(s);
+	session_leave(s);
+	session_settle(s);
+	session_set_monitor(s, false);
+	filter_free(s->filter);
+	position_free(&s->pos);
+	for (size_t i = 0; i < s->n_history; i++)
+		free(s->history[i]);
+	free(s->user);
+	free(s->line);
+	free(s->from);
+	free(s);
+}
+
+const char *session_user(const struct session *s)
+{
+	return s->user;
+}
+
+uint8_t session_level(const struct session *s)
+{
+	return s->level;
+}
+
+uint8_t session_login_level(const struct session *s)
+{
+	return s->login_level;
+}
+
+unsigned session_flags(const struct session *s)
+{
+	return s->flags;
+}
+
+const char *session_line(const struct session *s)
+{
+	return s->line;
+}
+
+bool session_over(const struct session *s)
+{
+	return s->over;
+}
+
+bool session_asking(const struct session *s)
+{
+	return s->ask_fn != NULL;
+}
+
+bool session_pending(const struct session *s)
+{
+	return s->pending;
+}
+
+bool session_in_config(const struct session *s)
+{
+	return s->pos.mode != MODE_EXEC;
+}
+
+struct session_term *session_term(struct session *s)
+{
+	return &s->term;
+}
+
+void session_set_size(struct session *s, uint16_t rows, uint16_t cols)
+{
+	if (rows != 0 && !s->length_set)
+		s->term.length = rows;
+	if (cols != 0 && !s->width_set)
+		s->term.width = cols;
+}
+
+void session_set_length(struct session *s, uint16_t lines)
+{
+	s->term.length = lines;
+	s->length_set = true;
+}
+
+void session_set_width(struct session *s, uint16_t columns)
+{
+	s->term.width = columns;
+	s->width_set = true;
+}
+
+void session_set_level(struct session *s, uint8_t level)
+{
+	s->level = level;
+}
+
+void session_log_line(void *ctx, enum log_sev sev, const char *line)
+{
+	struct session *s = ctx;
+
+	(void)sev;
+	if (s->sink.log_line != NULL)
+		s->sink.log_line(s->sink.ctx, line);
+}
+
+void session_set_monitor(struct session *s, bool on)
+{
+	if (on == s->term.monitor || s->router->log == NULL)
+		return;
+	s->term.monitor = on;
+	if (on)
+		log_sink_add(s->router->log, &s->log_sink);
+	else
+		log_sink_del(s->router->log, &s->log_sink);
+}
+
+/* Prompts. */
+
+void session_prompt(const struct session *s, struct sbuf *out)
+{
+	const char *name = running_hostname(s->router);
+	const struct mode_def *m =
+		grammar_mode(s->router->grammar, s->pos.mode);
+
+	if (!session_in_config(s)) {
+		sbuf_adds(out, name);
+		sbuf_addc(out, s->level > LEVEL_USER ? '#' : '>');
+		return;
+	}
+	sbuf_add(out, name, strnlen(name, HOSTNAME_CONFIG_MAX));
+	sbuf_adds(out, m->prompt);
+}
+
+/* The configuration mode. */
+
+void session_enter_config(struct session *s)
+{
+	position_reset(&s->pos, MODE_CONFIG);
+}
+
+static void config_left(struct session *s)
+{
+	struct router *r = s->router;
+	auto_sbuf struct sbuf who = { 0 };
+
+	session_settle(s);
+	if (s->flags & SESSION_QUIET)
+		return;
+	if (s->flags & SESSION_CONSOLE || s->user[0] == '\0')
+		sbuf_adds(&who, "console");
+	else
+		sbuf_printf(&who, "%s on %.3s%s", s->user, s->line,
+			s->line[0] != '\0' ? strchr(s->line, ' ') + 1 : "");
+	if (s->from[0] != '\0')
+		sbuf_printf(&who, " (%s)", s->from);
+	if (r->log != NULL)
+		log_msg(r->log, LOG_SEV_NOTICE, "SYS", "CONFIG_I",
+			"Configured from console by %s", sbuf_str(&who));
+	if (r->box != NULL)
+		gdoi_config_left(box_gdoi(r->box));
+}
+
+void session_leave(struct session *s)
+{
+	if (!session_in_config(s))
+		return;
+	position_reset(&s->pos, MODE_EXEC);
+	config_left(s);
+}
+
+void session_up(struct session *s)
+{
+	if (!position_up(&s->pos, s->router->grammar))
+		session_leave(s);
+}
+
+void session_quit(struct session *s)
+{
+	/* A paste with an `exit` too many must not lose what follows. */
+	if (!(s->flags & SESSION_LENIENT))
+		s->over = true;
+}
+
+void session_settle(struct session *s)
+{
+	if (commit_dirty(s->router->commit))
+		commit_settle(s->router->commit);
+}
+
+/* Output: through the filter of the command, if it has one. */
+
+static void output(struct session *s, const char *text, size_t n)
+{
+	if (n > 0)
+		s->sink.output(s->sink.ctx, text, n);
+}
+
+static void output_buf(struct session *s, const struct sbuf *b)
+{
+	output(s, sbuf_str(b), b->n);
+}
+
+void session_write(struct session *s, const char *text, size_t n)
+{
+	auto_sbuf struct sbuf passed = { 0 };
+
+	if (s->filter == NULL) {
+		output(s, text, n);
+		return;
+	}
+	filter_feed(s->filter, text, n, &passed);
+	output_buf(s, &passed);
+}
+
+static void filter_close(struct session *s)
+{
+	auto_sbuf struct sbuf rest = { 0 };
+
+	if (s->filter == NULL)
+		return;
+	filter_end(s->filter, &rest);
+	filter_free(s->filter);
+	s->filter = NULL;
+	output_buf(s, &rest);
+}
+
+/* A command that goes on. */
+
+void session_done(struct session *s, int result)
+{
+	if (s->in_exec) { /* over before it began to wait */
+		s->early = true;
+		s->early_result = result;
+		return;
+	}
+	if (!s->pending)
+		return;
+	s->break_fn = NULL;
+	s->pending = false;
+	filter_close(s);
+	s->sink.done(s->sink.ctx, result);
+}
+
+void session_on_break(struct session *s, void (*fn)(void *ctx), void *ctx)
+{
+	s->break_fn = fn;
+	s->break_ctx = ctx;
+}
+
+void session_break(struct session *s)
+{
+	void (*fn)(void *ctx) = s->break_fn;
+
+	s->ask_fn = NULL;
+	if (fn == NULL)
+		return;
+	s->break_fn = NULL;
+	fn(s->break_ctx);
+}
+
+int session_ask(struct session *s, enum ask_kind kind, const char *question,
+	answer_fn *fn, void *ctx)
+{
+	if (s->flags & SESSION_BATCH) {
+		session_write(s, question, strlen(question));
+		session_write(s, "\n", 1);
+		return fn(s, "", ctx);
+	}
+	s->ask_fn = fn;
+	s->ask_ctx = ctx;
+	s->ask_kind = kind;
+	s->ask_question = xstrdup(question);
+	return CMD_PENDING;
+}
+
+/* After an exec or answer function: over, asking, or going on. */
+static int settle_result(struct session *s, int result)
+{
+	s->in_exec = false;
+	if (s->early) {
+		s->early = false;
+		result = s->early_result;
+	}
+	if (result != CMD_PENDING) {
+		s->break_fn = NULL;
+		s->pending = false;
+		filter_close(s);
+		return result;
+	}
+	s->pending = s->ask_fn == NULL;
+	if (s->ask_question != NULL) {
+		auto_free char *q = s->ask_question;
+
+		s->ask_question = NULL;
+		s->sink.ask(s->sink.ctx, (int)s->ask_kind, q);
+	}
+	return CMD_PENDING;
+}
+
+int session_answer(struct session *s, const char *answer)
+{
+	answer_fn *fn = s->ask_fn;
+
+	if (fn == NULL)
+		return CMD_FAILED;
+	s->ask_fn = NULL;
+	s->in_exec = true;
+	return settle_result(s, fn(s, answer, s->ask_ctx));
+}
+
+/* Faults of a typed line (clients.md 2.2). */
+
+static void caret_error(struct session *s, const char *typed, size_t column)
+{
+	auto_sbuf struct sbuf out = { 0 };
+	auto_sbuf struct sbuf prompt = { 0 };
+
+	if (s->flags & SESSION_ECHO)
+		session_prompt(s, &prompt);
+	else
+		sbuf_printf(&out, "%s\n", typed);
+	sbuf_pad(&out, ' ', prompt.n + column);
+	sbuf_adds(&out, "^\n% Invalid input detected at '^' marker.\n\n");
+	output_buf(s, &out);
+}
+
+static const char *first_word_end(const char *p)
+{
+	return p + strcspn(p, " \t");
+}
+
+static const char *skip_blanks(const char *p)
+{
+	return p + strspn(p, " \t");
+}
+
+/* Text copied from a web page brings its prompts: `R1(config)#crypto ...`. */
+static const char *strip_prompt(const char *line)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789-_.";
+	const char *p = skip_blanks(line);
+	size_t n = strspn(p, letters);
+
+	if (n == 0)
+		return line;
+	p += n;
+	if (*p == '(') {
+		n = strspn(p + 1, letters);
+		if (n == 0 || p[1 + n] != ')')
+			return line;
+		p += n + 2;
+	}
+	return *p == '#' || *p == '>' ? p + 1 : line;
+}
+
+/* text: the part of `typed` that was matched. */
+static void match_error(struct session *s, const struct match *m,
+	const char *typed, const char *text)
+{
+	auto_sbuf struct sbuf out = { 0 };
+	size_t offset = (size_t)(text - typed);
+	const char *word = skip_blanks(text);
+	const char *end = first_word_end(word);
+
+	switch (m->kind) {
+	case MATCH_INCOMPLETE:
+		if (end > word && end - word >= 2 &&
+			*skip_blanks(end) == '\0' &&
+			strncasecmp("show", word, (size_t)(end - word)) == 0)
+			sbuf_adds(&out, "% Type \"show ?\" for a list of "
+					"subcommands\n\n");
+		else
+			sbuf_adds(&out, "% Incomplete command.\n\n");
+		break;
+	case MATCH_AMBIGUOUS:
+		sbuf_printf(&out, "%% Ambiguous command:  \"%s\"\n", text);
+		break;
+	default:
+		if (!session_in_config(s) && *skip_blanks(end) == '\0' &&
+			text + m->caret <= end)
+			sbuf_printf(&out,
+				"Translating \"%.*s\"\n"
+				"%% Unknown command or computer name, or "
+				"unable "
+				"to find computer address\n\n",
+				(int)(end - word), word);
+		else
+			caret_error(s, typed, offset + m->caret);
+		break;
+	}
+	output_buf(s, &out);
+}
+
+/* Executing. */
+
+static int run_exec_fn(struct session *s, const struct match *m)
+{
+	auto_sbuf struct sbuf out = { 0 };
+	struct cmd_call call = { .session = s,
+		.router = s->router,
+		.cmd = m->cmd,
+		.drv = m->drv,
+		.negated = m->negated,
+		.out = &out };
+
+	session_settle(s); /* a show sees what was configured */
+	s->in_exec = true;
+	int result = m->cmd->exec(&call);
+
+	session_write(s, sbuf_str(&out), out.n);
+	return settle_result(s, result);
+}
+
+/* Where `|` parts command and filter, or NULL. */
+static char *filter_split(char *text)
+{
+	for (char *p = strchr(text, '|'); p != NULL; p = strchr(p + 1, '|')) {
+		if (p > text && (p[-1] == ' ' || p[-1] == '\t'))
+			return p;
+	}
+	return NULL;
+}
+
+static bool takes_filter(const char *text)
+{
+	const char *p = skip_blanks(text);
+	size_t n = (size_t)(first_word_end(p) - p);
+
+	return (n >= 2 && strncasecmp("show", p, n) == 0) ||
+	       (n >= 2 && strncasecmp("more", p, n) == 0) ||
+	       (n >= 2 && strncasecmp("write", p, n) == 0);
+}
+
+/* Opens the filter behind the `|` in bar; false after printing the fault. */
+static bool filter_open(
+	struct session *s, const char *typed, size_t offset, const char *bar)
+{
+	size_t bad;
+
+	s->filter = filter_parse(bar + 1, &bad);
+	if (s->filter != NULL)
+		return true;
+	if (bad == SIZE_MAX) {
+		static const char text[] = "% Incomplete command.\n\n";
+
+		output(s, text, sizeof(text) - 1);
+	} else {
+		caret_error(s, typed, offset + 1 + bad);
+	}
+	return false;
+}
+
+/* Finds the exec command, without running it; *bar as filter_split. */
+static void exec_match(
+	struct session *s, char *text, char **bar, struct match *m)
+{
+	*bar = takes_filter(text) ? filter_split(text) : NULL;
+	if (*bar != NULL)
+		**bar = '\0';
+	match_line(s->router->grammar, MODE_EXEC, s->level, text, m);
+	if (*bar != NULL)
+		**bar = '|';
+}
+
+int session_run_exec(struct session *s, const char *typed, size_t offset)
+{
+	auto_free char *copy = xstrdup(typed);
+	char *text = copy + offset, *bar;
+	struct match m = { 0 };
+	int result = CMD_FAILED;
+
+	exec_match(s, text, &bar, &m);
+	if (m.kind == MATCH_EMPTY)
+		result = CMD_DONE;
+	else if (m.kind != MATCH_OK)
+		match_error(s, &m, copy, text);
+	else if (bar == NULL || filter_open(s, copy, (size_t)(bar - copy), bar))
+		result = run_exec_fn(s, &m);
+	match_free(&m);
+	return result;
+}
+
+static void config_changed(struct session *s, uint64_t before)
+{
+	struct router *r = s->router;
+
+	if (commit_generation(r->commit) == before)
+		return;
+	r->changed_wall = (uint64_t)time(NULL);
+	strlcpy(r->changed_by, s->user, sizeof(r->changed_by));
+}
+
+/* A refusal's or a notice's text. */
+static void print_why(struct session *s, const struct sbuf *why, bool refused)
+{
+	auto_sbuf struct sbuf out = { 0 };
+
+	if (why->n == 0 && !refused)
+		return;
+	if (refused && sbuf_str(why)[0] != '%')
+		sbuf_adds(&out, "% ");
+	sbuf_adds(&out, why->n == 0 ? "Refused" : sbuf_str(why));
+	if (sbuf_str(&out)[out.n - 1] != '\n')
+		sbuf_addc(&out, '\n');
+	output_buf(s, &out);
+}
+
+/* Enters a matched configuration line into the tree. */
+static int run_config_line(struct session *s, struct match *m)
+{
+	struct router *r = s->router;
+	struct node *section = position_node(&s->pos, r->tree), *entered = NULL;
+	uint64_t before = commit_generation(r->commit);
+	auto_sbuf struct sbuf why = { 0 };
+	enum commit_result result;
+
+	result = commit_line(r->commit, section, m, &entered, &why);
+	print_why(s, &why, result != COMMIT_OK);
+	if (result != COMMIT_OK)
+		return CMD_FAILED;
+	if (entered != NULL)
+		position_push(&s->pos, m->cmd->enters, entered);
+	config_changed(s, before);
+	return CMD_DONE;
+}
+
+/* Another session may have removed the section in which this one stands. */
+static void find_section(struct session *s)
+{
+	static const char text[] =
+		"% The section has been removed by another session\n";
+
+	if (position_node(&s->pos, s->router->tree) != NULL)
+		return;
+	session_enter_config(s);
+	output(s, text, sizeof(text) - 1);
+}
+
+static const char *do_command(const char *text)
+{
+	const char *p = skip_blanks(text);
+
+	if (strncasecmp(p, "do", 2) == 0 && (p[2] == ' ' || p[2] == '\t'))
+		return p + 2;
+	return NULL;
+}
+
+static bool exec_knows(struct session *s, const char *text)
+{
+	auto_free char *copy = xstrdup(text);
+	struct match m = { 0 };
+	char *bar;
+
+	exec_match(s, copy, &bar, &m);
+	bool knows = m.kind == MATCH_OK;
+
+	match_free(&m);
+	return knows;
+}
+
+static int run_config(struct session *s, const char *typed, size_t offset)
+{
+	const char *text = typed + offset, *rest = do_command(text);
+	struct router *r = s->router;
+	struct match m = { 0 };
+	int result = CMD_FAILED;
+
+	if (rest != NULL)
+		return session_run_exec(s, typed, (size_t)(rest - typed));
+	find_section(s);
+	load_match(r->commit, r->tree, &s->pos, s->level, text, &m);
+	if (m.kind == MATCH_EMPTY)
+		result = CMD_DONE;
+	else if (m.kind == MATCH_OK && m.cmd->exec != NULL)
+		result = run_exec_fn(s, &m);
+	else if (m.kind == MATCH_OK)
+		result = run_config_line(s, &m);
+	else if (s->flags & SESSION_LENIENT && exec_knows(s, text))
+		result = session_run_exec(s, typed, offset);
+	else
+		match_error(s, &m, typed, text);
+	match_free(&m);
+	return result;
+}
+
+/* In a file, configuration may follow on `end`. */
+static bool back_to_config(struct session *s, const char *text)
+{
+	struct router *r = s->router;
+	struct match m = { 0 };
+
+	if (!(s->flags & SESSION_LENIENT) || exec_knows(s, text))
+		return false;
+	match_line(r->grammar, MODE_CONFIG, s->level, text, &m);
+	bool fits = m.kind == MATCH_OK;
+
+	match_free(&m);
+	if (fits)
+		session_enter_config(s);
+	return fits;
+}
+
+static void history_add(struct session *s, const char *line)
+{
+	if (s->term.history == 0 || *skip_blanks(line) == '\0')
+		return;
+	if (s->n_history > 0 && strcmp(s->history[s->n_history - 1], line) == 0)
+		return;
+	while (s->n_history >= s->term.history ||
+		s->n_history == ARRAY_LEN(s->history)) {
+		free(s->history[0]);
+		memmove(s->history, s->history + 1,
+			--s->n_history * sizeof(s->history[0]));
+	}
+	s->history[s->n_history++] = xstrdup(line);
+}
+
+void session_history_each(const struct session *s,
+	void (*fn)(void *ctx, const char *line), void *ctx)
+{
+	for (size_t i = 0; i < s->n_history; i++)
+		fn(ctx, s->history[i]);
+}
+
+int session_run_line(struct session *s, const char *line)
+{
+	const char *text = skip_blanks(strip_prompt(line));
+	size_t offset = (size_t)(text - line);
+
+	if (s->pending || s->ask_fn != NULL)
+		return CMD_FAILED;
+	if (*text == '\0' || *text == '!')
+		return CMD_DONE;
+	if (session_in_config(s) || back_to_config(s, text))
+		return run_config(s, line, offset);
+	history_add(s, text);
+	return session_run_exec(s, line, offset);
+}
+
+/* `?` and TAB. */
+
+/* The text a mode's help or completion works on, and that mode. */
+static const char *cursor_text(
+	const struct session *s, const char *line, uint16_t *mode)
+{
+	const char *text = strip_prompt(line), *rest;
+
+	*mode = s->pos.mode;
+	if (!session_in_config(s))
+		return text;
+	rest = do_command(text);
+	if (rest == NULL)
+		return text;
+	*mode = MODE_EXEC;
+	return skip_blanks(rest);
+}
+
+/* A show command that may end here may also be filtered. */
+static void help_add_bar(const char *text, struct sbuf *out)
+{
+	static const char cr[] = "  <cr>";
+	char *p = out->s == NULL ? NULL : strstr(out->s, cr);
+
+	if (p == NULL || !takes_filter(text) || (p > out->s && p[-1] != '\n'))
+		return;
+	size_t at = (size_t)(p - out->s), width = 4;
+	auto_free char *tail = xstrdup(p);
+
+	/* The column of the descriptions, from the line above. */
+	for (const char *q = out->s; q < p; q = strchr(q, '\n') + 1) {
+		size_t n = strcspn(q + 2, " \n");
+
+		if (n > width)
+			width = n;
+	}
+	sbuf_trunc(out, at);
+	sbuf_printf(out, "  %-*s  Output modifiers\n", (int)width, "|");
+	sbuf_adds(out, tail);
+}
+
+void session_help(struct session *s, const char *line, struct sbuf *out)
+{
+	uint16_t mode;
+	const char *text = cursor_text(s, line, &mode);
+	auto_free char *copy = xstrdup(text);
+	char *bar = NULL;
+
+	if (mode == MODE_EXEC && takes_filter(copy))
+		bar = filter_split(copy);
+	if (bar != NULL) {
+		filter_help(bar + 1, out);
+		return;
+	}
+	match_help(s->router->grammar, mode, s->level, text, out);
+	if (mode == MODE_EXEC)
+		help_add_bar(text, out);
+}
+
+bool session_complete(struct session *s, const char *line, struct sbuf *append)
+{
+	uint16_t mode;
+	const char *text = cursor_text(s, line, &mode);
+
+	return match_complete(s->router->grammar, mode, s->level, text, append);
+}

@@ -1,0 +1,39 @@
+/* The inside of a session, for cli/session*.c. */
+#ifndef CLI_SESSION_PRIV_H
+#define CLI_SESSION_PRIV_H
+#include "cli/commands.h"
+#include "cli/filter.h"
+
+#define HISTORY_MAX 256
+
+struct session {
+	struct router *router;
+	struct session_sink sink;
+	unsigned flags;
+	uint8_t level, login_level;
+	char *user, *line, *from;
+	bool over;
+
+	struct position pos; /* MODE_EXEC, or a configuration mode */
+	struct session_term term;
+	bool length_set, width_set; /* by command: the window does not count */
+	struct log_sink log_sink;
+	char *history[HISTORY_MAX];
+	size_t n_history;
+
+	/* The command that runs. */
+	struct filter *filter;
+	bool in_exec; /* inside its function */
+	bool early;   /* session_done was called there */
+	int early_result;
+	bool pending;
+	void (*break_fn)(void *ctx);
+	void *break_ctx;
+	answer_fn *ask_fn;
+	void *ask_ctx;
+	enum ask_kind ask_kind;
+	char *ask_question;
+};
+
+void session_log_line(void *ctx, enum log_sev sev, const char *line);
+#endif

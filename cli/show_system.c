@@ -1,0 +1,244 @@
+/* show version, clock, logging (show-output.md 3.6 to 3.8). */
+#include "cli/commands.h"
+#include "cli/running.h"
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+/* "1 day, 2 hours, 11 minutes" */
+static void uptime_text(uint64_t secs, struct sbuf *out)
+{
+	static const struct {
+		uint64_t secs;
+		const char *name;
+	} units[] = {
+		{ 365 * 86400, "year" },
+		{ 7 * 86400, "week" },
+		{ 86400, "day" },
+		{ 3600, "hour" },
+		{ 60, "minute" },
+	};
+	size_t start = out->n;
+
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		uint64_t n = secs / units[i].secs;
+
+		secs %= units[i].secs;
+		if (n == 0)
+			continue;
+		sbuf_printf(out, "%s%ju %s%s", out->n > start ? ", " : "",
+			(uintmax_t)n, units[i].name, n == 1 ? "" : "s");
+	}
+	if (out->n == start)
+		sbuf_adds(out, "0 minutes");
+}
+
+/* The id that stays: systemd's machine id, else none. */
+static void board_id(struct sbuf *out)
+{
+	char id[16] = "";
+	FILE *f = fopen("/etc/machine-id", "re");
+
+	if (f != NULL) {
+		if (fgets(id, 12, f) == NULL)
+			id[0] = '\0';
+		fclose(f);
+	}
+	id[strcspn(id, "\n")] = '\0';
+	for (char *p = id; *p != '\0'; p++)
+		sbuf_addc(out, *p >= 'a' && *p <= 'z' ? *p - 32 : *p);
+	if (id[0] == '\0')
+		sbuf_adds(out, "NONE");
+}
+
+static size_t count_interfaces(const struct router *r)
+{
+	struct iface_info *v = NULL;
+	size_t n = r->box == NULL ? 0 : box_iface_list(r->box, &v),
+	       physical = 0;
+
+	for (size_t i = 0; i < n; i++)
+		physical += strncmp(v[i].ifname, "Loopback", 8) != 0;
+	free(v);
+	return physical;
+}
+
+static int exec_show_version(struct cmd_call *c)
+{
+	struct router *r = c->router;
+	auto_sbuf struct sbuf uptime = { 0 };
+	struct utsname un = { 0 };
+	struct sysinfo si = { .mem_unit = 1 };
+	const char *host = running_hostname(r);
+
+	uname(&un);
+	sysinfo(&si);
+	uint64_t total = (uint64_t)si.totalram * si.mem_unit / 1024;
+	uint64_t spare = (uint64_t)si.freeram * si.mem_unit / 1024;
+
+	uptime_text((loop_now() - r->start_ms) / 1000, &uptime);
+	sbuf_printf(c->out,
+		"GETVPN Router Software (getvpnd), Version %s, "
+		"RELEASE SOFTWARE\n"
+		"Running on %s %s (%s)\n\n"
+		"ROM: %s\n\n"
+		"%s uptime is %s\n"
+		"Uptime for this control processor is %s\n"
+		"System returned to ROM by reload\n"
+		"System image file is \"%s\"\n\n",
+		PACKAGE_VERSION, un.sysname, un.release, un.machine, un.sysname,
+		host, sbuf_str(&uptime), sbuf_str(&uptime), "system:getvpnd");
+	sbuf_printf(c->out,
+		"getvpn %s (%s) processor (revision 1.0) with %juK/%juK bytes "
+		"of memory.\n"
+		"Processor board ID ",
+		un.machine, un.sysname, (uintmax_t)(total - spare),
+		(uintmax_t)spare);
+	board_id(c->out);
+	size_t n = count_interfaces(r);
+
+	sbuf_printf(c->out,
+		"\n%zu Ethernet interface%s\n"
+		"%uK bytes of non-volatile configuration memory.\n"
+		"%juK bytes of physical memory.\n\n"
+		"Configuration register is 0x2102\n\n",
+		n, n == 1 ? "" : "s", STARTUP_BYTES / 1024, (uintmax_t)total);
+	return CMD_DONE;
+}
+
+static const struct command show_version = {
+	.mode = MODE_EXEC,
+	.grammar = "show version",
+	.help = "show     Show running system information\n"
+		"version  System hardware and software status\n",
+	.exec = exec_show_version,
+	.sample = "show version",
+};
+
+static int exec_show_clock(struct cmd_call *c)
+{
+	struct timespec now;
+	struct tm tm;
+	char head[16], tail[64];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (localtime_r(&now.tv_sec, &tm) == NULL)
+		return CMD_FAILED;
+	strftime(head, sizeof(head), "%H:%M:%S", &tm);
+	strftime(tail, sizeof(tail), "%Z %a %b", &tm);
+	sbuf_printf(c->out, "%s.%03ld %s %d %d\n", head, now.tv_nsec / 1000000,
+		tail, tm.tm_mday, tm.tm_year + 1900);
+	if (drv_has(c->drv, "detail"))
+		sbuf_adds(c->out, "Time source is the operating system\n");
+	return CMD_DONE;
+}
+
+static const struct command show_clock = {
+	.mode = MODE_EXEC,
+	.grammar = "show clock [detail]",
+	.help = "show    Show running system information\n"
+		"clock   Display the system clock\n"
+		"detail  Display detailed information\n",
+	.exec = exec_show_clock,
+	.sample = "show clock\nshow clock detail",
+};
+
+static const char *level_name(enum log_sev level)
+{
+	static const char *const names[] = { "emergencies", "alerts",
+		"critical", "errors", "warnings", "notifications",
+		"informational", "debugging" };
+
+	return level < LOG_SEV_EMERG || level > LOG_SEV_DEBUG ? "disabled"
+							      : names[level];
+}
+
+static void log_line(void *ctx, const char *line)
+{
+	sbuf_printf(ctx, "%s\n", line);
+}
+
+static int exec_show_logging(struct cmd_call *c)
+{
+	struct log_stats st;
+	uintmax_t logged;
+
+	log_stats(c->router->log, &st);
+	logged = (uintmax_t)st.logged;
+	sbuf_printf(c->out,
+		"Syslog logging: enabled (%ju messages dropped, %ju messages "
+		"rate-limited, 0 flushes, 0 overruns, xml disabled, filtering "
+		"disabled)\n\n"
+		"No Active Message Discriminator.\n\n\n\n"
+		"No Inactive Message Discriminator.\n\n\n",
+		(uintmax_t)st.dropped, (uintmax_t)st.rate_limited);
+	sbuf_printf(c->out,
+		"    Console logging: level debugging, %ju messages logged, "
+		"xml disabled,\n"
+		"                     filtering disabled\n"
+		"    Monitor logging: level debugging, %ju messages logged, "
+		"xml disabled,\n"
+		"                     filtering disabled\n"
+		"    Buffer logging:  level %s, %ju messages logged, xml "
+		"disabled,\n"
+		"                    filtering disabled\n"
+		"    Exception Logging: size (4096 bytes)\n"
+		"    Count and timestamp logging messages: disabled\n"
+		"    Persistent logging: disabled\n\n"
+		"No active filter modules.\n\n",
+		logged, logged, level_name(st.ring_level), logged);
+	sbuf_printf(c->out,
+		"    Trap logging: level informational, %ju message lines "
+		"logged\n"
+		"        Logging Source-Interface:       VRF Name:\n\n"
+		"Log Buffer (%zu bytes):\n\n",
+		logged, st.ring_bytes);
+	log_each(c->router->log, log_line, c->out);
+	return CMD_DONE;
+}
+
+static const struct command show_logging = {
+	.mode = MODE_EXEC,
+	.grammar = "show logging",
+	.help = "show     Show running system information\n"
+		"logging  Show the contents of logging buffers\n",
+	.exec = exec_show_logging,
+	.sample = "show logging",
+};
+
+static int clear_answer(struct session *s, const char *answer, void *ctx)
+{
+	struct router *r = ctx;
+
+	(void)s;
+	if (answer[0] == '\0' || strcasecmp(answer, "y") == 0)
+		log_clear(r->log);
+	return CMD_DONE;
+}
+
+static int exec_clear_logging(struct cmd_call *c)
+{
+	return session_ask(c->session, ASK_CONFIRM,
+		"Clear logging buffer [confirm]", clear_answer, c->router);
+}
+
+static const struct command clear_logging = {
+	.mode = MODE_EXEC,
+	.level = 15,
+	.grammar = "clear logging",
+	.help = "clear    Reset functions\n"
+		"logging  Clear logging buffer\n",
+	.exec = exec_clear_logging,
+	.sample = "clear logging",
+};
+
+static const struct command *const commands[] = { &show_version, &show_clock,
+	&show_logging, &clear_logging };
+static const struct command_list list = { commands, ARRAY_LEN(commands) };
+const struct feature feature_show_system = { .commands = &list };
