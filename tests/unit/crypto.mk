@@ -1,2 +1,22 @@
 # Unit tests of crypto/.
 EXTRA_DIST += tests/unit/vectors.json
+
+# Bytes of vectors.json, for every layer's tests.
+check_LIBRARIES += libvectors.a
+libvectors_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+libvectors_a_SOURCES = tests/unit/vectors.c tests/unit/vectors.h tests/unit/test.h
+VECTORS_LIBS = libvectors.a $(JANSSON_LIBS)
+
+check_PROGRAMS += test_suite test_prf test_cipher test_dh test_sign test_keystore
+test_suite_SOURCES = tests/unit/test_suite.c
+test_suite_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+test_prf_SOURCES = tests/unit/test_prf.c
+test_prf_LDADD = $(VECTORS_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+test_cipher_SOURCES = tests/unit/test_cipher.c
+test_cipher_LDADD = $(VECTORS_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+test_dh_SOURCES = tests/unit/test_dh.c
+test_dh_LDADD = $(VECTORS_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+test_sign_SOURCES = tests/unit/test_sign.c
+test_sign_LDADD = $(VECTORS_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+test_keystore_SOURCES = tests/unit/test_keystore.c
+test_keystore_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
