@@ -1,0 +1,13 @@
+/* What a key server must not forget, in one SQLite file: struct store of
+ * gdoi/store.h.  Write-ahead log, every commit synced, held by one process. */
+#ifndef ROUTER_STORE_SQLITE_H
+#define ROUTER_STORE_SQLITE_H
+#include "gdoi/store.h"
+
+/* Opens or creates path, mode 0600.  NULL and *why when it cannot be used:
+ * damaged, of a newer version, held by another process, no access; *why then
+ * says what to do.  The file is never changed in that case. */
+struct store *store_sqlite_open(const char *path, struct sbuf *why);
+/* An open transaction is rolled back. */
+void store_sqlite_close(struct store *s);
+#endif
