@@ -19,7 +19,10 @@ struct box_opts {
 };
 /* NULL and *why when the kernel refuses what is essential. */
 struct box *box_new(const struct box_opts *o, struct sbuf *why);
-void box_free(struct box *b); /* removes every kernel object of ours */
+/* Removes loopback netdevs, routes and dataplane objects of ours, and turns
+ * forwarding off again if we turned it on.  Addresses and state of physical
+ * interfaces stay, so that whoever manages the machine through them goes on. */
+void box_free(struct box *b);
 
 /* One `interface` section. Values as configured. */
 #define IFACE_ADDRS_MAX 16

@@ -1,8 +1,15 @@
 noinst_LIBRARIES += librouter.a
 librouter_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CAPNG_CFLAGS) $(SECCOMP_CFLAGS)
 librouter_a_SOURCES = \
-	router/box.h \
+	router/box.c router/box.h router/box_priv.h \
+	router/box_gm.c \
+	router/box_iface.c \
+	router/box_route.c \
+	router/dp_none.c router/dp_none.h \
+	router/env_loop.c router/env_loop.h \
 	router/ifname.c router/ifname.h \
+	router/keylog.c router/keylog.h \
+	router/ping.c \
 	router/sandbox.c router/sandbox.h \
 	router/store_sqlite.c router/store_sqlite.h \
 	router/udp848.c router/udp848.h

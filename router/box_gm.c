@@ -1,0 +1,163 @@
+/* Key servers and group members: what is configured, multiplied by where crypto
+ * maps stand, into gdoi; ISAKMP on and off. */
+#include "router/box_priv.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define REBIND_MS 10000
+
+static void report_id(struct box *b, enum report_id id)
+{
+	const struct report r = { .id = id, .group = "", .text = "" };
+
+	b->env.env.report(&b->env, &r);
+}
+
+void box_power_report(struct box *b)
+{
+	report_id(b, b->on ? REPORT_ISAKMP_ON : REPORT_ISAKMP_OFF);
+	report_id(b, b->on ? REPORT_GDOI_ON : REPORT_GDOI_OFF);
+}
+
+static void on_datagram(
+	void *ctx, const struct udp_path *path, struct span data)
+{
+	struct box *b = ctx;
+
+	gdoi_input(b->gdoi, path, data);
+}
+
+static void socket_open(struct box *b)
+{
+	auto_sbuf struct sbuf why = { 0 };
+
+	b->env.udp = udp848_new(b->loop, GDOI_PORT, on_datagram, b, &why);
+	if (b->env.udp != NULL)
+		return;
+	log_msg(b->log, LOG_SEV_ERR, "CRYPTO", "IKMP_SOCKET",
+		"%s; trying again every %u seconds", sbuf_str(&why),
+		REBIND_MS / 1000);
+	timer_set(loop_timers(b->loop), &b->rebind, loop_now() + REBIND_MS);
+}
+
+void box_power(struct box *b)
+{
+	bool on = b->n_ks + b->n_gm > 0;
+
+	if (on && b->env.udp == NULL && !b->rebind.armed)
+		socket_open(b);
+	if (on == b->on)
+		return;
+	b->on = on;
+	box_power_report(b);
+	if (on)
+		return;
+	timer_cancel(loop_timers(b->loop), &b->rebind);
+	udp848_free(b->env.udp);
+	b->env.udp = NULL;
+}
+
+void box_set_isakmp(struct box *b, const struct isakmp_config *c)
+{
+	gdoi_set_isakmp(b->gdoi, c);
+}
+
+/* The socket stands while the engines work: before the first group starts and
+ * until the last one has said good-bye. */
+void box_set_ks(struct box *b, const struct ks_policy *v, size_t n)
+{
+	if (n > 0) {
+		b->n_ks = n;
+		box_power(b);
+	}
+	gdoi_set_ks(b->gdoi, v, n);
+	b->n_ks = n;
+	box_power(b);
+}
+
+static const struct gm_policy *group_find(const struct box *b, const char *name)
+{
+	for (size_t i = 0; i < b->n_groups; i++) {
+		if (strcmp(b->groups[i].group, name) == 0)
+			return &b->groups[i];
+	}
+	return NULL;
+}
+
+static struct gm_policy member_make(const struct box *b,
+	const struct gm_policy *group, const struct crypto_map_entry *m,
+	const struct box_iface *f)
+{
+	const struct box_iface *from = f;
+	struct gm_policy p = *group;
+
+	if (m->local_address[0] != '\0')
+		from = box_iface_find(b, m->local_address);
+	if (from != NULL)
+		p.local = box_iface_local(b, from);
+	memcpy(p.map, m->map, sizeof(p.map));
+	p.map_seq = m->seq;
+	memcpy(p.ifname, f->policy.ifname, sizeof(p.ifname));
+	memcpy(p.netdev, f->netdev, sizeof(p.netdev));
+	p.local_acl = m->local_acl;
+	return p;
+}
+
+void box_gm_settle(struct box *b)
+{
+	auto_free struct gm_policy *v =
+		xcalloc(b->n_maps * b->n_ifaces + 1, sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n_maps; i++) {
+		const struct crypto_map_entry *m = &b->maps[i];
+		const struct gm_policy *group = group_find(b, m->group);
+
+		for (size_t j = 0; j < b->n_ifaces && group != NULL; j++) {
+			const struct box_iface *f = &b->ifaces[j];
+
+			if (strcmp(f->policy.crypto_map, m->map) == 0)
+				v[n++] = member_make(b, group, m, f);
+		}
+	}
+	if (n == 0 && b->n_gm == 0)
+		return;
+	if (n > 0) {
+		b->n_gm = n;
+		box_power(b);
+	}
+	gdoi_set_gm(b->gdoi, v, n);
+	b->n_gm = n;
+	box_power(b);
+}
+
+void box_gm_free(struct box *b)
+{
+	for (size_t i = 0; i < b->n_maps; i++)
+		acl_free(&b->map_acls[i]);
+	free(b->map_acls);
+	free(b->maps);
+	free(b->groups);
+	b->map_acls = NULL;
+	b->maps = NULL;
+	b->groups = NULL;
+	b->n_maps = b->n_groups = 0;
+}
+
+void box_set_gm(struct box *b, const struct gm_policy *groups, size_t n,
+	const struct crypto_map_entry *maps, size_t n_maps)
+{
+	box_gm_free(b);
+	b->groups = n > 0 ? xmemdup(groups, n * sizeof(*groups)) : NULL;
+	b->n_groups = n;
+	b->maps = n_maps > 0 ? xmemdup(maps, n_maps * sizeof(*maps)) : NULL;
+	b->map_acls = xcalloc(n_maps + 1, sizeof(*b->map_acls));
+	b->n_maps = n_maps;
+	for (size_t i = 0; i < n_maps; i++) {
+		if (maps[i].local_acl == NULL)
+			continue;
+		acl_dup(&b->map_acls[i], maps[i].local_acl);
+		b->maps[i].local_acl = &b->map_acls[i];
+	}
+	box_gm_settle(b);
+}

@@ -1,0 +1,91 @@
+/* struct box, shared by the box_*.c files.
+ *
+ * Configuration comes in by box_set_*; what happens in the kernel comes in by
+ * the mirror's events.  Both end in box_settle, which brings the kernel to what
+ * is configured wherever the two differ, and the engines to what the kernel
+ * now offers.  It may run at any time and does nothing when nothing differs. */
+#ifndef ROUTER_BOX_PRIV_H
+#define ROUTER_BOX_PRIV_H
+#include "gdoi/report.h"
+#include "router/box.h"
+#include "router/env_loop.h"
+#include "router/udp848.h"
+
+/* A configured interface and what we did for it. */
+struct box_iface {
+	struct iface_policy policy;
+	char netdev[IFNAMSIZ]; /* found once, kept while it is configured */
+	int ifindex;           /* that the policy was applied to; 0: none */
+	bool dirty;            /* the policy is to be applied */
+	bool ours_link;        /* a dummy that we made */
+	bool missing_told;
+	bool was_up;                            /* since it is configured */
+	bool seen_admin_up, seen_up;            /* as last logged */
+	struct ip_prefix ours[IFACE_ADDRS_MAX]; /* addresses that we set */
+	size_t n_ours;
+};
+struct box_route {
+	struct static_route r;
+	struct route_entry entry; /* as installed */
+	bool installed;
+	int told; /* errno last logged, so that it is told once */
+};
+
+struct box {
+	struct loop *loop;
+	struct log *log;
+	struct keystore *keys;
+	struct iface_mirror *mirror;
+	struct env_loop env;
+	struct store *store; /* NULL: nothing is kept */
+	struct gdoi *gdoi;
+	struct timer settle; /* after kernel events */
+	struct timer rebind; /* UDP 848 was taken */
+	char forward_before; /* ip_forward as we found it; 0: not set */
+
+	struct box_iface *ifaces;
+	size_t n_ifaces;
+	struct box_route *routes;
+	size_t n_routes;
+
+	struct gm_policy *groups; /* as configured, without map and interface */
+	size_t n_groups;
+	struct crypto_map_entry *maps;
+	struct acl *map_acls; /* their local_acl, one each */
+	size_t n_maps;
+	size_t n_ks, n_gm; /* given to gdoi */
+	bool on;           /* ISAKMP_ON was reported */
+	LIST_HEAD(, ping) pings;
+};
+
+void box_settle(struct box *b);
+void box_settle_soon(struct box *b); /* from the loop */
+
+/* box_iface.c */
+void box_iface_event(void *ctx, const struct link_state *s, bool gone);
+void box_iface_settle(struct box *b); /* also logs what changed state */
+void box_iface_free(struct box *b);
+const struct box_iface *box_iface_find(const struct box *b, const char *ifname);
+/* The netdev behind an interface name; NULL when there is none now. */
+const struct link_state *box_iface_link(
+	const struct box *b, const char *ifname);
+/* IOS name of a netdev: configured, by rule, or its own. Returns out. */
+const char *box_iface_name(
+	const struct box *b, const char *netdev, char out[64]);
+/* Address that registrations through it come from; family 0: none yet. */
+struct ip_addr box_iface_local(const struct box *b, const struct box_iface *f);
+
+/* box_route.c */
+void box_route_settle(struct box *b);
+void box_route_free(struct box *b);
+
+/* box_gm.c */
+void box_gm_settle(struct box *b);
+void box_gm_free(struct box *b);
+/* ISAKMP and GDOI on or off, the socket with them. */
+void box_power(struct box *b);
+void box_power_report(struct box *b); /* what it is, to the log */
+
+/* ping.c */
+void box_ping_free(struct box *b);
+#endif
