@@ -38,14 +38,21 @@ enum {
 	CMD_DEFAULT_ON = 8,  /* `no` stays in the tree and prints as `no ...` */
 	CMD_PRINT_DEFAULT = 16, /* printed although equal to the default */
 	CMD_ORDERED = 32,    /* siblings stay in order of entry, not sorted */
+	CMD_PIPE = 64,       /* `?` offers the output filter `|`, too */
+	CMD_NEGATABLE = 128, /* an exec command of a configuration mode that
+			      * understands `no` (cmd_call.negated) */
 };
 
 struct command {
-	uint16_t mode;       /* where it may be typed (user's numbers) */
+	uint16_t mode;       /* where it may be typed (user's numbers);
+			      * 0: in every configuration mode */
 	uint16_t enters;     /* != 0: opens that mode, its lines are children */
 	const char *grammar;
-	const char *help;    /* "token  text" lines; `word#2` for the second */
-	const char *deflt;   /* the default, as a line of this grammar; or NULL */
+	const char *help;    /* "token  text" lines; `word#2` for the second;
+			      * `<slot>` for values */
+	const char *deflt;   /* the default, as a line of this grammar, also
+			      * `no ...`; NULL: absent.  CMD_DEFAULT_ON without
+			      * one: its keywords */
 	uint16_t order;      /* place among its siblings when printed */
 	uint8_t level;       /* privilege 0..15; 0 is taken as 1 */
 	uint8_t flags;
@@ -64,7 +71,8 @@ struct mode_def {
 
 /* A derivation's values. Slot names are the n of <n:type>. Absent: 0, NULL,
  * family 0. An unknown slot name is a programming error and asserts. */
-bool drv_has(const struct derivation *d, const char *keyword); /* was it taken? */
+bool drv_has(const struct derivation *d, const char *keyword); /* was it taken?
+	* `word#2`: the second of that name in the grammar */
 bool drv_set(const struct derivation *d, const char *slot);    /* has a value? */
 uint32_t drv_u32(const struct derivation *d, const char *slot);
 struct ip_addr drv_ip(const struct derivation *d, const char *slot);
@@ -81,7 +89,10 @@ void drv_put_str(struct derivation *d, const char *slot, const char *s);
 struct value_type {
 	const char *name;
 	/* Reads one value from tokens t[0..n): number consumed, 0 no match, -1
-	 * needs more tokens, *bad_col: where the fault is in t[0]. */
+	 * needs more tokens, *bad_col: where the fault is in t[0] (or, beyond
+	 * its length, in the tokens joined by one blank).  What it stores is
+	 * what drv_* read and what equality compares: a port name is stored as
+	 * its number. */
 	int (*parse)(const struct value_type *vt, const char *const *t, size_t n,
 		struct sbuf *out, size_t *bad_col);
 	/* Canonical text of what parse stored; NULL: as stored. */
@@ -93,5 +104,11 @@ struct value_type {
 		const char **help);
 	const char *display;
 	const char *sample;
+	/* Order of two stored values in the running-config; NULL: digits
+	 * compare as numbers, the rest as text. */
+	int (*cmp)(const char *a, const char *b);
+	/* What `?` shows where parse needs more tokens ("<0-9>"); NULL: the
+	 * display form. */
+	const char *more;
 };
 #endif

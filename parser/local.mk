@@ -1,3 +1,13 @@
 noinst_LIBRARIES += libparser.a
 libparser_a_CFLAGS = $(AM_CFLAGS) $(BSD_CFLAGS)
-libparser_a_SOURCES = parser/command.h
+libparser_a_SOURCES = \
+	parser/command.h \
+	parser/grammar.h \
+	parser/match.h \
+	parser/grammar_priv.h \
+	parser/lex.h \
+	parser/compile.c \
+	parser/derivation.c \
+	parser/grammar.c \
+	parser/lex.c \
+	parser/value.c

@@ -12,6 +12,7 @@ struct match {
 	struct derivation *drv;  /* owned by the match until taken */
 	bool negated, to_default; /* `no`, `default` in front */
 	size_t caret;            /* MATCH_INVALID: offset in the line */
+	size_t reach;            /* how far the line was understood */
 };
 /* Matches in this mode alone (parents: load.h).  level hides commands above
  * it. `no`/`default` are understood in configuration modes. */
