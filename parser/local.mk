@@ -10,4 +10,8 @@ libparser_a_SOURCES = \
 	parser/derivation.c \
 	parser/grammar.c \
 	parser/lex.c \
-	parser/value.c
+	parser/value.c \
+	parser/run.h \
+	parser/run.c \
+	parser/match.c \
+	parser/help.c
