@@ -14,4 +14,8 @@ libparser_a_SOURCES = \
 	parser/run.h \
 	parser/run.c \
 	parser/match.c \
-	parser/help.c
+	parser/help.c \
+	parser/tree.h \
+	parser/tree_priv.h \
+	parser/tree.c \
+	parser/nvgen.c

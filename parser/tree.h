@@ -35,8 +35,14 @@ const char *node_str(const struct node *n, const char *slot);
 struct ip_addr node_ip(const struct node *n, const char *slot);
 uint32_t node_ip4(const struct node *n, const char *slot);
 
-/* Lines with indentation, one blank a level. all: defaults too.  between is
- * called where IOS puts `!` (NULL: none) . */
+/* Adds a line to a section that is being made (for fixups), outside of any
+ * check.  NULL: the line does not fit. */
+struct node *tree_add(struct tree *t, struct node *section, const char *line);
+
+/* Lines with indentation, one blank a level; from NULL or the root: the whole,
+ * with `!` after each section and between groups of top-level lines (commands
+ * of one `order` are a group); else that node and what is below it.  all: the
+ * default lines of absent single commands too. */
 void tree_print(const struct tree *t, const struct node *from, bool all,
 	struct sbuf *out);
 void node_line(const struct node *n, struct sbuf *out); /* without indent */
