@@ -6,7 +6,8 @@
 struct subscriber {
 	const char *name;
 	/* Commands it cares about: a change of a node of one of them, or below
-	 * one, concerns it. NULL-terminated. */
+	 * one, or its loss with the section around it, concerns it.
+	 * NULL-terminated. */
 	const struct command *const *commands;
 	/* Pure; old or new is NULL for creation and removal (new shows values,
 	 * not yet in the tree). -1 with *why refuses: printed, nothing changes.
@@ -35,6 +36,10 @@ enum commit_result commit_line(struct commit *c, struct node *section,
 void commit_settle(struct commit *c);
 bool commit_dirty(const struct commit *c); /* settle is due */
 uint64_t commit_generation(const struct commit *c); /* +1 per change */
+/* Records changes until commit_end; rollback takes them back, newest first
+ * (without checks; settle is due afterwards).  Not nested. */
+void commit_begin(struct commit *c);
+void commit_end(struct commit *c, bool rollback);
 /* Makes t equal to target (tree of the same grammar) with the fewest edits;
  * texts of refusals are appended to why. Returns the number of edits. */
 size_t commit_replace(struct commit *c, const struct tree *target,

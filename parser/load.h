@@ -11,6 +11,7 @@ struct position {
 	uint16_t mode;
 	size_t depth;
 	char *line[POS_DEPTH];   /* owned */
+	uint16_t outer[POS_DEPTH]; /* the mode in which line[i] stands */
 };
 void position_reset(struct position *p, uint16_t root_mode);
 void position_push(struct position *p, uint16_t mode, const struct node *section);
@@ -24,4 +25,8 @@ struct node *position_node(const struct position *p, struct tree *t);
  * innermost mode in which the match got furthest. */
 void load_match(struct commit *c, struct tree *t, struct position *p,
 	uint8_t level, const char *line, struct match *out);
+
+/* The line without a prompt in front ("R1(config)#crypto ..." as copied from a
+ * web page): the text after it, or the line itself. */
+const char *line_strip_prompt(const char *line);
 #endif
