@@ -2,9 +2,13 @@
 #include "router/box_priv.h"
 #include "router/ifname.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static void refused(struct box *b, const struct box_iface *f, const char *what,
 	const struct ip_prefix *p, int r)
@@ -147,20 +151,56 @@ static void addrs_set(struct box *b, struct box_iface *f)
 	}
 }
 
+/* Where the kernel was built without dummies: a TUN that nobody reads takes
+ * addresses just as well, and goes with its descriptor. */
+static int tun_make(struct box *b, struct box_iface *f)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	memcpy(ifr.ifr_name, f->netdev, sizeof(ifr.ifr_name));
+	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	mem_close_fd(&f->tun_fd); /* of one that was deleted */
+	f->tun_fd = fd;
+	return iface_refresh(b->mirror);
+}
+
 /* A dummy of that name that is there already was left by a crash. */
 static void loopback_make(struct box *b, struct box_iface *f)
 {
 	const struct link_state *s = iface_by_name(b->mirror, f->netdev);
 
 	if (s != NULL) {
-		f->ours_link = strcmp(s->kind, "dummy") == 0;
+		f->ours_link |= strcmp(s->kind, "dummy") == 0;
 		return;
 	}
 	int r = link_add_dummy(b->mirror, f->netdev);
 
+	if (r == -EOPNOTSUPP)
+		r = tun_make(b, f);
 	if (r < 0)
 		refused(b, f, "creating the netdev", NULL, r);
 	f->ours_link = r == 0;
+}
+
+static void loopback_remove(struct box *b, struct box_iface *f)
+{
+	int r = 0;
+
+	if (f->tun_fd >= 0)
+		close(f->tun_fd);
+	else
+		r = link_del(b->mirror, f->netdev);
+	f->tun_fd = -1;
+	if (r < 0 && r != -ENODEV)
+		refused(b, f, "removing the netdev", NULL, r);
 }
 
 static void iface_apply(struct box *b, struct box_iface *f)
@@ -253,10 +293,7 @@ void box_iface_event(void *ctx, const struct link_state *s, bool gone)
 static void iface_drop(struct box *b, struct box_iface *f)
 {
 	if (f->ours_link) {
-		int r = link_del(b->mirror, f->netdev);
-
-		if (r < 0 && r != -ENODEV)
-			refused(b, f, "removing the netdev", NULL, r);
+		loopback_remove(b, f);
 		return;
 	}
 	f->policy.n_addr = 0;
@@ -270,14 +307,16 @@ static void iface_take(
 	struct box_iface *old = iface_find(b, v->ifname);
 
 	if (old == NULL) {
-		*f = (struct box_iface){ .policy = *v, .dirty = true };
+		*f = (struct box_iface){
+			.policy = *v, .dirty = true, .tun_fd = -1
+		};
 		return;
 	}
 	*f = *old;
 	f->dirty |= !policy_equal(&old->policy, v);
 	if (strcmp(old->policy.netdev, v->netdev) != 0) {
 		iface_drop(b, old);
-		*f = (struct box_iface){ .dirty = true };
+		*f = (struct box_iface){ .dirty = true, .tun_fd = -1 };
 	}
 	f->policy = *v;
 }
@@ -310,7 +349,7 @@ void box_iface_free(struct box *b)
 {
 	for (size_t i = 0; i < b->n_ifaces; i++) {
 		if (b->ifaces[i].ours_link)
-			link_del(b->mirror, b->ifaces[i].netdev);
+			loopback_remove(b, &b->ifaces[i]);
 	}
 	free(b->ifaces);
 	b->ifaces = NULL;

@@ -17,7 +17,8 @@ struct box_iface {
 	char netdev[IFNAMSIZ]; /* found once, kept while it is configured */
 	int ifindex;           /* that the policy was applied to; 0: none */
 	bool dirty;            /* the policy is to be applied */
-	bool ours_link;        /* a dummy that we made */
+	bool ours_link;        /* a netdev that we made */
+	int tun_fd;            /* holds it where there are no dummies; -1 */
 	bool missing_told;
 	bool was_up;                            /* since it is configured */
 	bool seen_admin_up, seen_up;            /* as last logged */

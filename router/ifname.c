@@ -10,6 +10,7 @@
 
 enum form {
 	FORM_PORT,  /* physical: slot/port, or a port counted from 1 */
+	FORM_SLOT,  /* physical: slot/port only; eth1 is a Linux name */
 	FORM_PLAIN, /* one number */
 	FORM_NULL   /* 0 only */
 };
@@ -23,8 +24,8 @@ static const struct type types[] = {
 	{ "Loopback",           "Lo", "Loopback interface", FORM_PLAIN },
 	{ "Tunnel",             "Tu", "Tunnel interface", FORM_PLAIN },
 	{ "Port-channel",       "Po", "Ethernet Channel of interfaces", FORM_PLAIN },
-	{ "Ethernet",           "Et", "IEEE 802.3", FORM_PORT },
-	{ "FastEthernet",       "Fa", "FastEthernet IEEE 802.3", FORM_PORT },
+	{ "Ethernet",           "Et", "IEEE 802.3", FORM_SLOT },
+	{ "FastEthernet",       "Fa", "FastEthernet IEEE 802.3", FORM_SLOT },
 	{ "GigabitEthernet",    "Gi", "GigabitEthernet IEEE 802.3z", FORM_PORT },
 	{ "TenGigabitEthernet", "Te", "Ten Gigabit Ethernet", FORM_PORT },
 	{ "Vlan",               "Vl", "Catalyst Vlans", FORM_PLAIN },
@@ -83,6 +84,8 @@ static bool form_fits(const struct parts *p)
 	switch (p->type->form) {
 	case FORM_PORT:
 		return p->n > 1 || p->v[0] > 0;
+	case FORM_SLOT:
+		return p->n > 1;
 	case FORM_PLAIN:
 		return p->n == 1;
 	case FORM_NULL:
@@ -182,7 +185,8 @@ bool ifname_physical_index(const char *canonical, unsigned *index)
 {
 	struct parts p = parts_of(canonical);
 
-	if (p.type == NULL || p.type->form != FORM_PORT)
+	if (p.type == NULL ||
+		(p.type->form != FORM_PORT && p.type->form != FORM_SLOT))
 		return false;
 	for (unsigned i = 0; i + 1 < p.n; i++) {
 		if (p.v[i] != 0)

@@ -3,7 +3,7 @@
  * An interface with slot and port (GigabitEthernet0/N, any Ethernet type) is
  * the Nth physical netdev unless `netdev NAME` says otherwise; without a slot
  * the count starts at 1, as on a cloud router (GigabitEthernet1 is the first).
- * A plain Linux name works too.  LoopbackN is a dummy netdev "loN" of ours. */
+ * A plain Linux name works too.  LoopbackN is a netdev "loN" of ours. */
 #ifndef ROUTER_IFNAME_H
 #define ROUTER_IFNAME_H
 #include <net/if.h>
