@@ -1,1 +1,12 @@
 # Unit tests of router/.
+check_PROGRAMS += test_ifname test_store_sqlite test_udp848 test_box test_sandbox
+test_ifname_SOURCES = tests/unit/test_ifname.c
+test_ifname_LDADD = $(ROUTER_LIBS) $(CMOCKA_LIBS)
+test_store_sqlite_SOURCES = tests/unit/test_store_sqlite.c
+test_store_sqlite_LDADD = $(ROUTER_LIBS) $(CMOCKA_LIBS)
+test_udp848_SOURCES = tests/unit/test_udp848.c
+test_udp848_LDADD = $(ROUTER_LIBS) $(CMOCKA_LIBS)
+test_box_SOURCES = tests/unit/test_box.c tests/unit/netns.c tests/unit/netns.h
+test_box_LDADD = $(ROUTER_LIBS) $(CMOCKA_LIBS)
+test_sandbox_SOURCES = tests/unit/test_sandbox.c
+test_sandbox_LDADD = $(ROUTER_LIBS) $(CMOCKA_LIBS)

@@ -1,0 +1,197 @@
+/* The store: records survive, order, transactions, hostile files. */
+#include "router/store_sqlite.h"
+#include "tests/unit/test.h"
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/store_sqlite.XXXXXX", path[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(strrchr(dir, '.'), ".XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/ks.db", dir);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char cmd[128];
+
+	(void)state;
+	snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
+	return system(cmd);
+}
+
+static struct store *open_ok(void)
+{
+	auto_sbuf struct sbuf why = { 0 };
+	struct store *s = store_sqlite_open(path, &why);
+
+	if (s == NULL)
+		fail_msg("%s", sbuf_str(&why));
+	return s;
+}
+
+static int put(struct store *s, const char *t, const char *k, const char *v)
+{
+	return s->put(s->ctx, t, k, SPAN(v, strlen(v)));
+}
+
+static void collect(void *arg, const char *key, struct span v)
+{
+	sbuf_printf(arg, "%s=%.*s;", key, (int)v.n, (const char *)v.p);
+}
+
+static void expect(struct store *s, const char *table, const char *want)
+{
+	auto_sbuf struct sbuf got = { 0 };
+
+	assert_int_equal(s->each(s->ctx, table, collect, &got), 0);
+	assert_string_equal(sbuf_str(&got), want);
+}
+
+static void test_records(void **state)
+{
+	const uint8_t zeros[3] = { 0 };
+	struct store *s = open_ok();
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(put(s, "kek", "b", "2"), 0);
+	assert_int_equal(put(s, "kek", "a", "1"), 0);
+	assert_int_equal(put(s, "kek", "b", "3"), 0);
+	assert_int_equal(put(s, "tek", "a", "x"), 0);
+	expect(s, "kek", "a=1;b=3;");
+	assert_int_equal(s->del(s->ctx, "kek", "a"), 0);
+	assert_int_equal(s->del(s->ctx, "kek", "none"), 0);
+	assert_int_equal(s->put(s->ctx, "raw", "", SPAN(zeros, 0)), 0);
+	store_sqlite_close(s);
+	s = open_ok();
+	expect(s, "kek", "b=3;");
+	expect(s, "tek", "a=x;");
+	expect(s, "raw", "=;");
+	store_sqlite_close(s);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
+/* What was committed outlives a process that dies without closing; what was
+ * not is gone. */
+static void test_crash(void **state)
+{
+	(void)state;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct store *s = open_ok();
+
+		put(s, "t", "kept", "1");
+		s->begin(s->ctx);
+		put(s, "t", "also", "1");
+		s->commit(s->ctx);
+		s->begin(s->ctx);
+		put(s, "t", "lost", "1");
+		_exit(0);
+	}
+	int status;
+
+	waitpid(pid, &status, 0);
+	struct store *s = open_ok();
+
+	expect(s, "t", "also=1;kept=1;");
+	store_sqlite_close(s);
+}
+
+static void refuse(const char *needle)
+{
+	auto_sbuf struct sbuf why = { 0 };
+
+	assert_null(store_sqlite_open(path, &why));
+	if (strstr(sbuf_str(&why), needle) == NULL)
+		fail_msg("%s", sbuf_str(&why));
+}
+
+static void test_garbage(void **state)
+{
+	char junk[5000], back[5000];
+	int fd = open(path, O_CREAT | O_RDWR, 0600);
+
+	(void)state;
+	memset(junk, 'x', sizeof(junk));
+	assert_int_equal(write(fd, junk, sizeof(junk)), sizeof(junk));
+	refuse("move it");
+	assert_int_equal(pread(fd, back, sizeof(back), 0), sizeof(back));
+	assert_memory_equal(junk, back, sizeof(junk));
+	close(fd);
+}
+
+/* A good header over a damaged page. */
+static void test_damaged_page(void **state)
+{
+	struct store *s = open_ok();
+	char junk[4096], key[16];
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		snprintf(key, sizeof(key), "k%d", i);
+		if (i == 0)
+			s->begin(s->ctx);
+		put(s, "t", key, "some value that fills pages");
+	}
+	s->commit(s->ctx);
+	store_sqlite_close(s);
+	int fd = open(path, O_RDWR);
+
+	memset(junk, 0xff, sizeof(junk));
+	assert_int_equal(
+		pwrite(fd, junk, sizeof(junk), 2 * 4096), sizeof(junk));
+	close(fd);
+	refuse("damaged");
+}
+
+static void test_newer(void **state)
+{
+	sqlite3 *db;
+
+	(void)state;
+	store_sqlite_close(open_ok());
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL);
+	sqlite3_close(db);
+	refuse("newer release");
+}
+
+static void test_in_use(void **state)
+{
+	struct store *s = open_ok();
+
+	(void)state;
+	refuse("in use");
+	store_sqlite_close(s);
+}
+
+static void test_no_access(void **state)
+{
+	(void)state;
+	snprintf(path, sizeof(path), "%s/none/ks.db", dir);
+	refuse("No such file");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = { T(test_records), T(test_crash),
+		T(test_garbage), T(test_damaged_page), T(test_newer),
+		T(test_in_use), T(test_no_access) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
