@@ -192,12 +192,9 @@ static void loopback_make(struct box *b, struct box_iface *f)
 
 static void loopback_remove(struct box *b, struct box_iface *f)
 {
-	int r = 0;
+	int r = link_del(b->mirror, f->netdev);
 
-	if (f->tun_fd >= 0)
-		close(f->tun_fd);
-	else
-		r = link_del(b->mirror, f->netdev);
+	mem_close_fd(&f->tun_fd);
 	f->tun_fd = -1;
 	if (r < 0 && r != -ENODEV)
 		refused(b, f, "removing the netdev", NULL, r);

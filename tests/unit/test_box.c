@@ -279,9 +279,11 @@ static void test_loopback(void **state)
 	box_set_ifaces(box, p + 1, 1);
 	assert_string_equal(shell("ip -o link show dev lo0 2>/dev/null"), "");
 	box_set_ifaces(box, p, 2);
+	assert_string_equal(addrs("lo0"), "10.255.0.1/32");
+	assert_false(logged("REFUSED"));
 	box_free(box);
+	box = NULL;
 	assert_string_equal(shell("ip -o link show dev lo0 2>/dev/null"), "");
-	setup(state);
 }
 
 static void test_late_netdev(void **state)
