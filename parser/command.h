@@ -26,8 +26,10 @@ struct cmd_call;  /* an executed line; defined by the user (cli/session.h) */
  * `secret` = [0|5|6|7...] word is a registered type of the user. */
 
 typedef int cmd_exec_fn(struct cmd_call *call);
-/* Called when a configuration line was read, before it enters the tree: may
- * fill in values (next ACL sequence number) or refuse with a text (-1). */
+/* Called when a configuration line was read (not for `no` and `default`),
+ * before it enters the tree: may fill in values (next ACL sequence number),
+ * or refuse with -1: with a text, or without one to drop the line silently.
+ * n's parent is section; lines may be put below n with tree_add. */
 typedef int cmd_fixup_fn(struct tree *t, struct node *section, struct node *n,
 	struct sbuf *why);
 
@@ -40,7 +42,8 @@ enum {
 	CMD_ORDERED = 32,    /* siblings stay in order of entry, not sorted */
 	CMD_PIPE = 64,       /* `?` offers the output filter `|`, too */
 	CMD_NEGATABLE = 128, /* an exec command of a configuration mode that
-			      * understands `no` (cmd_call.negated) */
+			      * understands `no` (cmd_call.negated); one with
+			      * a key does anyway */
 };
 
 struct command {

@@ -14,8 +14,8 @@ struct observer {
 struct change {
 	enum { CHANGE_ADD, CHANGE_REMOVE, CHANGE_ALTER } kind;
 	struct node *section, *node;
-	uint64_t serial;         /* REMOVE: its place */
-	struct derivation *drv;  /* ALTER: the line before */
+	uint64_t serial;        /* REMOVE: its place */
+	struct derivation *drv; /* ALTER: the line before */
 	bool negated;
 };
 
@@ -104,8 +104,8 @@ static void touch(
 	struct commit *c, const struct node *section, const struct node *n)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (!c->v[i].touched && is_concerned(&c->v[i].s, section,
-			n->drv->prog->cmd))
+		if (!c->v[i].touched &&
+			is_concerned(&c->v[i].s, section, n->drv->prog->cmd))
 			c->v[i].touched = true;
 	for (const struct node *x = node_first(n); x != NULL; x = node_next(x))
 		touch(c, n, x);
@@ -145,7 +145,8 @@ static int check_below(struct commit *c, const struct subscriber *s,
 	return 0;
 }
 
-static int check_remove(struct commit *c, const struct node *n, struct sbuf *why)
+static int check_remove(
+	struct commit *c, const struct node *n, struct sbuf *why)
 {
 	if (check(c, n->parent, n, NULL, why) != 0)
 		return -1;
@@ -183,9 +184,8 @@ static void apply_add(struct commit *c, struct node *section, struct node *n)
 {
 	node_link(c->tree, section, n);
 	touch(c, section, n);
-	record(c, (struct change){ .kind = CHANGE_ADD,
-			  .section = section,
-			  .node = n });
+	record(c, (struct change){
+			  .kind = CHANGE_ADD, .section = section, .node = n });
 }
 
 static void apply_remove(struct commit *c, struct node *n)
@@ -263,15 +263,9 @@ void commit_end(struct commit *c, bool rollback)
 static struct node *node_meant(
 	const struct node *section, const struct match *m)
 {
-	struct node *n;
-
 	if (derivation_has_key(m->drv) || !m->drv->prog->has_key)
 		return node_like(section, m->drv);
-	for (n = node_child(section, m->cmd, NULL); n != NULL;
-		n = node_child(section, m->cmd, n))
-		if (derivation_equal_rest(n->drv, m->drv))
-			break;
-	return n;
+	return node_twin(section, m->drv);
 }
 
 static enum commit_result remove_line(
@@ -337,10 +331,11 @@ enum commit_result commit_line(struct commit *c, struct node *section,
 	if (n->negated)
 		derivation_strip(n->drv);
 	else if (cmd->fixup != NULL &&
-		cmd->fixup(c->tree, section, n, why) != 0) {
+		 cmd->fixup(c->tree, section, n, why) != 0) {
 		node_free(n);
 		return COMMIT_REFUSED;
 	}
+	derivation_normalise(n->drv);
 	result = set_line(c, section, n, out, why);
 	if (*out != NULL && (cmd->enters == 0 || (*out)->negated))
 		*out = NULL;

@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROG_MAX   4000 /* instructions; far above any real command */
-#define MARKS_MAX  64
+#define PROG_MAX    4000 /* instructions; far above any real command */
+#define MARKS_MAX   64
 #define NESTING_MAX 16
 
 struct compiler {
 	struct grammar *g;
 	const struct command *cmd;
 	struct prog *p;
-	char *at;            /* next character; writable copy of the grammar */
+	char *at; /* next character; writable copy of the grammar */
 	uint16_t cap, cap_branch;
 	uint16_t marks;
 	int depth;
@@ -37,9 +37,8 @@ static uint16_t branch_new(struct compiler *c, uint16_t parent, bool option)
 	struct prog *p = c->p;
 
 	if (p->n_branch == c->cap_branch) {
-		c->cap_branch = c->cap_branch == 0 ?
-			8 :
-			(uint16_t)(2 * c->cap_branch);
+		c->cap_branch =
+			c->cap_branch == 0 ? 8 : (uint16_t)(2 * c->cap_branch);
 		p->branch = xreallocarray(
 			p->branch, c->cap_branch, sizeof(*p->branch));
 	}
@@ -65,7 +64,8 @@ static const char *default_read(
 	size_t bad = 0;
 
 	if (vt->parse(vt, t, 1, &out, &bad) != 1)
-		grammar_fault(c->cmd, "default \"%s\" is no %s", text, vt->name);
+		grammar_fault(
+			c->cmd, "default \"%s\" is no %s", text, vt->name);
 	return sbuf_take(&out);
 }
 
@@ -257,6 +257,22 @@ static void mark_keys(struct prog *p)
 	}
 }
 
+/* Is there a way to the end that reads no key? */
+static bool keyless_end(const struct prog *p, uint16_t pc, bool *seen)
+{
+	while (!seen[pc] && !p->insn[pc].key) {
+		const struct insn *in = &p->insn[pc];
+
+		seen[pc] = true;
+		if (in->op == OP_END)
+			return true;
+		if (in->op == OP_SPLIT && keyless_end(p, in->to, seen))
+			return true;
+		pc = in->op == OP_JUMP ? in->to : (uint16_t)(pc + 1);
+	}
+	return false;
+}
+
 /* The text of a "token  text" line, or NULL. */
 static char *help_find(const char *help, const char *token)
 {
@@ -287,7 +303,7 @@ static unsigned occurrence(const struct prog *p, uint16_t pc)
 
 	for (uint16_t k = 0; k < pc; k++)
 		n += p->insn[k].op == p->insn[pc].op &&
-			strcmp(p->insn[k].text, p->insn[pc].text) == 0;
+		     strcmp(p->insn[k].text, p->insn[pc].text) == 0;
 	return n;
 }
 
@@ -295,7 +311,7 @@ static void attach_help(struct prog *p)
 {
 	const struct command *c = p->cmd;
 	bool may_miss = (c->flags & CMD_HIDDEN) != 0 ||
-		((c->flags & CMD_HARMLESS) != 0 && c->help == NULL);
+			((c->flags & CMD_HARMLESS) != 0 && c->help == NULL);
 
 	for (uint16_t pc = 0; pc < p->n; pc++) {
 		struct insn *in = &p->insn[pc];
@@ -303,8 +319,8 @@ static void attach_help(struct prog *p)
 
 		if (in->op != OP_WORD && in->op != OP_VALUE)
 			continue;
-		sbuf_printf(&token, in->op == OP_VALUE ? "<%s>" : "%s",
-			in->text);
+		sbuf_printf(
+			&token, in->op == OP_VALUE ? "<%s>" : "%s", in->text);
 		unsigned k = occurrence(p, pc);
 		size_t base = token.n;
 
@@ -349,6 +365,8 @@ struct prog *prog_compile(struct grammar *g, const struct command *cmd)
 	while (p->insn[p->lead].op == OP_WORD)
 		p->lead++;
 	mark_keys(p);
+	auto_free bool *seen = xcalloc(p->n, sizeof(*seen));
+	p->key_optional = p->has_key && keyless_end(p, 0, seen);
 	attach_help(p);
 	return p;
 }

@@ -136,20 +136,6 @@ bool derivation_has_key(const struct derivation *d)
 	return next_step(d, 0, true) < d->n;
 }
 
-bool derivation_equal_rest(
-	const struct derivation *a, const struct derivation *b)
-{
-	size_t i = next_step(a, 0, false), k = next_step(b, 0, false);
-
-	while (i < a->n && k < b->n) {
-		if (!step_equal(&a->v[i], &b->v[k]))
-			return false;
-		i = next_step(a, i + 1, false);
-		k = next_step(b, k + 1, false);
-	}
-	return i == a->n && k == b->n;
-}
-
 static int step_cmp(const struct derivation *a, size_t i,
 	const struct derivation *b, size_t k)
 {
@@ -188,16 +174,26 @@ static void step_print(const struct derivation *d, size_t i, struct sbuf *out)
 		value_print(in->type, d->v[i].value, out);
 }
 
-void derivation_key(const struct derivation *d, struct sbuf *out)
+static void print_steps(const struct derivation *d, bool key, struct sbuf *out)
 {
 	const char *sep = "";
 
-	for (size_t i = next_step(d, 0, true); i < d->n;
-		i = next_step(d, i + 1, true)) {
+	for (size_t i = next_step(d, 0, key); i < d->n;
+		i = next_step(d, i + 1, key)) {
 		sbuf_adds(out, sep);
 		step_print(d, i, out);
 		sep = " ";
 	}
+}
+
+void derivation_key(const struct derivation *d, struct sbuf *out)
+{
+	print_steps(d, true, out);
+}
+
+void derivation_rest(const struct derivation *d, struct sbuf *out)
+{
+	print_steps(d, false, out);
 }
 
 void print_command(const struct command *c, const struct derivation *d,

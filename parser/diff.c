@@ -1,16 +1,11 @@
 /* Two trees to the edits between them. */
-#include "parser/commit.h"
 #include "parser/diff.h"
+#include "parser/commit.h"
 #include <stdlib.h>
 
 static bool is_saved(const struct node *n)
 {
 	return (n->drv->prog->cmd->flags & CMD_NO_SAVE) == 0;
-}
-
-static bool is_ordered(const struct node *n)
-{
-	return (n->drv->prog->cmd->flags & CMD_ORDERED) != 0;
 }
 
 static void remove_absent(struct node *from, const struct node *to,
@@ -37,9 +32,9 @@ static void remove_absent(struct node *from, const struct node *to,
 static struct node *ordered_from(
 	struct node *x, const struct node *to, uint16_t order)
 {
-	while (x != NULL && !(is_ordered(x) && is_saved(x) &&
-		x->drv->prog->cmd->order == order &&
-		node_like(to, x->drv) != NULL))
+	while (x != NULL && !(prog_is_ordered(x->drv->prog) && is_saved(x) &&
+				    x->drv->prog->cmd->order == order &&
+				    node_like(to, x->drv) != NULL))
 		x = node_next(x);
 	return x;
 }
@@ -48,7 +43,7 @@ static struct node *ordered_from(
 struct order_walk {
 	bool started, broken;
 	uint16_t order;
-	struct node *next;   /* the old tree's */
+	struct node *next; /* the old tree's */
 };
 
 /* True: x must move to the end to stand as in the new tree. */
@@ -84,9 +79,12 @@ void diff_walk(struct node *from, const struct node *to,
 
 		if (!is_saved(y))
 			continue;
-		if (is_ordered(y) && must_move(&walk, from, to, x,
-			y->drv->prog->cmd->order))
+		if (prog_is_ordered(y->drv->prog) &&
+			must_move(
+				&walk, from, to, x, y->drv->prog->cmd->order)) {
 			ops->move(ctx, x);
+			x = node_like(from, y->drv);
+		}
 		if (x == NULL) {
 			ops->add(ctx, from, y);
 			continue;
@@ -166,7 +164,7 @@ static void text_alter(void *ctx, struct node *from, const struct node *to)
 static void text_move(void *ctx, struct node *from)
 {
 	text_remove(ctx, from);
-	text_line(ctx, from);
+	text_add(ctx, NULL, from);
 }
 
 static void text_enter(void *ctx, const struct node *from)
@@ -186,8 +184,7 @@ static void text_leave(void *ctx)
 		d->printed = d->depth;
 }
 
-void tree_diff(
-	const struct tree *from, const struct tree *to, struct sbuf *out)
+void tree_diff(const struct tree *from, const struct tree *to, struct sbuf *out)
 {
 	static const struct diff_ops ops = { .remove = text_remove,
 		.add = text_add,

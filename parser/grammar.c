@@ -176,19 +176,24 @@ static void default_set(struct grammar *g, struct mode *m, struct prog *p)
 	p->deflt_node = node_new(derivation_dup(p->deflt), p->deflt_negated);
 }
 
-static int print_place_cmp(const void *a, const void *b)
+int prog_place_cmp(const struct prog *x, const struct prog *y)
 {
-	const struct prog *x = *(struct prog *const *)a;
-	const struct prog *y = *(struct prog *const *)b;
-
 	if (x->cmd->order != y->cmd->order)
 		return x->cmd->order < y->cmd->order ? -1 : 1;
+	if (prog_is_ordered(x) || prog_is_ordered(y))
+		return prog_is_ordered(x) - prog_is_ordered(y);
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
+static int place_cmp(const void *a, const void *b)
+{
+	return prog_place_cmp(
+		*(struct prog *const *)a, *(struct prog *const *)b);
+}
+
 /* No two commands of a mode may accept one line. */
-static void samples_check(const struct grammar *g, const struct mode *m,
-	const struct prog *p)
+static void samples_check(
+	const struct grammar *g, const struct mode *m, const struct prog *p)
 {
 	auto_free char *text = NULL;
 	char *save = NULL;
@@ -203,7 +208,8 @@ static void samples_check(const struct grammar *g, const struct mode *m,
 		match_line(g, m->def.id, 15, line, &match);
 		if (match.kind == MATCH_AMBIGUOUS)
 			grammar_fault(p->cmd,
-				"sample \"%s\" fits another command, too", line);
+				"sample \"%s\" fits another command, too",
+				line);
 		if (match.kind != MATCH_OK)
 			grammar_fault(p->cmd,
 				"sample \"%s\" fails at column %zu", line,
@@ -231,10 +237,10 @@ static void command_add(struct grammar *g, const struct command *c)
 	if (grammar_prog(g, c) != NULL)
 		grammar_fault(c, "is added twice");
 	if (g->n_commands == g->cap_commands) {
-		g->cap_commands = g->cap_commands == 0 ? 64 :
-			2 * g->cap_commands;
-		g->commands = xreallocarray(g->commands, g->cap_commands,
-			sizeof(*g->commands));
+		g->cap_commands =
+			g->cap_commands == 0 ? 64 : 2 * g->cap_commands;
+		g->commands = xreallocarray(
+			g->commands, g->cap_commands, sizeof(*g->commands));
 	}
 	p = prog_compile(g, c);
 	p->index = g->n_commands;
@@ -245,8 +251,7 @@ static void command_add(struct grammar *g, const struct command *c)
 			mode_add(&g->modes[i], p);
 }
 
-void grammar_add(
-	struct grammar *g, const struct command *const *v, size_t n)
+void grammar_add(struct grammar *g, const struct command *const *v, size_t n)
 {
 	size_t first = g->n_commands;
 
@@ -268,6 +273,6 @@ void grammar_add(
 		}
 		if (m->defaults.n > 0)
 			qsort(m->defaults.v, m->defaults.n,
-				sizeof(*m->defaults.v), print_place_cmp);
+				sizeof(*m->defaults.v), place_cmp);
 	}
 }

@@ -35,7 +35,7 @@ struct prog {
 	struct branch *branch;
 	uint16_t n_branch;
 	uint16_t lead;       /* keywords in front of everything else */
-	bool has_key;
+	bool has_key, key_optional;
 	bool *key_ahead;     /* by instruction: a key may still come */
 	size_t index;        /* order of registration */
 	struct derivation *deflt;
@@ -83,6 +83,14 @@ struct grammar {
 struct prog *prog_compile(struct grammar *g, const struct command *c);
 void prog_free(struct prog *p);
 
+static inline bool prog_is_ordered(const struct prog *p)
+{
+	return (p->cmd->flags & CMD_ORDERED) != 0;
+}
+/* Print order of commands: by `order`, then by registration; the ordered ones
+ * of an order stand mixed (0), at its end. */
+int prog_place_cmp(const struct prog *x, const struct prog *y);
+
 struct mode *grammar_find(const struct grammar *g, uint16_t mode);
 const struct prog *grammar_prog(const struct grammar *g,
 	const struct command *c);
@@ -121,10 +129,9 @@ bool derivation_equal(const struct derivation *a, const struct derivation *b);
 /* Key parts only, in print order: <0, 0, >0. */
 int derivation_key_cmp(const struct derivation *a, const struct derivation *b);
 bool derivation_has_key(const struct derivation *d);
-/* Equal but for the key. */
-bool derivation_equal_rest(const struct derivation *a,
-	const struct derivation *b);
+/* Key, or all but the key, as text. */
 void derivation_key(const struct derivation *d, struct sbuf *out);
+void derivation_rest(const struct derivation *d, struct sbuf *out);
 
 /* tree.c: a node outside of any tree; takes drv. */
 struct node *node_new(struct derivation *drv, bool negated);

@@ -8,12 +8,12 @@
 
 struct choice {
 	const char *text, *help;
-	bool argument;       /* WORD, <1-10>: listed after the keywords */
+	bool argument; /* WORD, <1-10>: listed after the keywords */
 };
 struct choices {
 	struct choice *v;
 	size_t n, cap;
-	bool end;            /* the command may end here */
+	bool end; /* the command may end here */
 	bool pipe;
 };
 
@@ -39,8 +39,8 @@ static void value_choices(struct choices *c, const struct run *r,
 	const struct value_type *vt = in->type;
 	const char *text, *help = NULL;
 
-	for (size_t i = 0; vt->choice != NULL &&
-		(text = vt->choice(vt, i, &help)) != NULL;
+	for (size_t i = 0;
+		vt->choice != NULL && (text = vt->choice(vt, i, &help)) != NULL;
 		i++)
 		if (begins(text, partial))
 			choice_add(c, text, help, false);
@@ -113,7 +113,8 @@ static void choices_sort(struct choices *c)
 static void choices_collect(
 	struct choices *c, const struct run *r, const char *partial)
 {
-	for (uint32_t id = r->head[r->stop]; id != RUN_NONE; id = r->th[id].next)
+	for (uint32_t id = r->head[r->stop]; id != RUN_NONE;
+		id = r->th[id].next)
 		thread_choices(c, r, &r->th[id], partial);
 	for (size_t i = 0; i < r->n_pending; i++) {
 		const struct thread *t = &r->pending[i];
@@ -146,8 +147,8 @@ static size_t choices_width(const struct choices *c, bool end)
 	return width;
 }
 
-static void row(struct sbuf *out, size_t width, const char *word,
-	const char *help)
+static void row(
+	struct sbuf *out, size_t width, const char *word, const char *help)
 {
 	sbuf_adds(out, "  ");
 	sbuf_adds(out, word);
@@ -184,8 +185,7 @@ static void print_words(const struct choices *c, struct sbuf *out)
 
 		sbuf_adds(out, c->v[i].text);
 		sbuf_pad(out, ' ', total <= SCREEN ? 2 : width - n);
-		if ((total > SCREEN && (i + 1) % columns == 0) ||
-			i + 1 == c->n)
+		if ((total > SCREEN && (i + 1) % columns == 0) || i + 1 == c->n)
 			sbuf_addc(out, '\n');
 	}
 }

@@ -67,7 +67,7 @@ struct node *position_node(const struct position *p, struct tree *t)
 static bool is_catch_all(const struct match *m)
 {
 	return m->kind == MATCH_OK && (m->cmd->flags & CMD_HARMLESS) != 0 &&
-		m->drv->prog->lead == 0;
+	       m->drv->prog->lead == 0;
 }
 
 /* The mode in which the session stands when it has left all but depth. */
@@ -86,8 +86,7 @@ void load_match(struct commit *c, struct tree *t, struct position *p,
 	match_line(g, p->mode, level, line, out);
 	while (depth > 0 && out->kind != MATCH_EMPTY &&
 		(out->kind != MATCH_OK || is_catch_all(out))) {
-		const struct mode_def *def =
-			grammar_mode(g, mode_at(p, depth));
+		const struct mode_def *def = grammar_mode(g, mode_at(p, depth));
 		struct match m;
 
 		if (def == NULL || def->parent == 0)

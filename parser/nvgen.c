@@ -41,15 +41,6 @@ static bool shows_default(const struct printer *p, const struct node *section,
 	return node_find(section, prog->cmd, "") == NULL;
 }
 
-static bool stands_before(const struct prog *a, const struct node *n)
-{
-	const struct prog *b = n->drv->prog;
-
-	if (a->cmd->order != b->cmd->order)
-		return a->cmd->order < b->cmd->order;
-	return a->index < b->index;
-}
-
 /* At the top level `!` stands after each section and between the groups. */
 struct grouping {
 	bool top, any, closed;
@@ -77,8 +68,10 @@ static void print_children(
 	size_t k = 0, n_defaults = m != NULL ? m->defaults.n : 0;
 
 	for (struct node *n = node_first(section);; n = node_next(n)) {
-		for (; k < n_defaults && (n == NULL ||
-			stands_before(m->defaults.v[k], n)); k++) {
+		for (; k < n_defaults &&
+			(n == NULL || prog_place_cmp(m->defaults.v[k],
+					      n->drv->prog) < 0);
+			k++) {
 			const struct prog *d = m->defaults.v[k];
 
 			if (!shows_default(p, section, d))

@@ -43,7 +43,7 @@ static bool thread_known(const struct run *r, size_t at, const struct thread *t)
  * in front. */
 static bool may_end(const struct run *r, const struct thread *t)
 {
-	if (!r->negated || t->prog->cmd->exec != NULL)
+	if (!r->negated)
 		return false;
 	if (t->prog->has_key)
 		return t->keyed && !t->prog->key_ahead[t->pc];
@@ -207,9 +207,8 @@ static void thread_advance(struct run *r, struct thread t, size_t i)
 		r->cap_tr = r->cap_tr == 0 ? 64 : 2 * r->cap_tr;
 		r->tr = xreallocarray(r->tr, r->cap_tr, sizeof(*r->tr));
 	}
-	r->tr[r->n_tr] = (struct trail){ .prev = t.trail,
-		.pc = t.pc,
-		.value = t.value };
+	r->tr[r->n_tr] =
+		(struct trail){ .prev = t.trail, .pc = t.pc, .value = t.value };
 	t.trail = r->n_tr++;
 	t.value = NULL;
 	t.keyed |= in->key;
@@ -308,7 +307,7 @@ static void start_list(struct run *r, size_t at, const struct prog_list *l)
 		if (cmd_level(c) > r->level)
 			continue;
 		if ((r->negated || r->to_default) &&
-			!cmd_is_config(r->mode, c) &&
+			!cmd_is_config(r->mode, c) && !l->v[i]->has_key &&
 			(c->flags & CMD_NEGATABLE) == 0)
 			continue;
 		thread_add(r, at,
@@ -335,7 +334,8 @@ static bool read_prefix(struct run *r, const char *token)
 	size_t no = word_common("no", token);
 	size_t deflt = word_common("default", token);
 	bool is_no = token[no] == '\0', is_default = token[deflt] == '\0';
-	bool exact = strlen(token) == (is_no ? strlen("no") : strlen("default"));
+	bool exact =
+		strlen(token) == (is_no ? strlen("no") : strlen("default"));
 
 	if (!r->mode->def.config)
 		return false;
@@ -389,9 +389,9 @@ static void run_tokens(struct run *r)
 void run_line(struct run *r, const struct grammar *g, uint16_t mode,
 	uint8_t level, const char *line, bool cursor)
 {
-	*r = (struct run){ .g = g,
-		.mode = grammar_find(g, mode),
-		.level = level };
+	*r = (struct run){
+		.g = g, .mode = grammar_find(g, mode), .level = level
+	};
 	lex_init(&r->lex, line);
 	r->stop = r->lex.n;
 	if (cursor && r->lex.open)

@@ -47,8 +47,8 @@ static void sample_step(const struct insn *in, struct sbuf *out)
 	if (in->op == OP_WORD)
 		sbuf_adds(out, in->text);
 	else
-		sbuf_adds(out, in->type->sample != NULL ? in->type->sample :
-							  "SAMPLE");
+		sbuf_adds(out,
+			in->type->sample != NULL ? in->type->sample : "SAMPLE");
 }
 
 /* Appends the shortest way from one instruction to another, without the
@@ -92,7 +92,7 @@ static bool sample_line(const struct prog *p, uint16_t pc, struct sbuf *out)
 	if (pc == 0 || p->insn[0].op == OP_WORD || p->insn[0].op == OP_VALUE)
 		sample_step(&p->insn[0], out);
 	return (pc == 0 || sample_path(p, 0, pc, out)) &&
-		sample_path(p, pc, p->n - 1, out);
+	       sample_path(p, pc, p->n - 1, out);
 }
 
 /* --- `?` --- */
@@ -118,8 +118,8 @@ static void check_help(struct selftest *st, const struct derivation *d)
 		return;
 	for (size_t i = 0; i < d->n; i++) {
 		const struct insn *in = &d->prog->insn[d->v[i].pc];
-		const char *want = in->op == OP_WORD ? in->text :
-						       in->type->display;
+		const char *want =
+			in->op == OP_WORD ? in->text : in->type->display;
 		auto_sbuf struct sbuf help = { 0 };
 
 		match_help(st->g, st->mode, 15, sbuf_str(&line), &help);
@@ -207,9 +207,9 @@ static void check_line(struct selftest *st, const char *line)
 	match_line(st->g, st->mode, 15, line, &m);
 	if (m.kind != MATCH_OK || m.cmd != cmd) {
 		fault(st, "\"%s\" is %s", line,
-			m.kind == MATCH_AMBIGUOUS ? "ambiguous" :
-			m.kind == MATCH_OK ? m.cmd->grammar :
-					     "not read");
+			m.kind == MATCH_AMBIGUOUS ? "ambiguous"
+			: m.kind == MATCH_OK      ? m.cmd->grammar
+						  : "not read");
 		match_free(&m);
 		return;
 	}

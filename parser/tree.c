@@ -12,24 +12,12 @@ static int int_cmp(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
-static bool is_ordered(const struct node *n)
-{
-	return (n->drv->prog->cmd->flags & CMD_ORDERED) != 0;
-}
-
-/* Print order: by the commands' order; ordered ones of the same order in the
- * order of entry; the others by registration and key. */
+/* Print order: among ordered ones that of entry, among the rest by key. */
 static int node_cmp(const struct node *a, const struct node *b)
 {
-	const struct prog *x = a->drv->prog, *y = b->drv->prog;
-	int c = int_cmp(x->cmd->order, y->cmd->order);
+	int c = prog_place_cmp(a->drv->prog, b->drv->prog);
 
-	if (c != 0)
-		return c;
-	if (is_ordered(a) && is_ordered(b))
-		return int_cmp(a->serial, b->serial);
-	c = int_cmp(x->index, y->index);
-	if (c == 0)
+	if (c == 0 && !prog_is_ordered(a->drv->prog))
 		c = derivation_key_cmp(a->drv, b->drv);
 	return c != 0 ? c : int_cmp(a->serial, b->serial);
 }
@@ -51,6 +39,7 @@ void node_free(struct node *n)
 	/* Children are freed as they are met: the hash first, which does not
 	 * look at them. */
 	HASH_CLEAR(hh, n->by_key);
+	HASH_CLEAR(hh, n->by_rest);
 	for (c = RB_MIN(node_tree, &n->children); c != NULL; c = next) {
 		next = RB_NEXT(node_tree, &n->children, c);
 		RB_REMOVE(node_tree, &n->children, c);
@@ -58,6 +47,7 @@ void node_free(struct node *n)
 	}
 	derivation_free(n->drv);
 	free(n->key);
+	free(n->twin);
 	free(n);
 }
 
@@ -147,6 +137,50 @@ struct node *node_find(
 	return key_lookup(section, key, len);
 }
 
+/* --- twins: equal but for the key --- */
+
+static struct twin *twin_make(const struct derivation *d)
+{
+	auto_sbuf struct sbuf text = { 0 };
+	struct twin *w;
+
+	derivation_rest(d, &text);
+	w = xcalloc(1, sizeof(*w) + text.n + 1);
+	w->rest.cmd = d->prog->cmd;
+	memcpy(w->rest.text, sbuf_str(&text), text.n + 1);
+	w->len = sizeof(w->rest) + text.n;
+	return w;
+}
+
+static void twin_link(struct node *section, struct node *n)
+{
+	if (!n->drv->prog->key_optional)
+		return;
+	n->twin = twin_make(n->drv);
+	n->twin->node = n;
+	HASH_ADD_KEYPTR(
+		hh, section->by_rest, &n->twin->rest, n->twin->len, n->twin);
+}
+
+static void twin_unlink(struct node *section, struct node *n)
+{
+	if (n->twin == NULL)
+		return;
+	HASH_DEL(section->by_rest, n->twin);
+	free(n->twin);
+	n->twin = NULL;
+}
+
+struct node *node_twin(const struct node *section, const struct derivation *d)
+{
+	auto_free struct twin *like = twin_make(d);
+	struct twin *w;
+
+	assert(d->prog->key_optional);
+	HASH_FIND(hh, section->by_rest, &like->rest, like->len, w);
+	return w != NULL ? w->node : NULL;
+}
+
 /* --- links --- */
 
 static bool is_attached(const struct node *n)
@@ -162,7 +196,7 @@ static size_t subtree_adopt(struct node *n, struct tree *t)
 	struct node *c;
 
 	n->tree = t;
-	RB_FOREACH (c, node_tree, &n->children)
+	RB_FOREACH(c, node_tree, &n->children)
 		count += subtree_adopt(c, t);
 	return count;
 }
@@ -178,6 +212,7 @@ void node_link(struct tree *t, struct node *section, struct node *n)
 	n->parent = section;
 	RB_INSERT(node_tree, &section->children, n);
 	HASH_ADD_KEYPTR(hh, section->by_key, n->key, n->key_len, n);
+	twin_link(section, n);
 	count = subtree_adopt(n, t);
 	if (is_attached(section))
 		t->n += count;
@@ -186,6 +221,7 @@ void node_link(struct tree *t, struct node *section, struct node *n)
 void node_unlink(struct node *n)
 {
 	HASH_DEL(n->parent->by_key, n);
+	twin_unlink(n->parent, n);
 	RB_REMOVE(node_tree, &n->parent->children, n);
 	n->tree->n -= subtree_adopt(n, n->tree);
 	n->parent = NULL;
@@ -196,8 +232,10 @@ void node_swap(struct node *n, struct derivation **drv, bool *negated)
 	struct derivation *d = n->drv;
 	bool neg = n->negated;
 
+	twin_unlink(n->parent, n);
 	n->drv = *drv;
 	n->negated = *negated;
+	twin_link(n->parent, n);
 	*drv = d;
 	*negated = neg;
 }
@@ -208,7 +246,7 @@ struct node *node_dup(struct tree *t, const struct node *n)
 	struct node *c;
 
 	out->tree = t;
-	RB_FOREACH (c, node_tree, &((struct node *)(uintptr_t)n)->children)
+	RB_FOREACH(c, node_tree, &((struct node *)(uintptr_t)n)->children)
 		node_link(t, out, node_dup(t, c));
 	return out;
 }
@@ -221,7 +259,7 @@ bool is_default_line(const struct derivation *d, bool negated)
 		return false;
 	if (p->deflt != NULL)
 		return negated == p->deflt_negated &&
-			derivation_equal(d, p->deflt);
+		       derivation_equal(d, p->deflt);
 	if ((p->cmd->flags & CMD_DEFAULT_ON) == 0)
 		return negated;
 	return !negated && derivation_is_bare(d);
@@ -235,6 +273,7 @@ struct node *tree_add(struct tree *t, struct node *section, const char *line)
 	section->tree = t;
 	match_line(t->grammar, node_mode(section), 15, line, &m);
 	if (m.kind != MATCH_OK || m.cmd->exec != NULL || m.to_default ||
+		is_default_line(m.drv, m.negated) ||
 		node_like(section, m.drv) != NULL) {
 		match_free(&m);
 		return NULL;
@@ -292,17 +331,10 @@ struct node *node_next(const struct node *n)
 /* The first child whose command stands with or after p in print order. */
 static struct node *first_from(const struct node *section, const struct prog *p)
 {
-	bool ordered = (p->cmd->flags & CMD_ORDERED) != 0;
 	struct node *best = NULL, *n = RB_ROOT(children_of(section));
 
 	while (n != NULL) {
-		const struct prog *x = n->drv->prog;
-		int c = int_cmp(x->cmd->order, p->cmd->order);
-
-		/* Ordered commands of one order stand mixed. */
-		if (c == 0 && !(ordered && is_ordered(n)))
-			c = int_cmp(x->index, p->index);
-		if (c >= 0) {
+		if (prog_place_cmp(n->drv->prog, p) >= 0) {
 			best = n;
 			n = RB_LEFT(n, rb);
 		} else {
@@ -333,6 +365,27 @@ struct node *node_child(const struct node *section, const struct command *c,
 		n = node_next(n);
 	}
 	return n;
+}
+
+struct node *node_last(const struct node *section, const struct command *c)
+{
+	const struct prog *p = grammar_prog(section->tree->grammar, c);
+	struct node *last = NULL, *n = RB_ROOT(children_of(section));
+
+	assert(p != NULL);
+	while (n != NULL) {
+		if (prog_place_cmp(n->drv->prog, p) > 0) {
+			n = RB_LEFT(n, rb);
+		} else {
+			last = n;
+			n = RB_RIGHT(n, rb);
+		}
+	}
+	while (last != NULL && last->drv->prog != p)
+		last = prog_place_cmp(last->drv->prog, p) == 0
+			       ? RB_PREV(node_tree, , last)
+			       : NULL;
+	return last;
 }
 
 const struct node *node_get(const struct node *section, const struct command *c)

@@ -28,6 +28,12 @@ const struct node *node_get(const struct node *section, const struct command *c)
  * node_find(root, &cmd_acl, "ICMP"). */
 struct node *node_find(const struct node *section, const struct command *c,
 	const char *key);
+/* The last child of that command in printing order, or NULL. */
+struct node *node_last(const struct node *section, const struct command *c);
+/* For a command whose key may be left out (an entry that numbers itself): the
+ * child that says the same as d but for the key, or NULL.  Hashed. */
+struct node *node_twin(
+	const struct node *section, const struct derivation *d);
 /* Shorthands on a node's derivation; a NULL node reads as absent. */
 bool node_has(const struct node *n, const char *keyword);
 uint32_t node_u32(const struct node *n, const char *slot);

@@ -5,6 +5,12 @@
 #include "parser/grammar_priv.h"
 #include "parser/tree.h"
 
+/* What siblings are hashed by; command and text in one piece. */
+struct node_key {
+	const struct command *cmd;
+	char text[];
+};
+
 RB_HEAD(node_tree, node);
 struct node {
 	struct derivation *drv;  /* NULL: the root */
@@ -14,13 +20,19 @@ struct node {
 	uint64_t serial;         /* order of entry */
 	struct node_tree children; /* in print order */
 	struct node *by_key;     /* the same, hashed */
-	struct node_key {        /* of the hash; here to be contiguous */
-		const struct command *cmd;
-		char text[];
-	} *key;
+	struct twin *by_rest;    /* those whose key may be left out */
+	struct node_key *key;
 	size_t key_len;
+	struct twin *twin;       /* in the section's by_rest; or NULL */
 	RB_ENTRY(node) rb;
 	UT_hash_handle hh;
+};
+
+struct twin {
+	struct node *node;
+	size_t len;
+	UT_hash_handle hh;
+	struct node_key rest;    /* the last: has the text behind it */
 };
 
 struct tree {

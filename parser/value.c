@@ -18,7 +18,8 @@ struct range_type {
 static int parse_range(const struct value_type *vt, const char *const *t,
 	size_t n, struct sbuf *out, size_t *bad_col)
 {
-	const struct range_type *r = (const struct range_type *)(const void *)vt;
+	const struct range_type *r =
+		(const struct range_type *)(const void *)vt;
 	size_t digits = strspn(t[0], "0123456789");
 	unsigned long long v;
 
