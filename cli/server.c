@@ -1,0 +1,697 @@
+/* Clients of getvpnd: frames in, sessions, frames out.  A client may send
+ * anything, stop reading, or vanish at any time: what it makes us keep is
+ * bounded by the constants below, and only it waits. */
+#include "cli/server.h"
+
+#include "base/frame.h"
+#include "base/rd.h"
+#include "cli/proto.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CLIENTS_MAX    64
+#define LINE_BYTES_MAX 16384 /* of one typed line */
+#define QUEUE_MAX      (PROTO_WINDOW * 4)
+#define QUEUE_BYTES    (1u << 18)  /* then we stop reading */
+#define OUT_PAUSE      (1u << 16)  /* then no further line is executed */
+#define OUT_LOG_MAX    (1u << 18)  /* then log lines are dropped */
+#define OUT_MAX        (64u << 20) /* then the client is */
+#define CHUNK          (1u << 15)  /* of one OUTPUT frame */
+#define SLICE_MS       10          /* of lines, before others get a turn */
+#define SETTLE_MS      500         /* for a paste that never ends */
+#define LINGER_MS      5000        /* for the last words */
+#define GROUPS_MAX     1024
+
+enum { LEVEL_FULL = 15 };
+
+/* A frame that waits for its turn. */
+struct request {
+	TAILQ_ENTRY(request) link;
+	uint8_t type, flags;
+	size_t n;
+	char *text;
+};
+TAILQ_HEAD(request_list, request);
+
+struct client {
+	TAILQ_ENTRY(client) link;
+	struct server *srv;
+	int fd;
+	struct loop_fd *watch;
+	struct session *session; /* NULL before HELLO */
+	char user[33];
+	char line[16];
+	struct sbuf in, out, text; /* text: output not yet framed */
+	size_t out_pos;
+	struct request_list queue;
+	size_t n_queue, queue_bytes;
+	struct timer run; /* goes on executing; the end of lingering */
+	struct timer settle;
+	bool eof;     /* it sends no more */
+	bool closing; /* gone when `out` is empty */
+	bool dead;    /* to be freed by the callback that runs */
+	void (*gone)(void *ctx);
+	void *gone_ctx;
+};
+TAILQ_HEAD(client_list, client);
+
+struct server {
+	struct router *router;
+	struct client_list clients;
+	size_t n_clients;
+	int fd;
+	struct loop_fd *watch;
+	char *path;
+	gid_t gid; /* of group getvpn; 0: there is none */
+	uint64_t log_dropped;
+};
+
+static struct timers *timers(const struct client *c)
+{
+	return loop_timers(c->srv->router->loop);
+}
+
+static size_t backlog(const struct client *c)
+{
+	return c->out.n - c->out_pos + c->text.n;
+}
+
+/* Sending. */
+
+static void text_frame(struct client *c)
+{
+	for (size_t at = 0; at < c->text.n; at += CHUNK) {
+		size_t n = c->text.n - at < CHUNK ? c->text.n - at : CHUNK;
+
+		frame_put(&c->out, PROTO_OUTPUT, c->text.s + at, n);
+	}
+	sbuf_trunc(&c->text, 0);
+}
+
+static void send_frame(
+	struct client *c, uint8_t type, const void *body, size_t n)
+{
+	text_frame(c);
+	if (c->out.n - c->out_pos > OUT_MAX)
+		c->dead = true;
+	else
+		frame_put(&c->out, type, body, n);
+}
+
+static void send_bye(struct client *c, const char *why)
+{
+	if (c->closing)
+		return;
+	send_frame(c, PROTO_BYE, why, strlen(why));
+	c->closing = true;
+	timer_set(timers(c), &c->run, loop_now() + LINGER_MS);
+}
+
+static void add_u16(struct sbuf *b, uint16_t v)
+{
+	sbuf_addc(b, (char)(v >> 8));
+	sbuf_addc(b, (char)(v & 0xff));
+}
+
+static void send_prompt(struct client *c, int result)
+{
+	const struct session_term *t = session_term(c->session);
+	auto_sbuf struct sbuf b = { 0 };
+
+	sbuf_addc(&b, result == CMD_DONE ? PROMPT_DONE : PROMPT_FAILED);
+	sbuf_addc(&b, (char)session_in_config(c->session));
+	add_u16(&b, t->length);
+	add_u16(&b, t->width);
+	add_u16(&b, t->history);
+	session_prompt(c->session, &b);
+	send_frame(c, PROTO_PROMPT, b.s, b.n);
+}
+
+static void client_events(struct client *c)
+{
+	int events = 0;
+
+	if (!c->eof && !c->closing && c->n_queue < QUEUE_MAX &&
+		c->queue_bytes < QUEUE_BYTES)
+		events |= LOOP_READ;
+	if (backlog(c) > 0)
+		events |= LOOP_WRITE;
+	loop_fd_events(c->watch, events);
+}
+
+/* Writes what the socket takes. */
+static void client_flush(struct client *c)
+{
+	text_frame(c);
+	while (!c->dead && c->out_pos < c->out.n) {
+		ssize_t n = send(c->fd, c->out.s + c->out_pos,
+			c->out.n - c->out_pos, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n > 0)
+			c->out_pos += (size_t)n;
+		else if (n < 0 && errno == EAGAIN)
+			break;
+		else if (n < 0 && errno != EINTR)
+			c->dead = true;
+	}
+	if (c->out_pos == c->out.n) {
+		sbuf_trunc(&c->out, 0);
+		c->out_pos = 0;
+		if (c->closing)
+			c->dead = true;
+	} else if (c->out_pos > OUT_PAUSE) {
+		memmove(c->out.s, c->out.s + c->out_pos, c->out.n - c->out_pos);
+		sbuf_trunc(&c->out, c->out.n - c->out_pos);
+		c->out_pos = 0;
+	}
+}
+
+/* What a session says. */
+
+static void sink_output(void *ctx, const char *text, size_t n)
+{
+	struct client *c = ctx;
+
+	if (c->dead)
+		return;
+	if (backlog(c) + n > OUT_MAX)
+		c->dead = true;
+	else
+		sbuf_add(&c->text, text, n);
+	if (session_pending(c->session))
+		timer_set(timers(c), &c->run, loop_now());
+}
+
+static void sink_log(void *ctx, const char *line)
+{
+	struct client *c = ctx;
+
+	if (c->dead || c->closing)
+		return;
+	if (backlog(c) > OUT_LOG_MAX) {
+		c->srv->log_dropped++;
+		return;
+	}
+	send_frame(c, PROTO_LOG, line, strlen(line));
+	timer_set(timers(c), &c->run, loop_now());
+}
+
+static void sink_ask(void *ctx, int kind, const char *question)
+{
+	auto_sbuf struct sbuf b = { 0 };
+
+	sbuf_addc(&b, (char)kind);
+	sbuf_adds(&b, question);
+	send_frame(ctx, PROTO_ASK, b.s, b.n);
+}
+
+static void client_replied(struct client *c, int result)
+{
+	if (session_over(c->session))
+		send_bye(c, "");
+	else
+		send_prompt(c, result);
+}
+
+static void sink_done(void *ctx, int result)
+{
+	struct client *c = ctx;
+
+	if (c->dead || c->closing)
+		return;
+	client_replied(c, result);
+	timer_set(timers(c), &c->run, loop_now());
+}
+
+/* Executing what was sent. */
+
+static void request_free(struct request *q)
+{
+	free(q->text);
+	free(q);
+}
+
+static void request_line(struct client *c, const struct request *q)
+{
+	struct session *s = c->session;
+	bool more = (q->flags & LINE_MORE) || TAILQ_FIRST(&c->queue) != NULL;
+	int result = CMD_DONE;
+
+	if (q->flags & LINE_DROP) {
+		session_break(s);
+		session_leave(s);
+	} else if (session_asking(s)) {
+		result = session_answer(s, q->text);
+	} else {
+		result = session_run_line(s, q->text);
+		if (q->flags & LINE_LEAVE && result != CMD_PENDING)
+			session_leave(s);
+	}
+	if (!more)
+		session_settle(s);
+	else if (!c->settle.armed)
+		timer_set(timers(c), &c->settle, loop_now() + SETTLE_MS);
+	if (result != CMD_PENDING)
+		client_replied(c, result);
+}
+
+static void request_run(struct client *c, const struct request *q)
+{
+	auto_sbuf struct sbuf b = { 0 };
+
+	switch (q->type) {
+	case PROTO_LINE:
+		request_line(c, q);
+		break;
+	case PROTO_HELP:
+		session_help(c->session, q->text, &b);
+		send_frame(c, PROTO_HELP_TEXT, sbuf_str(&b), b.n);
+		break;
+	case PROTO_COMPLETE:
+		sbuf_addc(&b, 0);
+		if (session_complete(c->session, q->text, &b))
+			b.s[0] = 1;
+		send_frame(c, PROTO_COMPLETION, b.s, b.n);
+		break;
+	}
+}
+
+/* Runs requests in order for a while; a client that does not read waits. */
+static void client_run(struct client *c)
+{
+	uint64_t until = loop_now() + SLICE_MS;
+	struct request *q;
+
+	while (!c->dead && !c->closing &&
+		(q = TAILQ_FIRST(&c->queue)) != NULL &&
+		!session_pending(c->session)) {
+		if (backlog(c) > OUT_PAUSE)
+			client_flush(c);
+		if (backlog(c) > OUT_PAUSE)
+			return; /* the writable event goes on */
+		if (loop_now() > until) {
+			timer_set(timers(c), &c->run, loop_now());
+			return;
+		}
+		TAILQ_REMOVE(&c->queue, q, link);
+		c->n_queue--;
+		c->queue_bytes -= q->n;
+		request_run(c, q);
+		request_free(q);
+	}
+	if (!c->eof || c->closing || c->dead)
+		return;
+	session_break(c->session); /* nobody waits for it */
+	if (!TAILQ_EMPTY(&c->queue))
+		return;
+	session_leave(c->session);
+	session_settle(c->session); /* applied before the client hears */
+	send_bye(c, "");
+}
+
+static void client_free(struct client *c)
+{
+	struct server *srv = c->srv;
+	struct request *q;
+
+	c->dead = true; /* what the session still says is lost */
+	session_free(c->session);
+	timer_cancel(timers(c), &c->run);
+	timer_cancel(timers(c), &c->settle);
+	loop_fd_del(c->watch);
+	close(c->fd);
+	while ((q = TAILQ_FIRST(&c->queue)) != NULL) {
+		TAILQ_REMOVE(&c->queue, q, link);
+		request_free(q);
+	}
+	sbuf_free(&c->in);
+	sbuf_free(&c->out);
+	sbuf_free(&c->text);
+	TAILQ_REMOVE(&srv->clients, c, link);
+	srv->n_clients--;
+	void (*gone)(void *) = c->gone;
+	void *ctx = c->gone_ctx;
+
+	free(c);
+	if (gone != NULL)
+		gone(ctx);
+}
+
+/* The end of every callback: goes on, sends, or frees. */
+static void client_step(struct client *c)
+{
+	if (c->session != NULL)
+		client_run(c);
+	client_flush(c);
+	if (c->dead)
+		client_free(c);
+	else
+		client_events(c);
+}
+
+static void on_run_timer(void *arg)
+{
+	struct client *c = arg;
+
+	if (c->closing)
+		c->dead = true;
+	client_step(c);
+}
+
+static void on_settle_timer(void *arg)
+{
+	struct client *c = arg;
+
+	session_settle(c->session);
+}
+
+/* Receiving. */
+
+static const char *line_of(unsigned flags, struct rd *r, char from[IP_TEXT])
+{
+	struct span rest = rd_rest(r);
+	char text[IP_TEXT] = "";
+	struct ip_addr ip;
+
+	if (rest.n > 0 && rest.n < sizeof(text)) {
+		memcpy(text, rest.p, rest.n);
+		text[rest.n] = '\0';
+	}
+	from[0] = '\0';
+	if (text[0] != '\0' && ip_parse(text, &ip))
+		ip_text(&ip, from);
+	return from[0] == '\0' && flags & HELLO_TTY ? "con 0" : "vty 0";
+}
+
+/* HELLO opens the session. false: not acceptable. */
+static bool take_hello(struct client *c, struct span body)
+{
+	struct session_sink sink = { .output = sink_output,
+		.log_line = sink_log,
+		.ask = sink_ask,
+		.done = sink_done,
+		.ctx = c };
+	struct rd r = rd_span(body);
+	uint8_t version = rd_u8(&r), flags = rd_u8(&r);
+	uint16_t rows = rd_u16(&r), cols = rd_u16(&r);
+	char from[IP_TEXT];
+	static const uint8_t mine = PROTO_VERSION;
+
+	if (c->session != NULL || !rd_ok(&r))
+		return false;
+	send_frame(c, PROTO_WELCOME, &mine, 1);
+	if (version != PROTO_VERSION) {
+		send_bye(c, "% Client and daemon are of different versions");
+		return true;
+	}
+	const char *line = line_of(flags, &r, from);
+	struct session_opts o = { .user = c->user,
+		.line = line,
+		.from = from,
+		.level = LEVEL_FULL,
+		.rows = rows,
+		.cols = cols };
+
+	if (flags & HELLO_TTY)
+		o.flags |= SESSION_ECHO;
+	if (flags & HELLO_TTY && line[0] == 'c')
+		o.flags |= SESSION_CONSOLE;
+	if (flags & HELLO_BATCH)
+		o.flags |= SESSION_BATCH;
+	if (flags & HELLO_FILE)
+		o.flags |= SESSION_LENIENT;
+	c->session = session_new(c->srv->router, &o, &sink);
+	send_prompt(c, CMD_DONE);
+	return true;
+}
+
+static bool take_request(struct client *c, uint8_t type, struct span body)
+{
+	struct rd r = rd_span(body);
+	uint8_t flags = type == PROTO_LINE ? rd_u8(&r) : 0;
+	struct span text = rd_rest(&r);
+
+	if (!rd_ok(&r) || text.n > LINE_BYTES_MAX)
+		return false;
+	struct request *q = xcalloc(1, sizeof(*q));
+
+	q->type = type;
+	q->flags = flags;
+	q->n = text.n + sizeof(*q);
+	q->text = xcalloc(text.n + 1, 1);
+	/* A NUL or a line end inside would hide the rest of the line. */
+	for (size_t i = 0; i < text.n; i++) {
+		char ch = (char)text.p[i];
+
+		q->text[i] = ch == '\0' || ch == '\n' || ch == '\r' ? ' ' : ch;
+	}
+	TAILQ_INSERT_TAIL(&c->queue, q, link);
+	c->n_queue++;
+	c->queue_bytes += q->n;
+	return true;
+}
+
+static bool take_winsize(struct client *c, struct span body)
+{
+	struct rd r = rd_span(body);
+	uint16_t rows = rd_u16(&r), cols = rd_u16(&r);
+
+	if (!rd_ok(&r))
+		return false;
+	session_set_size(c->session, rows, cols);
+	return true;
+}
+
+/* false: the client does not speak our language. */
+static bool take_frame(struct client *c, const struct frame *f)
+{
+	if (f->type == PROTO_HELLO)
+		return take_hello(c, f->body);
+	if (c->session == NULL)
+		return false;
+	switch (f->type) {
+	case PROTO_LINE:
+	case PROTO_HELP:
+	case PROTO_COMPLETE:
+		return take_request(c, f->type, f->body);
+	case PROTO_BREAK:
+		session_break(c->session);
+		return true;
+	case PROTO_WINSIZE:
+		return take_winsize(c, f->body);
+	default:
+		return false;
+	}
+}
+
+static void client_read(struct client *c)
+{
+	char buf[65536];
+	ssize_t n = recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	struct frame f;
+	size_t pos = 0;
+	int got = 0;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		c->eof = true;
+		if (n < 0 || c->session == NULL)
+			c->dead = true;
+		return;
+	}
+	sbuf_add(&c->in, buf, (size_t)n);
+	while (!c->dead && !c->closing &&
+		(got = frame_get(&c->in, &pos, &f)) == 1) {
+		if (!take_frame(c, &f))
+			c->dead = true;
+	}
+	if (got < 0)
+		c->dead = true;
+	memmove(c->in.s, c->in.s + pos, c->in.n - pos);
+	sbuf_trunc(&c->in, c->in.n - pos);
+}
+
+static void on_client(void *arg, int events)
+{
+	struct client *c = arg;
+
+	if (events & LOOP_READ)
+		client_read(c);
+	client_step(c);
+}
+
+static struct client *client_new(struct server *srv, int fd, const char *user)
+{
+	struct client *c = xcalloc(1, sizeof(*c));
+
+	c->srv = srv;
+	c->fd = fd;
+	strncpy(c->user, user, sizeof(c->user) - 1);
+	TAILQ_INIT(&c->queue);
+	timer_init(&c->run, on_run_timer, c);
+	timer_init(&c->settle, on_settle_timer, c);
+	c->watch = loop_fd_add(srv->router->loop, fd, LOOP_READ, on_client, c);
+	TAILQ_INSERT_TAIL(&srv->clients, c, link);
+	srv->n_clients++;
+	return c;
+}
+
+/* Who may come: root, and members of the group getvpn. */
+
+static bool peer_in_group(int fd, const struct ucred *peer, gid_t gid)
+{
+	gid_t groups[GROUPS_MAX];
+	socklen_t n = sizeof(groups);
+
+	if (gid == 0)
+		return false;
+	if (peer->gid == gid)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) != 0)
+		return false;
+	for (size_t i = 0; i < n / sizeof(groups[0]); i++) {
+		if (groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+static void peer_name(uid_t uid, char *out, size_t n)
+{
+	struct passwd pw, *found = NULL;
+	char buf[4096];
+
+	if (getpwuid_r(uid, &pw, buf, sizeof(buf), &found) == 0 &&
+		found != NULL) {
+		strncpy(out, pw.pw_name, n - 1);
+		return;
+	}
+	auto_sbuf struct sbuf b = { 0 };
+
+	sbuf_printf(&b, "uid%u", uid);
+	strncpy(out, sbuf_str(&b), n - 1);
+}
+
+static void on_listen(void *arg, int events)
+{
+	struct server *srv = arg;
+	struct ucred peer = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	socklen_t n = sizeof(peer);
+	char user[33] = "";
+	int fd = accept4(srv->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)events;
+	if (fd < 0)
+		return;
+	bool known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0;
+	bool allowed =
+		known && (peer.uid == 0 || peer_in_group(fd, &peer, srv->gid));
+
+	if (allowed && peer.uid != 0)
+		peer_name(peer.uid, user, sizeof(user));
+	struct client *c = client_new(srv, fd, user);
+
+	if (!allowed)
+		send_bye(c, "% Authorization failed.");
+	else if (srv->n_clients > CLIENTS_MAX)
+		send_bye(c, "% Too many sessions");
+	client_step(c);
+}
+
+void server_attach(
+	struct server *srv, int fd, void (*gone)(void *ctx), void *ctx)
+{
+	struct client *c = client_new(srv, fd, "");
+
+	c->gone = gone;
+	c->gone_ctx = ctx;
+}
+
+/* The socket. */
+
+static int listen_on(const char *path, gid_t gid)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	auto_fd int fd = -1;
+
+	if (strlen(path) >= sizeof(sa.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(sa.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 ||
+		errno == EAGAIN)
+		return -EADDRINUSE;
+	if (errno == ECONNREFUSED)
+		unlink(path);
+	mode_t old = umask(0177);
+	int rc = bind(fd, (struct sockaddr *)&sa, sizeof(sa));
+	int err = errno;
+
+	umask(old);
+	if (rc != 0)
+		return -err;
+	if (gid != 0 &&
+		(chown(path, (uid_t)-1, gid) != 0 || chmod(path, 0660) != 0))
+		return -errno;
+	if (listen(fd, 64) != 0)
+		return -errno;
+	int give = fd;
+
+	fd = -1;
+	return give;
+}
+
+struct server *server_new(struct router *r, const char *path, int *err)
+{
+	struct group *gr = getgrnam("getvpn");
+	gid_t gid = gr == NULL ? 0 : gr->gr_gid;
+	int fd = path == NULL ? -1 : listen_on(path, gid);
+
+	*err = 0;
+	if (path != NULL && fd < 0) {
+		*err = fd;
+		return NULL;
+	}
+	struct server *srv = xcalloc(1, sizeof(*srv));
+
+	srv->router = r;
+	srv->fd = fd;
+	srv->gid = gid;
+	TAILQ_INIT(&srv->clients);
+	if (path != NULL) {
+		srv->path = xstrdup(path);
+		srv->watch =
+			loop_fd_add(r->loop, fd, LOOP_READ, on_listen, srv);
+	}
+	return srv;
+}
+
+void server_free(struct server *srv)
+{
+	struct client *c;
+
+	if (srv == NULL)
+		return;
+	while ((c = TAILQ_FIRST(&srv->clients)) != NULL) {
+		c->gone = NULL;
+		client_free(c);
+	}
+	if (srv->path != NULL) {
+		loop_fd_del(srv->watch);
+		close(srv->fd);
+		unlink(srv->path);
+	}
+	free(srv->path);
+	free(srv);
+}

@@ -1,0 +1,16 @@
+/* The listening socket and the clients behind it. */
+#ifndef CLI_SERVER_H
+#define CLI_SERVER_H
+#include "cli/session.h"
+
+struct server;
+/* path NULL: only attached clients.  A stale socket is replaced; -EADDRINUSE
+ * when somebody answers on it.  *err: -errno when NULL is returned. */
+struct server *server_new(struct router *r, const char *path, int *err);
+/* Says goodbye to all and removes the socket. */
+void server_free(struct server *srv);
+/* Serves a connected socket (embedded mode), whose other end is trusted; gone
+ * is called when that client has left. Takes fd. */
+void server_attach(
+	struct server *srv, int fd, void (*gone)(void *ctx), void *ctx);
+#endif
