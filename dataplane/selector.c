@@ -205,7 +205,7 @@ static bool l4_match(const struct ace *e, const struct packet_key *k)
 	       port_match(&e->dport, k->dport);
 }
 
-bool ace_match(const struct ace *e, const struct packet_key *k)
+static bool l3_match(const struct ace *e, const struct packet_key *k)
 {
 	if (!ip_wild_match(e->src, k->src) || !ip_wild_match(e->dst, k->dst))
 		return false;
@@ -217,11 +217,14 @@ bool ace_match(const struct ace *e, const struct packet_key *k)
 		return false;
 	if (e->tos != ACE_ANY && e->tos != (k->tos >> 1 & 0xf))
 		return false;
-	if (!port_match(&e->ttl, k->ttl))
-		return false;
 	if (e->fragments && !k->fragment)
 		return false;
-	return l4_match(e, k);
+	return port_match(&e->ttl, k->ttl);
+}
+
+bool ace_match(const struct ace *e, const struct packet_key *k)
+{
+	return l3_match(e, k) && l4_match(e, k);
 }
 
 int acl_match(const struct acl *a, const struct packet_key *k)
@@ -241,4 +244,29 @@ struct ace ace_mirror(const struct ace *e)
 	m.sport = e->dport;
 	m.dport = e->sport;
 	return m;
+}
+
+void acl_mirror(struct acl *dst, const struct acl *src)
+{
+	acl_dup(dst, src);
+	for (size_t i = 0; i < dst->n; i++) {
+		struct ip_addr to = ip_v4(src->v[i].dst.addr);
+
+		if (!ip_is_multicast(&to) || src->v[i].dst.wild == UINT32_MAX)
+			dst->v[i] = ace_mirror(&src->v[i]);
+	}
+}
+
+bool acl_admits(const struct acl *a, const struct packet_key *k)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		const struct ace *e = &a->v[i];
+		bool blind = k->fragment && ace_wants_l4(e);
+
+		if (blind && !e->permit)
+			continue;
+		if (blind ? l3_match(e, k) : ace_match(e, k))
+			return e->permit;
+	}
+	return false;
 }

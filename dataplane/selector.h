@@ -60,6 +60,12 @@ int acl_match(const struct acl *a, const struct packet_key *k);
 bool ace_wants_l4(const struct ace *e);
 /* The ACE as it applies to packets of the other direction. */
 struct ace ace_mirror(const struct ace *e);
+/* The list as it applies to packets of the other direction; entries for a
+ * multicast destination stay as they are (RFC 5374 4.1.1). */
+void acl_mirror(struct acl *dst, const struct acl *src); /* dst uninitialised */
+/* True when a permit selects the packet.  A non-first fragment, whose ports
+ * the sender knew and we do not, is judged by its IP header alone. */
+bool acl_admits(const struct acl *a, const struct packet_key *k);
 
 enum ace_style { ACE_STYLE_CONFIG, /* port names: `permit tcp any any eq www` */
 	ACE_STYLE_GDOI };          /* numeric: `permit tcp any any port = 80` */

@@ -1,0 +1,453 @@
+/* nf_tables objects through libnftnl. */
+#include "dataplane/nft.h"
+#include "dataplane/objects.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_log.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REG NFT_REG_1
+
+/* libnftnl's allocators fail only for want of memory. */
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+static void table_message(struct nl_batch *b, uint16_t type, uint16_t flags)
+{
+	struct nftnl_table *t = must(nftnl_table_alloc());
+	struct nlmsghdr *h = nl_batch_msg(b, type, NFPROTO_IPV4, flags);
+
+	nftnl_table_set_str(t, NFTNL_TABLE_NAME, DP_NFT_TABLE);
+	nftnl_table_nlmsg_build_payload(h, t);
+	nl_batch_end_msg(b, h);
+	nftnl_table_free(t);
+}
+
+void nft_table_add(struct nl_batch *b)
+{
+	table_message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+}
+
+void nft_table_del(struct nl_batch *b)
+{
+	table_message(b, NFT_MSG_DELTABLE, 0);
+}
+
+static struct nftnl_chain *chain_new(const char *name)
+{
+	struct nftnl_chain *c = must(nftnl_chain_alloc());
+
+	nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, DP_NFT_TABLE);
+	nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, name);
+	return c;
+}
+
+static void chain_message(struct nl_batch *b, uint16_t type, uint16_t flags,
+	struct nftnl_chain *c)
+{
+	struct nlmsghdr *h = nl_batch_msg(b, type, NFPROTO_IPV4, flags);
+
+	nftnl_chain_nlmsg_build_payload(h, c);
+	nl_batch_end_msg(b, h);
+	nftnl_chain_free(c);
+}
+
+void nft_chain_add(struct nl_batch *b, const char *name, int hook, int prio,
+	const char *type)
+{
+	struct nftnl_chain *c = chain_new(name);
+
+	if (hook >= 0) {
+		nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, type);
+		nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, (uint32_t)hook);
+		nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, prio);
+	}
+	chain_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE, c);
+}
+
+void nft_chain_del(struct nl_batch *b, const char *name)
+{
+	chain_message(b, NFT_MSG_DELCHAIN, 0, chain_new(name));
+}
+
+void nft_chain_flush(struct nl_batch *b, const char *name)
+{
+	struct nftnl_rule *r = must(nftnl_rule_alloc());
+	struct nlmsghdr *h = nl_batch_msg(b, NFT_MSG_DELRULE, NFPROTO_IPV4, 0);
+
+	nftnl_rule_set_str(r, NFTNL_RULE_TABLE, DP_NFT_TABLE);
+	nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, name);
+	nftnl_rule_nlmsg_build_payload(h, r);
+	nl_batch_end_msg(b, h);
+	nftnl_rule_free(r);
+}
+
+static struct nftnl_set *set_new(const char *name)
+{
+	struct nftnl_set *s = must(nftnl_set_alloc());
+
+	nftnl_set_set_str(s, NFTNL_SET_TABLE, DP_NFT_TABLE);
+	nftnl_set_set_str(s, NFTNL_SET_NAME, name);
+	return s;
+}
+
+static void elem_add(struct nftnl_set *s, const void *key, unsigned len)
+{
+	struct nftnl_set_elem *e = must(nftnl_set_elem_alloc());
+
+	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, key, len);
+	nftnl_set_elem_add(s, e);
+}
+
+void nft_set_add(
+	struct nl_batch *b, const char *name, unsigned key_len, unsigned type)
+{
+	struct nlmsghdr *h =
+		nl_batch_msg(b, NFT_MSG_NEWSET, NFPROTO_IPV4, NLM_F_CREATE);
+	struct nftnl_set *s = set_new(name);
+
+	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, NFPROTO_IPV4);
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, key_len);
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, type);
+	nftnl_set_set_u32(s, NFTNL_SET_ID, b->seq);
+	nftnl_set_nlmsg_build_payload(h, s);
+	nl_batch_end_msg(b, h);
+	nftnl_set_free(s);
+}
+
+void nft_set_change(struct nl_batch *b, const char *name, bool add,
+	const void *key, unsigned len)
+{
+	uint16_t type = add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM;
+	struct nlmsghdr *h =
+		nl_batch_msg(b, type, NFPROTO_IPV4, add ? NLM_F_CREATE : 0);
+	struct nftnl_set *s = set_new(name);
+
+	elem_add(s, key, len);
+	nftnl_set_elems_nlmsg_build_payload(h, s);
+	nl_batch_end_msg(b, h);
+	nftnl_set_free(s);
+}
+
+struct nft_rule nft_rule_begin(struct nl_batch *b, const char *chain)
+{
+	struct nft_rule r = { .b = b, .r = must(nftnl_rule_alloc()) };
+
+	nftnl_rule_set_str(r.r, NFTNL_RULE_TABLE, DP_NFT_TABLE);
+	nftnl_rule_set_str(r.r, NFTNL_RULE_CHAIN, chain);
+	nftnl_rule_set_u32(r.r, NFTNL_RULE_FAMILY, NFPROTO_IPV4);
+	return r;
+}
+
+/* In the form in which nft lists it. */
+void nft_rule_comment(struct nft_rule *r, const char *text)
+{
+	struct nftnl_udata_buf *u = must(nftnl_udata_buf_alloc(256));
+	char cut[128];
+
+	snprintf(cut, sizeof(cut), "%s", text);
+	nftnl_udata_put_strz(u, NFTNL_UDATA_RULE_COMMENT, cut);
+	nftnl_rule_set_data(r->r, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(u),
+		nftnl_udata_buf_len(u));
+	nftnl_udata_buf_free(u);
+}
+
+void nft_rule_end(struct nft_rule *r)
+{
+	struct nlmsghdr *h = nl_batch_msg(r->b, NFT_MSG_NEWRULE, NFPROTO_IPV4,
+		NLM_F_CREATE | NLM_F_APPEND);
+
+	nftnl_rule_nlmsg_build_payload(h, r->r);
+	nl_batch_end_msg(r->b, h);
+	nftnl_rule_free(r->r);
+	r->r = NULL;
+}
+
+static struct nftnl_expr *expr_new(struct nft_rule *r, const char *name)
+{
+	struct nftnl_expr *e = must(nftnl_expr_alloc(name));
+
+	nftnl_rule_add_expr(r->r, e);
+	return e;
+}
+
+void nft_meta(struct nft_rule *r, enum nft_meta_keys key)
+{
+	struct nftnl_expr *e = expr_new(r, "meta");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, key);
+}
+
+void nft_payload(struct nft_rule *r, enum nft_payload_bases base,
+	unsigned offset, unsigned len)
+{
+	struct nftnl_expr *e = expr_new(r, "payload");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_DREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_BASE, base);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, len);
+}
+
+void nft_fib(struct nft_rule *r, unsigned result, unsigned flags)
+{
+	struct nftnl_expr *e = expr_new(r, "fib");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_DREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_RESULT, result);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_FLAGS, flags);
+}
+
+void nft_bitwise(
+	struct nft_rule *r, const void *mask, const void * xor, unsigned len)
+{
+	struct nftnl_expr *e = expr_new(r, "bitwise");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_SREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_DREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_BITWISE_LEN, len);
+	nftnl_expr_set_data(e, NFTNL_EXPR_BITWISE_MASK, mask, len);
+	nftnl_expr_set_data(e, NFTNL_EXPR_BITWISE_XOR, xor, len);
+}
+
+void nft_cmp(
+	struct nft_rule *r, enum nft_cmp_ops op, const void *data, unsigned len)
+{
+	struct nftnl_expr *e = expr_new(r, "cmp");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_SREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, op);
+	nftnl_expr_set_data(e, NFTNL_EXPR_CMP_DATA, data, len);
+}
+
+static void lookup(
+	struct nft_rule *r, const char *set, uint32_t id, bool inverted)
+{
+	struct nftnl_expr *e = expr_new(r, "lookup");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, REG);
+	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, set);
+	if (id)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SET_ID, id);
+	if (inverted)
+		nftnl_expr_set_u32(
+			e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+}
+
+void nft_lookup(struct nft_rule *r, const char *set, bool inverted)
+{
+	lookup(r, set, 0, inverted);
+}
+
+/* The set and its elements precede the rule in the batch and are bound to it
+ * by an id that is unique in the batch: the message number. */
+void nft_lookup_anon(struct nft_rule *r, const void *keys, size_t n,
+	unsigned len, bool inverted)
+{
+	uint32_t id = r->b->seq;
+	struct nlmsghdr *h =
+		nl_batch_msg(r->b, NFT_MSG_NEWSET, NFPROTO_IPV4, NLM_F_CREATE);
+	struct nftnl_set *s = set_new("__set%d");
+
+	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, NFPROTO_IPV4);
+	nftnl_set_set_u32(
+		s, NFTNL_SET_FLAGS, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT);
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, len);
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, 13); /* inet_service */
+	nftnl_set_set_u32(s, NFTNL_SET_ID, id);
+	for (size_t i = 0; i < n; i++)
+		elem_add(s, (const uint8_t *)keys + i * len, len);
+	nftnl_set_nlmsg_build_payload(h, s);
+	nl_batch_end_msg(r->b, h);
+	h = nl_batch_msg(r->b, NFT_MSG_NEWSETELEM, NFPROTO_IPV4, NLM_F_CREATE);
+	nftnl_set_elems_nlmsg_build_payload(h, s);
+	nl_batch_end_msg(r->b, h);
+	nftnl_set_free(s);
+	lookup(r, "__set%d", id, inverted);
+}
+
+static void name_is(struct nft_rule *r, const char *name)
+{
+	char padded[IFNAMSIZ] = "";
+
+	memcpy(padded, name, strnlen(name, IFNAMSIZ - 1));
+	nft_cmp(r, NFT_CMP_EQ, padded, sizeof(padded));
+}
+
+void nft_iifname(struct nft_rule *r, const char *name)
+{
+	nft_meta(r, NFT_META_IIFNAME);
+	name_is(r, name);
+}
+
+void nft_oifname(struct nft_rule *r, const char *name)
+{
+	nft_meta(r, NFT_META_OIFNAME);
+	name_is(r, name);
+}
+
+void nft_fib_oifname(struct nft_rule *r, const char *name)
+{
+	nft_fib(r, NFT_FIB_RESULT_OIFNAME, NFTA_FIB_F_DADDR | NFTA_FIB_F_MARK);
+	name_is(r, name);
+}
+
+void nft_fib_local(struct nft_rule *r)
+{
+	uint32_t local = 2; /* RTN_LOCAL */
+
+	nft_fib(r, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR);
+	nft_cmp(r, NFT_CMP_EQ, &local, sizeof(local));
+}
+
+void nft_protocol(struct nft_rule *r, uint8_t proto)
+{
+	nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 9, 1);
+	nft_cmp(r, NFT_CMP_EQ, &proto, 1);
+}
+
+void nft_mark_is(struct nft_rule *r, uint32_t mark)
+{
+	nft_meta(r, NFT_META_MARK);
+	nft_cmp(r, NFT_CMP_EQ, &mark, sizeof(mark));
+}
+
+void nft_counter(struct nft_rule *r)
+{
+	expr_new(r, "counter");
+}
+
+static void immediate(struct nft_rule *r, const void *data, unsigned len)
+{
+	struct nftnl_expr *e = expr_new(r, "immediate");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, REG);
+	nftnl_expr_set_data(e, NFTNL_EXPR_IMM_DATA, data, len);
+}
+
+void nft_mark_set(struct nft_rule *r, uint32_t mark)
+{
+	struct nftnl_expr *e;
+
+	immediate(r, &mark, sizeof(mark));
+	e = expr_new(r, "meta");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_SREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+}
+
+void nft_notrack(struct nft_rule *r)
+{
+	expr_new(r, "notrack");
+}
+
+void nft_limit(struct nft_rule *r, uint64_t per_second, uint32_t burst)
+{
+	struct nftnl_expr *e = expr_new(r, "limit");
+
+	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_RATE, per_second);
+	nftnl_expr_set_u64(e, NFTNL_EXPR_LIMIT_UNIT, 1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_BURST, burst);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+}
+
+void nft_log(
+	struct nft_rule *r, uint16_t group, uint32_t snap, const char *prefix)
+{
+	struct nftnl_expr *e = expr_new(r, "log");
+
+	nftnl_expr_set_u16(e, NFTNL_EXPR_LOG_GROUP, group);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_LOG_SNAPLEN, snap);
+	nftnl_expr_set_str(e, NFTNL_EXPR_LOG_PREFIX, prefix);
+}
+
+void nft_tproxy(struct nft_rule *r, uint16_t port)
+{
+	uint16_t be = htons(port);
+	struct nftnl_expr *e;
+
+	immediate(r, &be, sizeof(be));
+	e = expr_new(r, "tproxy");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_TPROXY_FAMILY, NFPROTO_IPV4);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_TPROXY_REG_PORT, REG);
+}
+
+void nft_verdict(struct nft_rule *r, int verdict, const char *chain)
+{
+	struct nftnl_expr *e = expr_new(r, "immediate");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+	if (chain)
+		nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, chain);
+}
+
+struct counter_dump {
+	const char *chain;
+	uint64_t *v;
+	size_t n, rules;
+};
+
+static int expr_take(struct nftnl_expr *e, void *arg)
+{
+	uint64_t *sum = arg;
+
+	if (!strcmp(nftnl_expr_get_str(e, NFTNL_EXPR_NAME), "counter"))
+		*sum += nftnl_expr_get_u64(e, NFTNL_EXPR_CTR_PACKETS);
+	return 0;
+}
+
+static int rule_take(const struct nlmsghdr *h, void *arg)
+{
+	struct counter_dump *d = arg;
+	struct nftnl_rule *r = must(nftnl_rule_alloc());
+	uint64_t packets = 0;
+
+	/* Old kernels ignore the filter of a dump and send every rule. */
+	if (nftnl_rule_nlmsg_parse(h, r) == 0 &&
+		!strcmp(nftnl_rule_get_str(r, NFTNL_RULE_TABLE),
+			DP_NFT_TABLE) &&
+		!strcmp(nftnl_rule_get_str(r, NFTNL_RULE_CHAIN), d->chain)) {
+		nftnl_expr_foreach(r, expr_take, &packets);
+		if (d->rules < d->n)
+			d->v[d->rules] = packets;
+		d->rules++;
+	}
+	nftnl_rule_free(r);
+	return MNL_CB_OK;
+}
+
+int nft_chain_counters(struct nl *nl, const char *chain, uint64_t *v, size_t n)
+{
+	char buf[NL_BUF] __attribute__((aligned(8)));
+	struct counter_dump d = { .chain = chain, .v = v, .n = n };
+	int rc = -EINTR;
+
+	for (int tries = 0; rc == -EINTR && tries < 5; tries++) {
+		struct nftnl_rule *r = must(nftnl_rule_alloc());
+		struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETRULE,
+			NFPROTO_IPV4, NLM_F_DUMP | NLM_F_REQUEST, ++nl->seq);
+
+		nftnl_rule_set_str(r, NFTNL_RULE_TABLE, DP_NFT_TABLE);
+		nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, chain);
+		nftnl_rule_nlmsg_build_payload(h, r);
+		nftnl_rule_free(r);
+		d.rules = 0;
+		rc = nl_talk(nl, h, rule_take, &d);
+	}
+	return rc ? rc : (int)d.rules;
+}

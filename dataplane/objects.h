@@ -1,0 +1,32 @@
+/* Every name and number of ours in the kernel, in one place: what we make, we
+ * find again by these after a crash. */
+#ifndef DATAPLANE_OBJECTS_H
+#define DATAPLANE_OBJECTS_H
+
+/* Each group has a slot; slot N owns TUN gmN, mark, rule and table number N of
+ * their ranges. */
+#define DP_SLOTS 64
+
+#define DP_NFT_TABLE "getvpn" /* family ip */
+#define DP_TUN_NAME  "gm%u"
+
+#define DP_MARK_OUT(slot) (0x100u + (slot)) /* to be encrypted */
+#define DP_MARK_OWN       0x200u            /* ESP that we send */
+#define DP_MARK_IN        0x300u            /* ESP for us to decrypt */
+
+#define DP_RULE_PREF_IN        99u
+#define DP_RULE_PREF_OUT(slot) (100u + (slot))
+
+#define DP_RT_IN        20999u /* local default dev lo */
+#define DP_RT_OUT(slot) (21000u + (slot))
+/* Behind the route into the TUN: what is meant to be encrypted is dropped, not
+ * sent in clear, while the TUN is down or gone. */
+#define DP_BLACKHOLE_METRIC 9999u
+
+/* The TUN needs an address to pass even the loose reverse path check. */
+#define DP_TUN_ADDR(slot) (0xa9fe5400u + (slot) + 1) /* 169.254.84.N+1/32 */
+#define DP_TUN_MTU        9200u
+
+#define DP_NFLOG_GROUP 848
+#define DP_NFLOG_SNAP  96
+#endif

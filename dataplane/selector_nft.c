@@ -1,0 +1,181 @@
+/* The compiler from access lists to nf_tables.  It must select exactly what
+ * ace_match() selects; a transport field of a packet that shows none makes the
+ * kernel's load fail, which ends the rule, so it does not match either. */
+#include "dataplane/selector_nft.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#define TCP_FLAGS_AT 13
+#define TCP_RST_ACK  0x14
+
+static void wild_test(struct nft_rule *r, struct ip_wild w, unsigned offset)
+{
+	uint32_t mask = htonl(~w.wild), zero = 0;
+	uint32_t addr = htonl(ip_wild_norm(w).addr);
+
+	if (w.wild == UINT32_MAX)
+		return;
+	nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, offset, 4);
+	if (w.wild)
+		nft_bitwise(r, &mask, &zero, 4);
+	nft_cmp(r, NFT_CMP_EQ, &addr, 4);
+}
+
+/* (byte & mask) ^ flip, compared with value. */
+static void bits_test(struct nft_rule *r, uint8_t mask, uint8_t flip,
+	enum nft_cmp_ops op, uint8_t value)
+{
+	nft_bitwise(r, &mask, &flip, 1);
+	nft_cmp(r, op, &value, 1);
+}
+
+static void tos_test(struct nft_rule *r, uint8_t mask, uint8_t value)
+{
+	nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 1, 1);
+	bits_test(r, mask, 0, NFT_CMP_EQ, value);
+}
+
+/* The operators on the loaded field of len bytes (1 or 2). */
+static void op_test(struct nft_rule *r, const struct ace_port *o, unsigned len)
+{
+	uint16_t wide[ACE_PORTS_MAX];
+	uint8_t key[ACE_PORTS_MAX * 2];
+
+	for (uint8_t i = 0; i < o->n; i++) {
+		wide[i] = o->p[i];
+		if (len == 2)
+			key[2 * i] = (uint8_t)(wide[i] >> 8);
+		key[len * i + len - 1] = (uint8_t)wide[i];
+	}
+	switch (o->op) {
+	case PORT_EQ:
+		if (o->n == 1)
+			nft_cmp(r, NFT_CMP_EQ, key, len);
+		else
+			nft_lookup_anon(r, key, o->n, len, false);
+		break;
+	case PORT_NEQ:
+		if (o->n == 1)
+			nft_cmp(r, NFT_CMP_NEQ, key, len);
+		else
+			nft_lookup_anon(r, key, o->n, len, true);
+		break;
+	case PORT_GT:
+		nft_cmp(r, NFT_CMP_GT, key, len);
+		break;
+	case PORT_LT:
+		nft_cmp(r, NFT_CMP_LT, key, len);
+		break;
+	case PORT_RANGE:
+		nft_cmp(r, NFT_CMP_GTE, key, len);
+		nft_cmp(r, NFT_CMP_LTE, key + len, len);
+		break;
+	default:
+		break;
+	}
+}
+
+static void port_test(
+	struct nft_rule *r, const struct ace_port *o, unsigned offset)
+{
+	if (o->op == PORT_ANY)
+		return;
+	nft_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, offset, 2);
+	op_test(r, o, 2);
+}
+
+static void byte_test(struct nft_rule *r, unsigned offset, int value)
+{
+	uint8_t v = (uint8_t)value;
+
+	if (value == ACE_ANY)
+		return;
+	nft_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, offset, 1);
+	nft_cmp(r, NFT_CMP_EQ, &v, 1);
+}
+
+static void flags_test(struct nft_rule *r, const struct ace *e)
+{
+	uint8_t mask = e->tcp_set | e->tcp_clear;
+
+	if (e->established) {
+		nft_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_FLAGS_AT, 1);
+		bits_test(r, TCP_RST_ACK, 0, NFT_CMP_NEQ, 0);
+	}
+	if (!mask)
+		return;
+	nft_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, TCP_FLAGS_AT, 1);
+	if (e->tcp_any) /* a wanted-clear flag, flipped, is set when clear */
+		bits_test(r, mask, e->tcp_clear, NFT_CMP_NEQ, 0);
+	else
+		bits_test(r, mask, 0, NFT_CMP_EQ, e->tcp_set);
+}
+
+static void l4_test(struct nft_rule *r, const struct ace *e)
+{
+	switch (e->proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+		port_test(r, &e->sport, 0);
+		port_test(r, &e->dport, 2);
+		if (e->proto == IPPROTO_TCP)
+			flags_test(r, e);
+		break;
+	case IPPROTO_ICMP:
+		byte_test(r, 0, e->icmp_type);
+		if (e->icmp_type != ACE_ANY)
+			byte_test(r, 1, e->icmp_code);
+		break;
+	case IPPROTO_IGMP:
+		byte_test(r, 0, e->igmp_type);
+		break;
+	default:
+		break;
+	}
+}
+
+static void ace_test(struct nft_rule *r, const struct ace *e)
+{
+	static const uint8_t offset_mask[2] = { 0x1f, 0xff }, zero[2];
+
+	wild_test(r, e->src, 12);
+	wild_test(r, e->dst, 16);
+	if (e->proto != ACE_ANY)
+		nft_protocol(r, (uint8_t)e->proto);
+	if (e->dscp != ACE_ANY)
+		tos_test(r, 0xfc, (uint8_t)(e->dscp << 2));
+	if (e->precedence != ACE_ANY)
+		tos_test(r, 0xe0, (uint8_t)(e->precedence << 5));
+	if (e->tos != ACE_ANY)
+		tos_test(r, 0x1e, (uint8_t)(e->tos << 1));
+	if (e->ttl.op != PORT_ANY) {
+		nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 8, 1);
+		op_test(r, &e->ttl, 1);
+	}
+	if (e->fragments) {
+		nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 6, 2);
+		nft_bitwise(r, offset_mask, zero, 2);
+		nft_cmp(r, NFT_CMP_NEQ, zero, 2);
+	}
+	l4_test(r, e);
+}
+
+void acl_nft_compile(struct nl_batch *b, const char *chain,
+	const struct acl *acl, const struct acl_verdicts *v)
+{
+	for (size_t i = 0; i < acl->n; i++) {
+		const struct ace *e = &acl->v[i];
+		struct nft_rule r = nft_rule_begin(b, chain);
+		auto_sbuf struct sbuf text = { 0 };
+
+		ace_test(&r, e);
+		nft_counter(&r);
+		if (!e->permit)
+			nft_verdict(&r, v->deny, NULL);
+		else if (v->permit != NFT_CONTINUE)
+			nft_verdict(&r, v->permit, v->permit_chain);
+		ace_text(e, ACE_STYLE_CONFIG, &text);
+		nft_rule_comment(&r, sbuf_str(&text));
+		nft_rule_end(&r);
+	}
+}

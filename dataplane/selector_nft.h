@@ -1,0 +1,16 @@
+/* Access list entries as nf_tables rules. */
+#ifndef DATAPLANE_SELECTOR_NFT_H
+#define DATAPLANE_SELECTOR_NFT_H
+#include "dataplane/nft.h"
+#include "dataplane/selector.h"
+
+/* Appends to `chain` one rule for each entry, in order: where the entry
+ * matches, it counts and runs `permit` or `deny` (NF_*, NFT_RETURN; permit
+ * also NFT_GOTO with permit_chain, or NFT_CONTINUE).  First match wins when neither goes on. */
+struct acl_verdicts {
+	int permit, deny;
+	const char *permit_chain;
+};
+void acl_nft_compile(struct nl_batch *b, const char *chain,
+	const struct acl *acl, const struct acl_verdicts *v);
+#endif

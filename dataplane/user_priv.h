@@ -1,0 +1,141 @@
+/* The parts of the user backend among themselves. */
+#ifndef DATAPLANE_USER_PRIV_H
+#define DATAPLANE_USER_PRIV_H
+#include "base/list.h"
+#include "dataplane/iface.h"
+#include "dataplane/nl.h"
+#include "dataplane/objects.h"
+#include "dataplane/ops.h"
+#include "dataplane/user_esp.h"
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+/* Hands out each number of a TEK and sender id once.  Kept by key, not by SA:
+ * the same TEK on two interfaces, or installed again, goes on counting. */
+struct sa_seq {
+	TAILQ_ENTRY(sa_seq) link;
+	uint8_t key_hash[HASH_MAX_BYTES];
+	uint32_t sid;
+	size_t refs;
+	_Atomic uint64_t next;
+};
+#define SA_SEQ_KEPT 256 /* unused ones remembered */
+TAILQ_HEAD(sa_seq_list, sa_seq);
+
+struct user_sa {
+	TAILQ_ENTRY(user_sa) link;
+	uint32_t spi;
+	struct esp_suite suite;
+	struct esp_ctx *seal; /* the outbound worker's; NULL: may not send */
+	struct esp_ctx *open; /* the inbound worker's */
+	struct sa_seq *seq;
+	uint64_t seq_last; /* highest number that may be used */
+	uint64_t iv_base;  /* sender id in the top bits */
+	_Atomic uint64_t encaps, encaps_bytes, send_errors;
+	_Atomic uint64_t decaps, decaps_bytes, recv_errors;
+};
+TAILQ_HEAD(user_sa_list, user_sa);
+
+/* What the kernel counts for us; packets of earlier rule generations are kept
+ * in base, as a replaced rule starts at zero. */
+struct kernel_counts {
+	uint64_t not_ipsec, invalid_sa, ace;
+};
+
+/* Replaced as a whole: the workers read them. */
+struct group_lists {
+	struct acl local, policy;
+	struct acl local_in, policy_in; /* mirrored */
+};
+
+struct user_group {
+	TAILQ_ENTRY(user_group) link; /* by crypto map order */
+	struct dp_group cfg;          /* cfg.policy NULL: none */
+	struct group_lists *lists;
+	unsigned slot;
+	int tun; /* fd */
+	char tun_name[IFNAMSIZ];
+	unsigned mtu; /* on the route into the TUN */
+	bool in_kernel; /* chains exist */
+	struct kernel_counts base;
+	uint64_t *ace_base; /* for each entry of the policy */
+	struct user_sa_list sas;
+	struct user_sa *sending;
+	_Atomic uint64_t encrypt, decrypt, drops[DP_N_DROPS];
+};
+TAILQ_HEAD(user_group_list, user_group);
+
+/* What the workers see: immutable, replaced as a whole. */
+struct world_group {
+	struct user_group *g; /* counters only */
+	struct user_sa *sending;
+	const struct acl *policy, *policy_in; /* NULL: none */
+	int tun, ifindex;
+	uint8_t df;
+};
+struct world_sa {
+	uint32_t spi; /* 0: free */
+	struct user_sa *sa;
+	const struct world_group *group;
+};
+struct world {
+	size_t n_groups, sa_mask; /* sa: open addressing by SPI */
+	struct world_group group[DP_SLOTS];
+	struct world_sa *sa;
+};
+
+/* ---- user_worker.c: the threads ---- */
+struct worker {
+	pthread_t thread;
+	int kick; /* eventfd */
+	sem_t done;
+	const struct world *world, *next; /* next NULL: stop */
+	struct packet_io *io;
+};
+/* Sockets and one outbound and one inbound thread. */
+struct workers {
+	int raw_tx, raw_rx;
+	int trouble;                  /* eventfd, watched by the loop */
+	_Atomic uint64_t tun_failed;  /* slots, as bits */
+	struct worker out, in;
+	bool running;
+};
+int workers_start(struct workers *w, const struct world *first);
+/* Returns when no thread uses the former world any more. */
+void workers_publish(struct workers *w, const struct world *next);
+void workers_stop(struct workers *w);
+
+/* ---- user_tun.c: devices, addresses, policy routes ---- */
+/* Opens gmN, up, with an address and loose reverse path check.  fd or -errno. */
+int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ]);
+/* Route into the TUN with the inner MTU, blackhole behind, rule in front. */
+int tun_route(struct nl *rt, const char *tun, unsigned slot, unsigned mtu);
+int tun_raise(struct nl *rt, const char *tun, unsigned slot); /* after a fall */
+void tun_unroute(struct nl *rt, unsigned slot);
+int esp_route(struct nl *rt); /* ESP for us to the local host */
+/* Removes every rule and route of ours, also those of a crashed run. */
+void routes_reclaim(struct nl *rt);
+
+/* ---- user_nft.c: the table ---- */
+void table_reclaim(struct nl *nft);
+/* Base chains for all groups, anew; `changed` (may be NULL) with its lists,
+ * `gone` (may be NULL) without.  One transaction.  0 or -errno. */
+int table_commit(struct nl *nft, const struct user_group_list *groups,
+	const struct user_group *changed, const struct user_group *gone);
+int table_spi(struct nl *nft, uint32_t spi, bool add);
+int table_counts(
+	struct nl *nft, const struct user_group *g, struct kernel_counts *out);
+int table_ace_counts(
+	struct nl *nft, const struct user_group *g, uint64_t *v, size_t n);
+/* True when permitted traffic is marked for the TUN now. */
+bool group_encrypts(const struct user_group *g);
+
+/* ---- user_log.c: packets the rules report ---- */
+int nflog_open(struct nl *n);
+/* Calls fn for each report that waits; kind is 'n' or 's'. */
+void nflog_read(struct nl *n,
+	void (*fn)(void *ctx, char kind, unsigned slot, const uint8_t *p,
+		size_t len),
+	void *ctx);
+#endif
