@@ -1,1 +1,9 @@
 # Unit tests of dataplane/.
+check_PROGRAMS += test_user_esp
+test_user_esp_SOURCES = tests/unit/test_user_esp.c
+test_user_esp_LDADD = $(VECTORS_LIBS) $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+
+# Driver of the user backend for tests/net.
+noinst_PROGRAMS += dpdrive
+dpdrive_SOURCES = tests/net/dpdrive.c
+dpdrive_LDADD = $(DATAPLANE_LIBS)
