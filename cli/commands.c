@@ -12,6 +12,7 @@ static const struct feature *const features[] = {
 	&feature_ipsec,
 	&feature_keys,
 	&feature_gdoi,
+	&feature_gdoi_ks,
 	&feature_crypto_map,
 	&feature_show_gdoi,
 	&feature_show_crypto,

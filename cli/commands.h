@@ -24,6 +24,7 @@ struct feature {
 /* Features by file; those without a subscription only bring commands. */
 extern const struct feature feature_system, feature_interface, feature_route,
 	feature_acl, feature_isakmp, feature_ipsec, feature_keys, feature_gdoi,
+	feature_gdoi_ks,
 	feature_crypto_map, feature_show_gdoi, feature_show_crypto,
 	feature_show_ip, feature_exec_crypto, feature_exec_ping,
 	feature_exec_basic, feature_show_system;

@@ -83,6 +83,8 @@ bool running_show_section(
 	if (section == NULL)
 		return false;
 	sbuf_adds(&text, "!\n");
+	node_line(section, &text);
+	sbuf_addc(&text, '\n');
 	tree_print(r->tree, section, false, &text);
 	sbuf_adds(&text, "end\n");
 	show_text(&text, out);

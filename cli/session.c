@@ -532,16 +532,14 @@ static void config_changed(struct session *s, uint64_t before)
 	strlcpy(r->changed_by, s->user, sizeof(r->changed_by));
 }
 
-/* A refusal's or a notice's text. */
-static void print_why(struct session *s, const struct sbuf *why, bool refused)
+/* A refusal's or a notice's text, as it is: not all of IOS's begin with %. */
+static void print_why(struct session *s, const struct sbuf *why)
 {
 	auto_sbuf struct sbuf out = { 0 };
 
-	if (why->n == 0 && !refused)
+	if (why->n == 0)
 		return;
-	if (refused && sbuf_str(why)[0] != '%')
-		sbuf_adds(&out, "% ");
-	sbuf_adds(&out, why->n == 0 ? "Refused" : sbuf_str(why));
+	sbuf_add(&out, why->s, why->n);
 	if (sbuf_str(&out)[out.n - 1] != '\n')
 		sbuf_addc(&out, '\n');
 	output_buf(s, &out);
@@ -557,9 +555,9 @@ static int run_config_line(struct session *s, struct match *m)
 	enum commit_result result;
 
 	result = commit_line(r->commit, section, m, &entered, &why);
-	print_why(s, &why, result != COMMIT_OK);
-	if (result != COMMIT_OK)
-		return CMD_FAILED;
+	print_why(s, &why);
+	if (result != COMMIT_OK) /* without a text: dropped, not wrong */
+		return why.n == 0 ? CMD_DONE : CMD_FAILED;
 	if (entered != NULL)
 		position_push(&s->pos, m->cmd->enters, entered);
 	config_changed(s, before);

@@ -24,33 +24,53 @@ struct exchange_msg {
 	struct span rest;         /* everything after HASH up to the chain's end */
 };
 
+/* What stands above phase 1.  Calls come from ike_input and from timers, never
+ * from within a call on struct ike; any function below may be called from them
+ * except ike_free.  An SA and its exchanges stay valid until sa_down returns,
+ * also after ike_sa_delete, which takes effect once control is back at the
+ * loop. */
 struct ike_doi {
 	/* Phase 1 is up; sa stays valid until sa_down returns. */
 	void (*sa_up)(void *ctx, struct ike_sa *sa);
+	/* Follows sa_up, or an ike_connect that failed.  exchange_lost was
+	 * called before for each live exchange. */
 	void (*sa_down)(void *ctx, struct ike_sa *sa, enum ike_down why);
-	/* Message `n` (from 1) of exchange x arrived.  Check its HASH with
-	 * exchange_check before acting. WIRE_OK advances the IV chain; an error
-	 * leaves the exchange as if nothing had come. */
+	/* A message of exchange x arrived (exchange_received counts those
+	 * accepted before it).  Check its HASH with exchange_check before
+	 * acting. WIRE_OK advances the IV chain and sends what exchange_send
+	 * was given; an error leaves the exchange as if nothing had come, and
+	 * frees without further call one that this message would have begun. */
 	enum wire_err (*message)(void *ctx, struct ike_sa *sa, struct exchange *x,
 		const struct exchange_msg *m);
-	/* An exchange of ours got no answer, or ran out of time; x dies. */
+	/* A live exchange (not ended) got no answer, ran out of time or loses
+	 * its SA; x dies when this returns. When our message stayed without
+	 * answer the SA is given up too: sa_down follows. */
 	void (*exchange_lost)(void *ctx, struct ike_sa *sa, struct exchange *x);
 	/* A protected notification from the peer. */
 	void (*notify)(void *ctx, struct ike_sa *sa, uint16_t type,
 		struct span data);
+	/* Are these 16 octets the SPI of a KEK, and so unfit as the cookies of
+	 * an SA (protocol.md F.14)?  May be NULL. */
+	bool (*spi_taken)(void *ctx, const uint8_t cookies[16]);
 	uint8_t exchange_type;   /* the one this DOI adds: XCHG_PULL */
 	void *ctx;
 };
+
+/* The version that we tell in our vendor id: major, minor, patch, 0. */
+#define IKE_OUR_VERSION 0x01000100u
+#define IKE_VERSION_TEXT 16
+const char *ike_version_text(uint32_t version, char buf[IKE_VERSION_TEXT]);
 
 struct ike *ike_new(const struct env *env, const struct ike_doi *doi);
 void ike_free(struct ike *ike);
 /* Copies. Live SAs stay. A dangling or empty config refuses all peers. */
 void ike_set_config(struct ike *ike, const struct isakmp_config *c);
-/* A datagram of exchange types 2, 4, 5 or doi->exchange_type (others are
- * counted and dropped).  Never blocks. */
+/* A datagram of exchange types 2, 5 or doi->exchange_type (others are counted
+ * and dropped), also one that could not be read as ISAKMP: it may carry the
+ * non-ESP marker, which some peers put in front on any port.  Never blocks. */
 void ike_input(struct ike *ike, const struct udp_path *path, struct span dgram);
 /* Finds or starts an SA from path->local to path->remote; sa_up or sa_down
- * follows (never inside the call, also when it is up already). */
+ * follows (never inside the call, also when it is up already). Never NULL. */
 struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path);
 /* Drops every SA (clear crypto isakmp), telling the peers. */
 void ike_clear(struct ike *ike);
@@ -64,7 +84,8 @@ uint8_t ike_sa_peer_id(const struct ike_sa *sa, struct span *data);
 bool ike_sa_peer_is_ours(const struct ike_sa *sa, uint32_t *version); /* our VID */
 void ike_sa_delete(struct ike_sa *sa, bool tell_peer); /* sa_down follows */
 void ike_sa_notify(struct ike_sa *sa, uint16_t type); /* protected N */
-/* Idle SA that is no longer needed: deleted after the time IOS keeps it. */
+/* Idle SA that is no longer needed: deleted after the time IOS keeps it,
+ * unless ike_connect or exchange_begin takes it up again. */
 void ike_sa_release(struct ike_sa *sa);
 
 /* Starts an exchange of the DOI's type with a random message id. */
@@ -73,6 +94,7 @@ uint32_t exchange_mid(const struct exchange *x);
 unsigned exchange_received(const struct exchange *x); /* messages accepted */
 void *exchange_user(const struct exchange *x);
 void exchange_set_user(struct exchange *x, void *user);
+#define EXCHANGE_PARTS_MAX 4
 /* Sends HASH + chain, HASH = prf(SKEYID_a, M-ID | parts... | chain). With
  * expect_reply the message is retransmitted until the next one is accepted;
  * without it it is kept as the answer to a repeated request. */

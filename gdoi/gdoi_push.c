@@ -6,9 +6,9 @@
 #include "gdoi/gdoi_wire.h"
 #include <string.h>
 
-#define LENGTH_AT      24
-#define VERSION_1      0x10
-#define SIG_BYTES_MAX  512 /* RSA 4096 */
+#define LENGTH_AT     24
+#define VERSION_1     0x10
+#define SIG_BYTES_MAX 512 /* RSA 4096 */
 
 static const char rekey_label[5] = "rekey"; /* no NUL */
 
@@ -63,9 +63,9 @@ struct span push_seal(struct isakmp_wr *m, const struct kek *k,
 	wr_zero(w, over == 0 ? 0 : alg->block - over);
 	struct span out = isakmp_wr_end(m);
 
-	if (out.n == 0 || cbc_encrypt(alg, k->key.b, k->iv.b,
-				  w->buf + ISAKMP_HDR,
-				  w->len - ISAKMP_HDR) != 0)
+	if (out.n == 0 ||
+		cbc_encrypt(alg, k->key.b, k->iv.b, w->buf + ISAKMP_HDR,
+			w->len - ISAKMP_HDR) != 0)
 		return SPAN(NULL, 0);
 	return out;
 }

@@ -14,9 +14,9 @@
 #include "gdoi/gdoi_wire_priv.h"
 #include <string.h>
 
-#define EXT_MAGIC   0x4756504eu /* GVPN */
-#define EXT_VERSION 1
-#define EXT_ACES_MAX 1000       /* of all ACLs in one message */
+#define EXT_MAGIC    0x4756504eu /* GVPN */
+#define EXT_VERSION  1
+#define EXT_ACES_MAX 1000 /* of all ACLs in one message */
 #define ANY_WILD     0xffffffffu
 
 enum { EXT_GROUP = 1, EXT_ACL = 2 };
@@ -203,8 +203,8 @@ static enum wire_err acl_read(struct rd *r, struct gdoi_sa *out)
 		total += out->acls[i].acl.n;
 	if (total > EXT_ACES_MAX)
 		return WIRE_LIMIT;
-	out->acls = xreallocarray(
-		out->acls, out->n_acls + 1, sizeof *out->acls);
+	out->acls =
+		xreallocarray(out->acls, out->n_acls + 1, sizeof *out->acls);
 	struct acl_by_spi *a = &out->acls[out->n_acls++];
 
 	*a = (struct acl_by_spi){ .spi = spi };

@@ -22,7 +22,8 @@ static enum wire_err key_read(const struct attr *a, struct keybuf *out)
 	return keybuf_set(out, a->bytes.p, a->bytes.n) ? WIRE_OK : WIRE_KEY;
 }
 
-static enum wire_err tek_read(struct rd spi, struct rd attrs, struct gdoi_kd *kd)
+static enum wire_err tek_read(
+	struct rd spi, struct rd attrs, struct gdoi_kd *kd)
 {
 	if (rd_left(&spi) != TEK_SPI_BYTES)
 		return WIRE_SPI;
@@ -69,8 +70,8 @@ static enum wire_err sig_key_read(const struct attr *a, struct gdoi_kd *kd)
 	return WIRE_OK;
 }
 
-static enum wire_err kek_read(struct rd spi, struct rd attrs, enum cipher_id kek,
-	struct gdoi_kd *kd)
+static enum wire_err kek_read(
+	struct rd spi, struct rd attrs, enum cipher_id kek, struct gdoi_kd *kd)
 {
 	const struct cipher_alg *alg = cipher_alg(kek);
 	enum wire_err e = WIRE_OK;
@@ -107,7 +108,8 @@ static bool sid_fit(uint32_t *sid, uint8_t bits)
 	return *sid >> bits == 0;
 }
 
-static enum wire_err sid_read(struct rd spi, struct rd attrs, struct gdoi_kd *kd)
+static enum wire_err sid_read(
+	struct rd spi, struct rd attrs, struct gdoi_kd *kd)
 {
 	struct attr a;
 	int got;
@@ -244,8 +246,8 @@ static void sid_put(struct wr *w, const struct gdoi_kd *kd)
 void gdoi_kd_put(struct isakmp_wr *m, const struct gdoi_kd *kd)
 {
 	isakmp_begin(m, PLD_KD);
-	wr_u16(&m->w, (uint16_t)(kd->has_kek + kd->n_teks +
-				 (kd->sid_bits > 0)));
+	wr_u16(&m->w,
+		(uint16_t)(kd->has_kek + kd->n_teks + (kd->sid_bits > 0)));
 	wr_u16(&m->w, 0);
 	if (kd->has_kek)
 		kek_put(&m->w, kd);

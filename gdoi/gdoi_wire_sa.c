@@ -6,28 +6,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kek_attr { KEK_MANAGEMENT_ALGORITHM = 1, KEK_ALGORITHM = 2,
-	KEK_KEY_LENGTH = 3, KEK_KEY_LIFETIME = 4, SIG_HASH_ALGORITHM = 5,
-	SIG_ALGORITHM = 6, SIG_KEY_LENGTH = 7, KE_OAKLEY_GROUP = 8,
-	KEK_ACK_REQUESTED = 9 };
-enum gap_attr { ACTIVATION_TIME_DELAY = 1, DEACTIVATION_TIME_DELAY = 2,
-	SENDER_ID_REQUEST = 3 };
-enum sa_attr { SA_LIFE_TYPE = 1, SA_LIFE_DURATION = 2, SA_GROUP = 3,
-	SA_ENCAPSULATION = 4, SA_AUTH_ALGORITHM = 5, SA_KEY_LENGTH = 6,
-	SA_ECN_TUNNEL = 10, SA_ESN = 11, SA_ADDRESS_PRESERVATION = 14,
-	SA_DIRECTION = 15 };
+enum kek_attr {
+	KEK_MANAGEMENT_ALGORITHM = 1,
+	KEK_ALGORITHM = 2,
+	KEK_KEY_LENGTH = 3,
+	KEK_KEY_LIFETIME = 4,
+	SIG_HASH_ALGORITHM = 5,
+	SIG_ALGORITHM = 6,
+	SIG_KEY_LENGTH = 7,
+	KE_OAKLEY_GROUP = 8,
+	KEK_ACK_REQUESTED = 9
+};
+enum gap_attr {
+	ACTIVATION_TIME_DELAY = 1,
+	DEACTIVATION_TIME_DELAY = 2,
+	SENDER_ID_REQUEST = 3
+};
+enum sa_attr {
+	SA_LIFE_TYPE = 1,
+	SA_LIFE_DURATION = 2,
+	SA_GROUP = 3,
+	SA_ENCAPSULATION = 4,
+	SA_AUTH_ALGORITHM = 5,
+	SA_KEY_LENGTH = 6,
+	SA_ECN_TUNNEL = 10,
+	SA_ESN = 11,
+	SA_ADDRESS_PRESERVATION = 14,
+	SA_DIRECTION = 15
+};
 enum { LIFE_SECONDS = 1, LIFE_KILOBYTES = 2 };
 enum { ENCAPS_TUNNEL = 1, ENCAPS_TRANSPORT = 2 };
 
-#define PROTO_UDP              17
-#define KEK_AES                3
-#define SIG_RSA                1
-#define KEK_LIFE_DEFAULT_SECS  86400 /* no RFC names one; IOS's */
-#define TEK_LIFE_DEFAULT_SECS  28800 /* RFC 2407 4.5 */
-#define PRESERVE_BOTH          4
-#define DIRECTION_SYMMETRIC    3
-#define SPI_RESERVED_MAX       255   /* RFC 4303 2.1 */
-#define ANY_WILD               0xffffffffu
+#define PROTO_UDP             17
+#define KEK_AES               3
+#define SIG_RSA               1
+#define KEK_LIFE_DEFAULT_SECS 86400 /* no RFC names one; IOS's */
+#define TEK_LIFE_DEFAULT_SECS 28800 /* RFC 2407 4.5 */
+#define PRESERVE_BOTH         4
+#define DIRECTION_SYMMETRIC   3
+#define SPI_RESERVED_MAX      255 /* RFC 4303 2.1 */
+#define ANY_WILD              0xffffffffu
 
 /* Bodies differ between implementations in two widths (protocol.md B.5): tried
  * in this order, the first that reads to the exact end is the one. */
@@ -103,8 +121,8 @@ static void end_address(const struct wire_id *id, struct ip_addr *out)
 
 /* An attribute or value that is not understood ends the registration (RFC 6407
  * 5.3.2); the RSA forms are those we can verify. */
-static enum wire_err sak_attr(const struct attr *a, struct sak *out,
-	uint32_t *alg, uint32_t *bits)
+static enum wire_err sak_attr(
+	const struct attr *a, struct sak *out, uint32_t *alg, uint32_t *bits)
 {
 	const struct hash_alg *h;
 
@@ -234,8 +252,8 @@ static bool end_selector(const struct wire_id *id, struct ip_wild *out)
 		*out = (struct ip_wild){ .addr = first };
 		return true;
 	case ID_IPV4_SUBNET:
-		*out = ip_wild_norm((struct ip_wild){
-			.addr = first, .wild = ~rd_u32(&r) });
+		*out = ip_wild_norm(
+			(struct ip_wild){ .addr = first, .wild = ~rd_u32(&r) });
 		return true;
 	case ID_IPV4_RANGE:
 		*out = (struct ip_wild){ .addr = first,
@@ -297,7 +315,8 @@ static void sat_attr(const struct attr *a, struct sat_raw *raw, struct sat *out)
 /* Turns what the attributes said into a suite. False: skip this SAT. */
 static bool sat_suite(const struct sat_raw *raw, struct sat *out)
 {
-	const struct esp_cipher_alg *c = esp_cipher_by_transform(raw->transform);
+	const struct esp_cipher_alg *c =
+		esp_cipher_by_transform(raw->transform);
 	const struct esp_auth_alg *a = NULL;
 
 	if (raw->bad || c == NULL || raw->esn != 0)
@@ -345,7 +364,8 @@ static enum wire_err sat_read(struct rd body, struct sat *out, bool *usable)
 		out->dst_port = dst.port;
 		while (attr_read(&r, &a) > 0)
 			sat_attr(&a, &raw, out);
-		*usable = sat_suite(&raw, out) && end_selector(&src, &out->src) &&
+		*usable = sat_suite(&raw, out) &&
+			  end_selector(&src, &out->src) &&
 			  end_selector(&dst, &out->dst) &&
 			  out->spi > SPI_RESERVED_MAX;
 		return WIRE_OK;

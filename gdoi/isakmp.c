@@ -28,7 +28,8 @@ enum wire_err isakmp_hdr_read(struct span datagram, struct isakmp_hdr *out)
 	return WIRE_OK;
 }
 
-enum wire_err isakmp_split(struct span body, uint8_t first, struct payloads *out)
+enum wire_err isakmp_split(
+	struct span body, uint8_t first, struct payloads *out)
 {
 	struct rd r = rd_span(body);
 
@@ -86,8 +87,8 @@ size_t payload_count(const struct payloads *p, uint8_t type)
 	return n;
 }
 
-void isakmp_wr_begin(struct isakmp_wr *m, void *buf, size_t cap,
-	const struct isakmp_hdr *h)
+void isakmp_wr_begin(
+	struct isakmp_wr *m, void *buf, size_t cap, const struct isakmp_hdr *h)
 {
 	*m = (struct isakmp_wr){ .w = wr_init(buf, cap), .next_at = NEXT_AT };
 	wr_bytes(&m->w, h->cky_i, sizeof h->cky_i);

@@ -1,0 +1,15 @@
+/* Readers shared by the two files of value types. */
+#ifndef CLI_TYPES_PRIV_H
+#define CLI_TYPES_PRIV_H
+#include "cli/cfg.h"
+
+/* A decimal number that fills the token and does not exceed max. */
+bool number_read(const char *s, unsigned long max, unsigned long *out);
+bool ip4_read(const char *s, uint32_t *out); /* host order */
+void ip4_add(struct sbuf *b, uint32_t v);
+bool keyword_is(const char *token, const char *keyword); /* abbreviates it */
+/* value_type.parse of a name of up to NAME_MAX_IOS letters. */
+int name_parse(const struct value_type *vt, const char *const *t, size_t n,
+	struct sbuf *out, size_t *bad_col);
+void types_acl_register(struct grammar *g);
+#endif

@@ -1,0 +1,397 @@
+/* The ISAKMP endpoint of a box: finds the SA of a datagram, starts and ends
+ * SAs on demand, keeps configuration and counters. */
+#include "gdoi/ike_priv.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION_1 0x10
+#define FLAG_C    0x02 /* ignored (A.1) */
+
+void bytes_set(struct bytes *b, const void *p, size_t n)
+{
+	bytes_free(b);
+	*b = (struct bytes){ .p = xmemdup(p, n), .n = n };
+}
+
+void bytes_free(struct bytes *b)
+{
+	if (b->p != NULL)
+		mem_wipe(b->p, b->n);
+	free(b->p);
+	*b = (struct bytes){ .p = NULL };
+}
+
+const char *ike_version_text(uint32_t version, char buf[IKE_VERSION_TEXT])
+{
+	snprintf(buf, IKE_VERSION_TEXT, "%u.%u.%u", version >> 24,
+		version >> 16 & 0xff, version >> 8 & 0xff);
+	return buf;
+}
+
+uint64_t ike_now(const struct ike *ike)
+{
+	return ike->env.now(ike->env.ctx);
+}
+
+void ike_drop(struct ike *ike, enum wire_err e)
+{
+	ike->stats.drops[e]++;
+}
+
+void ike_report(const struct ike *ike, enum report_id id,
+	const struct ip_addr *peer, enum wire_err e, uint32_t n,
+	const char *text)
+{
+	const struct report r = { .id = id,
+		.group = "",
+		.peer = *peer,
+		.err = e,
+		.n = n,
+		.text = text };
+
+	ike->env.report(ike->env.ctx, &r);
+}
+
+static void transmit(struct ike *ike, const struct udp_path *path, bool marker,
+	struct span data)
+{
+	ike->stats.tx++;
+	if (!marker) {
+		ike->env.send(ike->env.ctx, path, data);
+		return;
+	}
+	auto_free uint8_t *p = xcalloc(1, IKE_MARKER_BYTES + data.n);
+
+	memcpy(p + IKE_MARKER_BYTES, data.p, data.n);
+	ike->env.send(ike->env.ctx, path, SPAN(p, IKE_MARKER_BYTES + data.n));
+}
+
+void ike_transmit(struct ike_sa *sa, struct span data)
+{
+	transmit(sa->ike, &sa->path, sa->marker, data);
+}
+
+struct ike *ike_new(const struct env *env, const struct ike_doi *doi)
+{
+	struct ike *ike = xcalloc(1, sizeof *ike);
+
+	ike->env = *env;
+	ike->doi = *doi;
+	ike->next_conn_id = IKE_FIRST_CONN_ID;
+	TAILQ_INIT(&ike->sas);
+	limits_init(&ike->limits);
+	return ike;
+}
+
+static void config_free(struct isakmp_config *c)
+{
+	for (size_t i = 0; i < c->n_keys; i++) {
+		struct secret key = c->keys[i].key;
+
+		secret_free(&key);
+	}
+	free((void *)(uintptr_t)c->keys);
+	*c = (struct isakmp_config){ .n_keys = 0 };
+}
+
+void ike_free(struct ike *ike)
+{
+	if (ike == NULL)
+		return;
+	while (!TAILQ_EMPTY(&ike->sas))
+		sa_free(TAILQ_FIRST(&ike->sas));
+	limits_fini(&ike->limits);
+	config_free(&ike->config);
+	mem_wipe(ike->clear, sizeof ike->clear);
+	mem_wipe(ike->out, sizeof ike->out);
+	free(ike);
+}
+
+void ike_set_config(struct ike *ike, const struct isakmp_config *c)
+{
+	struct isakmp_key *keys =
+		xcalloc(c->n_keys == 0 ? 1 : c->n_keys, sizeof *keys);
+
+	for (size_t i = 0; i < c->n_keys; i++) {
+		keys[i] = c->keys[i];
+		keys[i].key = (struct secret){ .p = NULL };
+		secret_dup(&keys[i].key, &c->keys[i].key);
+	}
+	config_free(&ike->config);
+	ike->config = *c;
+	ike->config.keys = keys;
+}
+
+struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path)
+{
+	struct source *s =
+		source_get(&ike->limits, &path->remote.ip, ike_now(ike));
+	struct ike_sa *sa;
+
+	TAILQ_FOREACH(sa, &s->sas, source_link) {
+		if (!sa->initiator || sa->doomed ||
+			sa->path.remote.port != path->remote.port ||
+			sa->path.local.port != path->local.port ||
+			!ip_equal(&sa->path.local.ip, &path->local.ip))
+			continue;
+		if (sa->state == SA_UP) {
+			sa_hold(sa);
+			sa->notify_up = true;
+			sa_kick(sa);
+		}
+		return sa;
+	}
+	sa = sa_new(ike, path, true);
+	sa_renew_cookie(sa);
+	sa_kick(sa);
+	return sa;
+}
+
+void ike_clear(struct ike *ike)
+{
+	struct ike_sa *sa;
+
+	TAILQ_FOREACH(sa, &ike->sas, link)
+		sa_doom(sa, IKE_DOWN_LOCAL, true);
+}
+
+/* A refusal before there is a key: in the clear, and without state. */
+static void refuse_offer(
+	struct ike *ike, const struct ike_dgram *in, enum wire_err e)
+{
+	struct isakmp_hdr h = { .version = VERSION_1, .exchange = XCHG_INFO };
+	struct isakmp_wr m;
+	uint32_t mid;
+
+	memcpy(h.cky_i, in->hdr.cky_i, sizeof h.cky_i);
+	cookie_make(ike, h.cky_i, h.cky_r);
+	ike->env.random(ike->env.ctx, &mid, sizeof mid);
+	h.mid = mid | 1;
+	isakmp_wr_begin(&m, ike->out, ISAKMP_MSG_MAX, &h);
+	isakmp_begin(&m, PLD_N);
+	wr_u32(&m.w, 1);
+	wr_u8(&m.w, 1);
+	wr_u8(&m.w, 0);
+	wr_u16(&m.w, wire_err_notify(e));
+	transmit(ike, in->path, in->marker, isakmp_wr_end(&m));
+}
+
+static enum wire_err offer_check(
+	struct ike *ike, const struct ike_dgram *in, struct payloads *p)
+{
+	struct isakmp_policy chosen;
+	struct ike_offer o;
+	enum wire_err e = isakmp_split(in->body, in->hdr.next, p);
+
+	if (e != WIRE_OK)
+		return e;
+	if (p->n == 0 || p->v[0].type != PLD_SA)
+		return WIRE_PAYLOAD_MISSING;
+	if (payload_count(p, PLD_SA) > 1)
+		return WIRE_PAYLOAD_TWICE;
+	struct rd body = p->v[0].body;
+
+	if (rd_left(&body) > IKE_SA_BODY_MAX)
+		return WIRE_LIMIT;
+	e = ike_offer_read(rd_rest(&body), &o);
+	if (e == WIRE_OK && ike_offer_choose(ike, &in->path->remote.ip, &o,
+				    &chosen) == NULL)
+		e = WIRE_NO_PROPOSAL;
+	return e;
+}
+
+/* An offer from a peer: judged before anything is kept. */
+static enum wire_err sa_begin_responder(
+	struct ike *ike, const struct ike_dgram *in)
+{
+	struct source *s =
+		source_get(&ike->limits, &in->path->remote.ip, ike_now(ike));
+	struct sa_event ev = { .kind = EV_MESSAGE, .in = in };
+
+	if (!source_may_open(&ike->limits, s) || ike->n_sas >= IKE_SAS_MAX) {
+		ike->stats.half_open_refused++;
+		return WIRE_LIMIT;
+	}
+	if (!source_take(s, ike_now(ike))) {
+		ike->stats.rate_refused++;
+		return WIRE_LIMIT;
+	}
+	enum wire_err e = offer_check(ike, in, &ev.p);
+
+	if (e == WIRE_NO_PROPOSAL)
+		ike_report(ike, REPORT_IKMP_MODE_FAILURE, &in->path->remote.ip,
+			e, 0, "Main");
+	if (e == WIRE_NO_PROPOSAL || e == WIRE_DOI || e == WIRE_SITUATION)
+		refuse_offer(ike, in, e);
+	if (e != WIRE_OK)
+		return e;
+	struct ike_sa *sa = sa_new(ike, in->path, false);
+
+	sa->marker = in->marker;
+	sa_key_set(sa, in->hdr.cky_i);
+	HASH_ADD(hh, ike->by_key, key, sizeof sa->key, sa);
+	cookie_make(ike, sa->key.cky_i, sa->cky_r);
+	sa_step(sa, &ev);
+	return WIRE_OK;
+}
+
+/* The same bytes again: the cached answer, a few times. */
+static void phase1_repeat(struct ike_sa *sa)
+{
+	struct ike *ike = sa->ike;
+
+	ike->stats.replayed++;
+	if (sa->initiator || sa->resends++ >= IKE_RESENDS_MAX)
+		return;
+	ike->stats.retransmits++;
+	ike_transmit(sa, bytes_span(&sa->tx));
+}
+
+static enum wire_err main_check(
+	const struct ike_sa *sa, const struct ike_dgram *in)
+{
+	bool proof = sa->state == SA_I5 || sa->state == SA_R4;
+	bool encrypted = in->hdr.flags & ISAKMP_FLAG_E;
+
+	if (in->hdr.mid != 0)
+		return WIRE_MESSAGE_ID;
+	/* Only message 2 tells a responder cookie that is new to us. */
+	if (sa->state != SA_I1 &&
+		memcmp(in->hdr.cky_r, sa->cky_r, COOKIE_BYTES) != 0)
+		return WIRE_COOKIE;
+	if (proof && !encrypted)
+		return WIRE_NOT_ENCRYPTED;
+	if (!proof && encrypted)
+		return WIRE_FLAGS;
+	return WIRE_OK;
+}
+
+static void main_input(
+	struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in)
+{
+	struct sa_event ev = { .kind = EV_MESSAGE, .in = in };
+
+	if (memcmp(in->digest, sa->rx_digest, DIGEST_BYTES) == 0) {
+		phase1_repeat(sa);
+		return;
+	}
+	if (sa->neg != NULL && memcmp(in->digest, sa->neg->refused_digest,
+				       DIGEST_BYTES) == 0) {
+		ike->stats.replayed++;
+		return;
+	}
+	enum wire_err e = main_check(sa, in);
+
+	if (e == WIRE_NOT_ENCRYPTED)
+		ike_report(ike, REPORT_IKMP_NOT_ENCRYPTED, &in->path->remote.ip,
+			e, 0, "");
+	if (e == WIRE_OK && !(in->hdr.flags & ISAKMP_FLAG_E))
+		e = isakmp_split(in->body, in->hdr.next, &ev.p);
+	if (e != WIRE_OK) {
+		ike_drop(ike, e);
+		return;
+	}
+	sa_step(sa, &ev);
+	mem_wipe(ike->clear, in->body.n);
+}
+
+static bool is_offer(const struct isakmp_hdr *h)
+{
+	static const uint8_t zero[COOKIE_BYTES];
+
+	return h->exchange == XCHG_MAIN && h->mid == 0 &&
+	       (h->flags & ISAKMP_FLAG_E) == 0 &&
+	       memcmp(h->cky_r, zero, sizeof zero) == 0 &&
+	       memcmp(h->cky_i, zero, sizeof zero) != 0;
+}
+
+static void no_sa(struct ike *ike, const struct ike_dgram *in)
+{
+	enum wire_err e = WIRE_NO_SA;
+
+	if (is_offer(&in->hdr)) {
+		e = sa_begin_responder(ike, in);
+		if (e == WIRE_OK)
+			return;
+	} else if (in->hdr.exchange != XCHG_INFO) {
+		ike_report(
+			ike, REPORT_IKMP_NO_SA, &in->path->remote.ip, e, 0, "");
+	}
+	ike_drop(ike, e);
+}
+
+/* Header and flags; the non-ESP marker is taken off when only then the length
+ * is right. */
+static enum wire_err dgram_read(struct span data, struct ike_dgram *out)
+{
+	static const uint8_t marker[IKE_MARKER_BYTES];
+	enum wire_err e = isakmp_hdr_read(data, &out->hdr);
+
+	if (e != WIRE_OK && data.n > sizeof marker &&
+		memcmp(data.p, marker, sizeof marker) == 0) {
+		data = SPAN(data.p + sizeof marker, data.n - sizeof marker);
+		e = isakmp_hdr_read(data, &out->hdr);
+		out->marker = true;
+	}
+	if (e != WIRE_OK)
+		return e;
+	out->whole = data;
+	out->body = SPAN(data.p + ISAKMP_HDR, data.n - ISAKMP_HDR);
+	if ((out->hdr.flags & ~(ISAKMP_FLAG_E | FLAG_C)) != 0)
+		return WIRE_FLAGS;
+	return data.n > ISAKMP_MSG_MAX ? WIRE_LIMIT : WIRE_OK;
+}
+
+void ike_input(struct ike *ike, const struct udp_path *path, struct span data)
+{
+	struct ike_dgram in = { .path = path };
+	enum wire_err e = dgram_read(data, &in);
+	uint8_t x = in.hdr.exchange;
+
+	ike->stats.rx++;
+	if (e == WIRE_OK && x != XCHG_MAIN && x != XCHG_INFO &&
+		x != ike->doi.exchange_type)
+		e = WIRE_EXCHANGE;
+	if (e != WIRE_OK) {
+		ike_drop(ike, e);
+		return;
+	}
+	digest(HASH_SHA256, &in.whole, 1, in.digest);
+	struct ike_sa *sa = sa_find(ike, in.hdr.cky_i, path);
+
+	if (sa == NULL)
+		no_sa(ike, &in);
+	else if (sa->doomed)
+		ike_drop(ike, WIRE_STATE);
+	else if (x == XCHG_MAIN)
+		main_input(ike, sa, &in);
+	else if (x == XCHG_INFO)
+		info_input(ike, sa, &in);
+	else
+		exchange_input(ike, sa, &in);
+}
+
+size_t ike_list(const struct ike *ike, struct ike_sa_info *out, size_t max)
+{
+	uint64_t now = ike_now(ike);
+	const struct ike_sa *sa;
+	size_t n = 0;
+
+	TAILQ_FOREACH(sa, &ike->sas, link) {
+		if (n == max)
+			return n;
+		sa_info(sa, &out[n++]);
+	}
+	for (unsigned i = 0; i < IKE_TOMBS_MAX && n < max; i++)
+		if (ike->tomb[i].until_ms > now)
+			out[n++] = ike->tomb[i].info;
+	return n;
+}
+
+void ike_stats(const struct ike *ike, struct ike_stats *out)
+{
+	*out = ike->stats;
+	out->half_open = ike->limits.half_open;
+}

@@ -1,0 +1,309 @@
+/* Inside of the ISAKMP endpoint: ike.c (endpoint), phase1*.c (Main Mode),
+ * exchange.c (what runs under an SA), limit.c (sources). */
+#ifndef GDOI_IKE_PRIV_H
+#define GDOI_IKE_PRIV_H
+#include "base/list.h"
+#include "crypto/cipher.h"
+#include "crypto/prf.h"
+#include "gdoi/exchange.h"
+#include "gdoi/gdoi_wire.h"
+#include "gdoi/report.h"
+
+#include "base/hash.h"
+
+/* Retransmission (protocol.md A.11): 1 s doubling, five tries. */
+#define IKE_RETRANSMIT_MS   1000
+#define IKE_TRIES           5
+#define IKE_FALLBACK_TRIES  3 /* with the other DOI, after silence */
+/* Longer than a peer's whole schedule: 31 s. */
+#define IKE_HALF_OPEN_MS    35000
+#define IKE_REPLY_CACHE_MS  40000
+#define IKE_RESENDS_MAX     8 /* of one cached answer */
+/* An SA that nobody needs; the responder waits for the initiator's Delete. */
+#define IKE_RELEASE_MS       60000
+#define IKE_RELEASE_GRACE_MS 5000
+#define IKE_TOMB_MS          60000 /* a deleted SA is still shown */
+#define IKE_TOMBS_MAX        64
+
+#define IKE_HALF_OPEN_MAX        8192
+#define IKE_HALF_OPEN_SOURCE_MAX 128
+#define IKE_SAS_MAX              400000
+#define IKE_SAS_PEER_MAX         8 /* up, of one identity and address */
+#define IKE_SOURCES_IDLE_MAX     8192
+#define IKE_SOURCE_RATE          50 /* public-key operations a second */
+#define IKE_SOURCE_BURST         100
+#define IKE_SA_BODY_MAX          4096
+#define IKE_TRANSFORMS_MAX       128
+#define IKE_NONCE_BYTES          20
+#define IKE_NONCE_MIN            8
+#define IKE_NONCE_MAX            256
+#define IKE_PEER_ID_MAX          512
+#define IKE_EXCHANGES_MAX        16 /* of one SA, ended ones included */
+#define IKE_INFO_MIDS            8
+#define IKE_FIRST_CONN_ID        1001
+#define IKE_MARKER_BYTES         4
+
+#define COOKIE_BYTES 8
+#define DIGEST_BYTES 32
+
+/* Heap bytes of one owner. */
+struct bytes {
+	uint8_t *p;
+	size_t n;
+};
+void bytes_set(struct bytes *b, const void *p, size_t n);
+void bytes_free(struct bytes *b); /* wipes */
+static inline struct span bytes_span(const struct bytes *b)
+{
+	return SPAN(b->p, b->n);
+}
+
+TAILQ_HEAD(ike_sa_list, ike_sa);
+TAILQ_HEAD(exchange_list, exchange);
+
+/* One source address: its tokens and its SAs (limit.c). */
+struct source {
+	UT_hash_handle hh;
+	TAILQ_ENTRY(source) idle_link; /* while it has no SA */
+	struct ip_addr addr;
+	uint32_t milli_tokens;
+	uint64_t refilled_ms;
+	uint32_t half_open;
+	struct ike_sa_list sas;
+};
+struct limits {
+	struct source *by_addr;
+	TAILQ_HEAD(, source) idle; /* least recently used first */
+	size_t n_idle;
+	uint32_t half_open; /* of all sources */
+};
+void limits_init(struct limits *l);
+void limits_fini(struct limits *l); /* all sources are idle */
+/* Lent until the next call, unless an SA is put on it. */
+struct source *source_get(
+	struct limits *l, const struct ip_addr *addr, uint64_t now_ms);
+bool source_take(struct source *s, uint64_t now_ms); /* a token */
+bool source_may_open(const struct limits *l, const struct source *s);
+void source_add(struct limits *l, struct source *s, struct ike_sa *sa);
+void source_del(struct limits *l, struct source *s, struct ike_sa *sa);
+
+enum sa_state {
+	SA_NEW,  /* initiator, nothing sent */
+	SA_I1,   /* offer sent */
+	SA_I3,   /* KE sent */
+	SA_I5,   /* proof sent */
+	SA_R0,   /* responder, an acceptable offer arrived */
+	SA_R2,   /* answer sent */
+	SA_R4,   /* KE sent */
+	SA_UP,
+	SA_DOWN,
+	SA_N_STATES
+};
+enum sa_event_kind {
+	EV_START,
+	EV_MESSAGE,
+	EV_TIMER,
+	EV_REFUSED, /* the peer says it does not take our offer */
+	EV_DOOM,    /* deletion was asked for, by us or by the peer */
+	EV_N
+};
+
+/* A datagram, its header read. */
+struct ike_dgram {
+	const struct udp_path *path;
+	struct isakmp_hdr hdr;
+	struct span whole, body; /* without marker; after the header */
+	bool marker;
+	uint8_t digest[DIGEST_BYTES];
+};
+struct sa_event {
+	enum sa_event_kind kind;
+	const struct ike_dgram *in; /* EV_MESSAGE */
+	struct payloads p;          /* its payloads, in clear */
+	enum wire_err err;          /* set by a handler that refuses */
+};
+
+/* A transform as offered or chosen. */
+struct ike_transform {
+	uint8_t number;
+	bool usable;         /* every attribute was understood */
+	struct isakmp_policy policy;
+	struct span attrs;   /* as they stand on the wire */
+};
+struct ike_offer {
+	uint32_t doi, situation;
+	uint8_t proposal;
+	size_t n;
+	struct ike_transform t[IKE_TRANSFORMS_MAX];
+};
+/* phase1_sa.c */
+enum wire_err ike_offer_read(struct span body, struct ike_offer *out);
+/* Our policies in order against all transforms offered; NULL: none. */
+const struct ike_transform *ike_offer_choose(const struct ike *ike,
+	const struct ip_addr *peer, const struct ike_offer *o,
+	struct isakmp_policy *out);
+/* Writes our offer; the number of transforms in it. */
+size_t ike_offer_put(struct isakmp_wr *m, const struct ike *ike,
+	const struct ip_addr *peer, uint8_t doi);
+void ike_answer_put(struct isakmp_wr *m, const struct ike_offer *o,
+	const struct ike_transform *t);
+
+struct ike_keys {
+	const struct cipher_alg *cipher;
+	enum hash_id hash;
+	struct keybuf skeyid, d, a, e, key; /* skeyid, e: until it is up */
+};
+
+/* What only the negotiation needs; freed when the SA is up. */
+struct negotiation {
+	struct bytes sai;     /* body of the initiator's SA payload */
+	struct dh *dh;
+	struct secret shared; /* g^xy */
+	struct bytes ke_i, ke_r, ni, nr;
+	uint8_t refused_digest[DIGEST_BYTES];
+	bool initial_contact; /* the peer says it has no other SA with us */
+};
+
+struct ike_sa {
+	TAILQ_ENTRY(ike_sa) link, source_link;
+	UT_hash_handle hh;
+	struct ike *ike;
+	struct source *source;
+	struct sa_key {
+		uint8_t cky_i[COOKIE_BYTES];
+		uint8_t remote[19]; /* family, address, port */
+	} key;
+	uint8_t cky_r[COOKIE_BYTES];
+	struct udp_path path;
+	enum sa_state state;
+	bool initiator, marker;
+	bool fallback;        /* this is the offer with the other DOI */
+	bool half_open;       /* counted as such */
+	bool notify_up;       /* ike_connect waits for sa_up */
+	bool doomed, tell_peer, released;
+	bool peer_ours;
+	uint8_t doi;
+	enum ike_down why;
+	uint32_t conn_id, peer_version;
+	struct isakmp_policy policy;
+	struct negotiation *neg;
+	struct ike_keys keys;
+	uint8_t iv[CIPHER_MAX_BLOCK]; /* phase-1 chain; frozen when up */
+	uint8_t peer_id_type;
+	struct bytes peer_id;
+	uint64_t expires_ms;
+	struct timer timer, kick;
+	unsigned tries, max_tries, resends;
+	struct bytes tx;      /* last phase-1 datagram, for retransmission */
+	uint8_t rx_digest[DIGEST_BYTES]; /* of the last one accepted */
+	uint32_t info_mid[IKE_INFO_MIDS]; /* accepted lately */
+	unsigned info_at;
+	struct exchange_list exchanges;
+	size_t n_exchanges;
+};
+
+struct exchange {
+	TAILQ_ENTRY(exchange) link;
+	struct ike_sa *sa;
+	uint32_t mid;
+	unsigned received, tries, resends;
+	bool ended, busy, expect_reply;
+	uint8_t iv[CIPHER_MAX_BLOCK];      /* of the next message */
+	uint8_t rx_last[CIPHER_MAX_BLOCK]; /* of the message being handled */
+	uint8_t rx_digest[DIGEST_BYTES];
+	struct bytes tx;     /* sent last */
+	struct bytes staged; /* goes out when the handler says WIRE_OK */
+	bool staged_expect;
+	struct timer timer;
+	void *user;
+};
+
+struct tomb {
+	struct ike_sa_info info;
+	uint64_t until_ms;
+};
+struct ike {
+	struct env env;
+	struct ike_doi doi;
+	struct isakmp_config config; /* keys owned */
+	struct ike_sa *by_key;
+	struct ike_sa_list sas;      /* in order of creation */
+	size_t n_sas;
+	struct limits limits;
+	uint32_t next_conn_id;
+	struct ike_stats stats;
+	struct tomb tomb[IKE_TOMBS_MAX];
+	unsigned tomb_at;
+	uint8_t out[ISAKMP_MSG_MAX + CIPHER_MAX_BLOCK];
+	uint8_t clear[ISAKMP_MSG_MAX];
+};
+
+/* ike.c */
+uint64_t ike_now(const struct ike *ike);
+void ike_drop(struct ike *ike, enum wire_err e);
+void ike_report(const struct ike *ike, enum report_id id,
+	const struct ip_addr *peer, enum wire_err e, uint32_t n,
+	const char *text);
+void ike_transmit(struct ike_sa *sa, struct span data); /* marker as due */
+
+/* ike_sa.c */
+struct ike_sa *sa_new(
+	struct ike *ike, const struct udp_path *path, bool initiator);
+void sa_free(struct ike_sa *sa); /* tells nobody */
+struct ike_sa *sa_find(
+	struct ike *ike, const uint8_t *cky_i, const struct udp_path *path);
+void sa_key_set(struct ike_sa *sa, const uint8_t *cky_i);
+/* A responder's cookie for cky_i, or an initiator's when that is NULL. */
+void cookie_make(struct ike *ike, const uint8_t *cky_i, uint8_t *out);
+/* Gives an initiator a fresh cookie and its place under it. */
+void sa_renew_cookie(struct ike_sa *sa);
+void sa_hdr(const struct ike_sa *sa, uint8_t exchange, uint8_t flags,
+	uint32_t mid, struct isakmp_hdr *out);
+/* Sends and keeps a phase-1 message. */
+void sa_send(struct ike_sa *sa, struct span data);
+/* Adds zero padding, closes the message and encrypts it; iv moves on. Empty
+ * when it does not fit. */
+struct span sa_encrypt(struct ike_sa *sa, struct isakmp_wr *m, uint8_t *iv);
+/* Decrypts into ike->clear and splits. */
+enum wire_err sa_decrypt(const struct ike_sa *sa, const struct ike_dgram *in,
+	const uint8_t *iv, struct payloads *out);
+/* First IV of a later exchange (protocol.md A.8). */
+void sa_first_iv(const struct ike_sa *sa, uint32_t mid, uint8_t *iv);
+void sa_arm(struct ike_sa *sa, uint64_t delay_ms);
+void sa_kick(struct ike_sa *sa); /* acts once control is back at the loop */
+void sa_hold(struct ike_sa *sa); /* takes a released one up again */
+void sa_doom(struct ike_sa *sa, enum ike_down why, bool tell_peer);
+void sa_came_up(struct ike_sa *sa);
+void sa_teardown(struct ike_sa *sa); /* entered SA_DOWN: tells, frees */
+void sa_info(const struct ike_sa *sa, struct ike_sa_info *out);
+
+/* phase1.c */
+void sa_step(struct ike_sa *sa, struct sa_event *ev); /* sa may be gone after */
+const char *sa_state_name(const struct ike_sa *sa);
+
+/* phase1_auth.c: one row a method, so that signatures are another row. */
+struct auth_method {
+	enum ike_auth id;
+	/* Have we what it takes with this peer? */
+	bool (*usable)(const struct ike *ike, const struct ip_addr *peer);
+	bool (*skeyid)(struct ike_sa *sa, uint8_t *out);
+	/* HASH, or CERT and SIG. */
+	void (*prove)(struct ike_sa *sa, struct isakmp_wr *m, const uint8_t *hash);
+	enum wire_err (*check)(
+		struct ike_sa *sa, const struct payloads *p, const uint8_t *hash);
+};
+const struct auth_method *auth_method(enum ike_auth id); /* NULL: unknown */
+/* SKEYID and all that follows from it, cipher key and first IV. */
+bool auth_derive(struct ike_sa *sa);
+/* HASH_I or HASH_R over that side's ID body. */
+void auth_hash(const struct ike_sa *sa, bool of_initiator, struct span id_b,
+	uint8_t *out);
+
+/* exchange.c */
+void exchange_input(struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in);
+void info_input(struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in);
+void exchanges_lose(struct ike_sa *sa); /* exchange_lost each, free all */
+void exchanges_free(struct ike_sa *sa);
+bool exchanges_live(const struct ike_sa *sa);
+void info_send_delete(struct ike_sa *sa);
+#endif

@@ -1,0 +1,132 @@
+/* Phase-1 authentication: keys from SKEYID, HASH_I and HASH_R, and how each
+ * method proves them (RFC 2409 5; protocol.md A.7). */
+#include "gdoi/ike_priv.h"
+#include <string.h>
+
+/* The key for a peer's address: the longest mask wins. */
+static const struct secret *psk_find(
+	const struct isakmp_config *c, const struct ip_addr *peer)
+{
+	const struct isakmp_key *best = NULL;
+
+	for (size_t i = 0; i < c->n_keys; i++) {
+		const struct isakmp_key *k = &c->keys[i];
+
+		if (k->hostname[0] != '\0')
+			continue;
+		if (k->addr.family == 6 || peer->family == 6) {
+			if (ip_equal(&k->addr, peer))
+				return &k->key;
+			continue;
+		}
+		if (((ip_u32(&k->addr) ^ ip_u32(peer)) & k->mask) != 0)
+			continue;
+		if (best == NULL || k->mask > best->mask)
+			best = k;
+	}
+	return best == NULL ? NULL : &best->key;
+}
+
+static bool psk_usable(const struct ike *ike, const struct ip_addr *peer)
+{
+	return psk_find(&ike->config, peer) != NULL;
+}
+
+/* prf(PSK, Ni_b | Nr_b) */
+static bool psk_skeyid(struct ike_sa *sa, uint8_t *out)
+{
+	const struct secret *key =
+		psk_find(&sa->ike->config, &sa->path.remote.ip);
+	const struct span parts[] = { bytes_span(&sa->neg->ni),
+		bytes_span(&sa->neg->nr) };
+
+	if (key == NULL)
+		return false; /* removed since the offer */
+	prf(sa->keys.hash, SPAN(key->p, key->n), parts, ARRAY_LEN(parts), out);
+	return true;
+}
+
+static void psk_prove(
+	struct ike_sa *sa, struct isakmp_wr *m, const uint8_t *hash)
+{
+	isakmp_put(m, PLD_HASH, hash, hash_alg(sa->keys.hash)->bytes);
+}
+
+static enum wire_err psk_check(
+	struct ike_sa *sa, const struct payloads *p, const uint8_t *hash)
+{
+	const struct payload *h = payload_get(p, PLD_HASH);
+	size_t n = hash_alg(sa->keys.hash)->bytes;
+
+	if (h == NULL)
+		return WIRE_PAYLOAD_MISSING;
+	if (payload_count(p, PLD_HASH) > 1)
+		return WIRE_PAYLOAD_TWICE;
+	if (rd_left(&h->body) != n || !mem_equal_secret(h->body.p, hash, n))
+		return WIRE_HASH;
+	return WIRE_OK;
+}
+
+static const struct auth_method methods[] = {
+	{ IKE_AUTH_PSK, psk_usable, psk_skeyid, psk_prove, psk_check },
+};
+
+const struct auth_method *auth_method(enum ike_auth id)
+{
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+		if (methods[i].id == id)
+			return &methods[i];
+	return NULL;
+}
+
+/* prf(SKEYID, previous | g^xy | CKY-I | CKY-R | n) */
+static void skeyid_next(const struct ike_sa *sa, const struct keybuf *previous,
+	uint8_t n, struct keybuf *out)
+{
+	const struct span parts[] = { SPAN(previous->b, previous->n),
+		SPAN(sa->neg->shared.p, sa->neg->shared.n),
+		SPAN(sa->key.cky_i, COOKIE_BYTES),
+		SPAN(sa->cky_r, COOKIE_BYTES), SPAN(&n, 1) };
+
+	prf(sa->keys.hash, SPAN(sa->keys.skeyid.b, sa->keys.skeyid.n), parts,
+		ARRAY_LEN(parts), out->b);
+	out->n = hash_alg(sa->keys.hash)->bytes;
+}
+
+bool auth_derive(struct ike_sa *sa)
+{
+	static const struct keybuf none;
+	struct ike_keys *k = &sa->keys;
+	const struct span ke[] = { bytes_span(&sa->neg->ke_i),
+		bytes_span(&sa->neg->ke_r) };
+	uint8_t iv[HASH_MAX_BYTES];
+
+	k->hash = sa->policy.hash;
+	k->cipher = cipher_alg(sa->policy.cipher);
+	if (!auth_method(sa->policy.auth)->skeyid(sa, k->skeyid.b))
+		return false;
+	k->skeyid.n = hash_alg(k->hash)->bytes;
+	skeyid_next(sa, &none, 0, &k->d);
+	skeyid_next(sa, &k->d, 1, &k->a);
+	skeyid_next(sa, &k->a, 2, &k->e);
+	k->key.n = k->cipher->key_bytes;
+	ike_expand_key(k->hash, SPAN(k->e.b, k->e.n), k->key.b, k->key.n);
+	digest(k->hash, ke, ARRAY_LEN(ke), iv);
+	memcpy(sa->iv, iv, k->cipher->block);
+	return true;
+}
+
+void auth_hash(const struct ike_sa *sa, bool of_initiator, struct span id_b,
+	uint8_t *out)
+{
+	struct span ke_i = bytes_span(&sa->neg->ke_i);
+	struct span ke_r = bytes_span(&sa->neg->ke_r);
+	struct span cky_i = SPAN(sa->key.cky_i, COOKIE_BYTES);
+	struct span cky_r = SPAN(sa->cky_r, COOKIE_BYTES);
+	const struct span parts[] = { of_initiator ? ke_i : ke_r,
+		of_initiator ? ke_r : ke_i, of_initiator ? cky_i : cky_r,
+		of_initiator ? cky_r : cky_i, bytes_span(&sa->neg->sai), id_b };
+
+	prf(sa->keys.hash, SPAN(sa->keys.skeyid.b, sa->keys.skeyid.n), parts,
+		ARRAY_LEN(parts), out);
+}

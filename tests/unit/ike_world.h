@@ -1,0 +1,54 @@
+/* Two ISAKMP endpoints in one process on a virtual clock: datagrams lie in one
+ * queue, where a test may lose, repeat or change them. */
+#ifndef TESTS_IKE_WORLD_H
+#define TESTS_IKE_WORLD_H
+#include "gdoi/exchange.h"
+#include "gdoi/report.h"
+
+#define WORLD_QUEUE 64
+
+struct world;
+/* What one end was told. */
+struct end {
+	struct world *w;
+	struct env env;
+	struct ike *ike;
+	struct ip_addr addr;
+	struct ike_sa *sa; /* last one up, NULL after its end */
+	unsigned ups, downs, lost, messages, notifies;
+	enum ike_down why;
+	uint16_t notify_type;
+	unsigned reports[REPORT_N];
+	enum wire_err (*on_message)(struct end *e, struct ike_sa *sa,
+		struct exchange *x, const struct exchange_msg *m);
+	void (*on_up)(struct end *e, struct ike_sa *sa);
+	struct exchange *x;
+};
+struct packet {
+	struct udp_path path; /* as the sender sees it */
+	struct span data;     /* owned */
+};
+struct world {
+	uint64_t now;
+	uint32_t seed;
+	struct timers *timers;
+	struct end a, b; /* a is 192.0.2.10, b 192.0.2.1 */
+	struct packet q[WORLD_QUEUE];
+	size_t n;
+	unsigned sent; /* datagrams of both ends so far */
+	/* Called for each datagram: false loses it. May be NULL. */
+	bool (*pass)(struct world *w, struct packet *p);
+	void *arg;
+};
+
+void world_init(struct world *w);
+void world_fini(struct world *w);
+/* One policy and one key at an end. */
+void world_config(struct end *e, const struct isakmp_policy *v, size_t n,
+	const char *psk, uint8_t doi);
+struct udp_path world_path(const struct end *from, const struct end *to);
+struct ike_sa *world_connect(struct world *w); /* a to b */
+/* Delivers and fires until nothing is left to do before now + ms. */
+void world_run(struct world *w, uint64_t ms);
+bool world_both_up(const struct world *w);
+#endif
