@@ -1,107 +1,579 @@
 /* One box's GDOI: dispatch of datagrams and events between the ISAKMP
  * endpoint, the key-server groups and the memberships. */
-#include "gdoi/gdoi.h"
+#include "gdoi/gm_priv.h"
+#include "gdoi/ks_priv.h"
 #include <stdlib.h>
-struct gdoi {
-	const struct env *env;
-	struct store *store;
-};
+#include <string.h>
+
+/* KEKs are listed among the ISAKMP SAs, out of the way of their numbers. */
+#define KEK_CONN_ID_BASE 2000
+
+uint64_t gdoi_now(const struct gdoi *g)
+{
+	return g->env->now(g->env->ctx);
+}
+
+uint64_t gdoi_wall(const struct gdoi *g)
+{
+	return g->env->wall(g->env->ctx);
+}
+
+void gdoi_random(const struct gdoi *g, void *p, size_t n)
+{
+	if (n > 0)
+		g->env->random(g->env->ctx, p, n);
+}
+
+uint32_t gdoi_random_below(const struct gdoi *g, uint32_t n)
+{
+	uint64_t v;
+
+	gdoi_random(g, &v, sizeof(v));
+	return n == 0 ? 0 : (uint32_t)(v % n);
+}
+
+void gdoi_report(const struct gdoi *g, const struct report *r)
+{
+	struct report full = *r;
+
+	if (full.group == NULL)
+		full.group = "";
+	if (full.text == NULL)
+		full.text = "";
+	g->env->report(g->env->ctx, &full);
+}
+
+uint32_t gdoi_spi_new(const struct gdoi *g)
+{
+	for (;;) {
+		const struct ks *ks;
+		bool used = false;
+		uint32_t spi;
+
+		gdoi_random(g, &spi, sizeof(spi));
+		TAILQ_FOREACH(ks, &g->ks, link)
+			used |= ks_has_spi(ks, spi);
+		if (spi > UINT8_MAX && !used)
+			return spi;
+	}
+}
+
+uint32_t secs_until(uint64_t now_ms, uint64_t at_ms)
+{
+	uint64_t secs = at_ms > now_ms ? (at_ms - now_ms) / 1000 : 0;
+
+	return secs < UINT32_MAX ? (uint32_t)secs : UINT32_MAX;
+}
+
+uint32_t min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+uint32_t max_u32(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+const char *notify_name(uint16_t type)
+{
+	static const char *const names[] = {
+		[1] = "INVALID-PAYLOAD-TYPE",
+		[2] = "DOI-NOT-SUPPORTED",
+		[3] = "SITUATION-NOT-SUPPORTED",
+		[4] = "INVALID-COOKIE",
+		[5] = "INVALID-MAJOR-VERSION",
+		[7] = "INVALID-EXCHANGE-TYPE",
+		[8] = "INVALID-FLAGS",
+		[9] = "INVALID-MESSAGE-ID",
+		[10] = "INVALID-PROTOCOL-ID",
+		[11] = "INVALID-SPI",
+		[12] = "INVALID-TRANSFORM-ID",
+		[13] = "ATTRIBUTES-NOT-SUPPORTED",
+		[14] = "NO-PROPOSAL-CHOSEN",
+		[15] = "BAD-PROPOSAL-SYNTAX",
+		[16] = "PAYLOAD-MALFORMED",
+		[17] = "INVALID-KEY-INFORMATION",
+		[18] = "INVALID-ID-INFORMATION",
+		[23] = "INVALID-HASH-INFORMATION",
+		[24] = "AUTHENTICATION-FAILED",
+		[25] = "INVALID-SIGNATURE",
+		[30] = "UNEQUAL-PAYLOAD-LENGTHS",
+	};
+
+	if (type >= ARRAY_LEN(names) || names[type] == NULL)
+		return "notification of an unknown type";
+	return names[type];
+}
+
+enum wire_err nonce_read(const struct payloads *p, struct nonce *out)
+{
+	const struct payload *pld = payload_get(p, PLD_NONCE);
+	struct rd r;
+
+	if (pld == NULL)
+		return WIRE_PAYLOAD_MISSING;
+	r = pld->body;
+	if (rd_left(&r) < NONCE_BYTES_MIN || rd_left(&r) > NONCE_BYTES_MAX)
+		return WIRE_NONCE;
+	out->n = (uint16_t)rd_left(&r);
+	rd_copy(&r, out->b, out->n);
+	return WIRE_OK;
+}
+
+void nonce_make(const struct gdoi *g, struct nonce *out)
+{
+	out->n = NONCE_BYTES;
+	gdoi_random(g, out->b, out->n);
+}
+
+void pull_hash_parts(const struct pull *p, struct span parts[2])
+{
+	parts[0] = SPAN(p->ni.b, p->ni.n);
+	parts[1] = SPAN(p->nr.b, p->nr.n);
+}
+
+static void on_sa_up(void *ctx, struct ike_sa *sa)
+{
+	gm_sa_turn(ctx, sa);
+}
+
+static void on_sa_down(void *ctx, struct ike_sa *sa, enum ike_down why)
+{
+	struct gdoi *g = ctx;
+	struct ks_pull *p, *next;
+	struct gm *gm;
+
+	TAILQ_FOREACH_SAFE(p, &g->pulls, link, next)
+		if (p->base.sa == sa)
+			ks_pull_free(g, p);
+	TAILQ_FOREACH(gm, &g->gm, link)
+		if (gm->sa == sa)
+			gm_sa_down(gm, why);
+}
+
+static enum wire_err on_message(void *ctx, struct ike_sa *sa,
+	struct exchange *x, const struct exchange_msg *m)
+{
+	struct gdoi *g = ctx;
+	struct pull *p = exchange_user(x);
+
+	if (p != NULL && p->side == PULL_SIDE_GM)
+		return gm_pull_message(((struct gm_pull *)p)->gm, m);
+	if (p == NULL && ike_sa_is_initiator(sa))
+		return WIRE_STATE; /* a member starts the exchange (B.1) */
+	return ks_pull_message(g, sa, x, m);
+}
+
+static void on_exchange_lost(void *ctx, struct ike_sa *sa, struct exchange *x)
+{
+	struct gdoi *g = ctx;
+	struct pull *p = exchange_user(x);
+	char ip[IP_TEXT];
+
+	(void)sa;
+	if (p == NULL)
+		return;
+	if (p->side == PULL_SIDE_KS) {
+		ks_pull_free(g, (struct ks_pull *)p);
+		return;
+	}
+	p->x = NULL; /* it dies by itself */
+	gm_fail(((struct gm_pull *)p)->gm, "No response from KS %s",
+		ip_text(gm_server(((struct gm_pull *)p)->gm), ip));
+}
+
+static void on_notify(
+	void *ctx, struct ike_sa *sa, uint16_t type, struct span data)
+{
+	struct gdoi *g = ctx;
+	struct gm *gm;
+
+	(void)data;
+	TAILQ_FOREACH(gm, &g->gm, link)
+		if (gm->sa == sa) {
+			bool pulling = gm->step == GM_PULL;
+
+			gm_notify(gm, type);
+			if (pulling)
+				return; /* one PULL at a time on an SA */
+		}
+}
+
+/* Cookies of an SA must not be taken for a KEK (protocol.md F.14). */
+static bool spi_taken(void *ctx, const uint8_t cookies[KEK_SPI_BYTES])
+{
+	struct gdoi *g = ctx;
+	struct ks *ks;
+	struct gm *gm;
+
+	TAILQ_FOREACH(ks, &g->ks, link)
+		if (ks_has_kek(ks, cookies))
+			return true;
+	TAILQ_FOREACH(gm, &g->gm, link)
+		if (gm_kek_find(gm, cookies) != NULL)
+			return true;
+	return false;
+}
 
 struct gdoi *gdoi_new(const struct env *env, struct store *store)
 {
 	struct gdoi *g = xcalloc(1, sizeof(*g));
+	struct ike_doi doi = { .sa_up = on_sa_up,
+		.sa_down = on_sa_down,
+		.message = on_message,
+		.exchange_lost = on_exchange_lost,
+		.notify = on_notify,
+		.spi_taken = spi_taken,
+		.exchange_type = XCHG_PULL,
+		.ctx = g };
 
 	g->env = env;
 	g->store = store;
+	g->last_conn_id = KEK_CONN_ID_BASE;
+	TAILQ_INIT(&g->ks);
+	TAILQ_INIT(&g->gm);
+	TAILQ_INIT(&g->pulls);
+	g->ike = ike_new(env, &doi);
 	return g;
 }
+
+static void ks_remove(struct gdoi *g, struct ks *ks)
+{
+	TAILQ_REMOVE(&g->ks, ks, link);
+	ks_free(ks);
+}
+
+static void gm_remove(struct gdoi *g, struct gm *gm)
+{
+	TAILQ_REMOVE(&g->gm, gm, link);
+	gm_free(gm);
+}
+
 void gdoi_free(struct gdoi *g)
 {
+	struct ks *ks;
+	struct gm *gm;
+
+	if (g == NULL)
+		return;
+	while ((gm = TAILQ_FIRST(&g->gm)) != NULL)
+		gm_remove(g, gm);
+	while ((ks = TAILQ_FIRST(&g->ks)) != NULL)
+		ks_remove(g, ks);
+	ks_pulls_drop(g, NULL);
+	ike_free(g->ike);
 	free(g);
 }
+
 void gdoi_set_isakmp(struct gdoi *g, const struct isakmp_config *c)
 {
-	(void)g;
-	(void)c;
+	struct gm *gm;
+
+	ike_set_config(g->ike, c);
+	TAILQ_FOREACH(gm, &g->gm, link)
+		gm_retry_soon(gm);
 }
+
+static void on_off_report(struct gdoi *g)
+{
+	bool on = !TAILQ_EMPTY(&g->ks) || !TAILQ_EMPTY(&g->gm);
+	struct report r = { .id = on ? REPORT_ISAKMP_ON : REPORT_ISAKMP_OFF };
+
+	if (on == g->on)
+		return;
+	g->on = on;
+	gdoi_report(g, &r);
+	r.id = on ? REPORT_GDOI_ON : REPORT_GDOI_OFF;
+	gdoi_report(g, &r);
+}
+
+static struct ks *ks_by_name(const struct gdoi *g, const char *group)
+{
+	struct ks *ks;
+
+	TAILQ_FOREACH(ks, &g->ks, link)
+		if (strcmp(ks->policy.group, group) == 0)
+			return ks;
+	return NULL;
+}
+
+/* Groups of the list in its order; what is left over has gone from the
+ * configuration, and is forgotten for good. */
 void gdoi_set_ks(struct gdoi *g, const struct ks_policy *v, size_t n)
 {
-	(void)g;
-	(void)v;
-	(void)n;
+	struct ks_list old = TAILQ_HEAD_INITIALIZER(old);
+	struct ks *ks;
+
+	TAILQ_CONCAT(&old, &g->ks, link);
+	for (size_t i = 0; i < n; i++) {
+		TAILQ_FOREACH(ks, &old, link)
+			if (strcmp(ks->policy.group, v[i].group) == 0)
+				break;
+		if (ks != NULL) {
+			TAILQ_REMOVE(&old, ks, link);
+			TAILQ_INSERT_TAIL(&g->ks, ks, link);
+			ks_set_policy(ks, &v[i]);
+		} else {
+			ks = ks_new(g, &v[i]);
+			TAILQ_INSERT_TAIL(&g->ks, ks, link);
+		}
+	}
+	while ((ks = TAILQ_FIRST(&old)) != NULL) {
+		TAILQ_REMOVE(&old, ks, link);
+		ks_store_forget(ks);
+		ks_free(ks);
+	}
+	on_off_report(g);
 }
+
+static void gm_left(struct gdoi *g, struct gm *gm)
+{
+	struct report r = { .id = REPORT_GM_CM_DETACH,
+		.group = gm->policy.group,
+		.gm = gm->policy.local };
+
+	gdoi_report(g, &r);
+	r.id = REPORT_GM_UNREGISTER;
+	if (gm->registered)
+		gdoi_report(g, &r);
+	gm_free(gm);
+}
+
 void gdoi_set_gm(struct gdoi *g, const struct gm_policy *v, size_t n)
 {
-	(void)g;
-	(void)v;
-	(void)n;
+	struct gm_list old = TAILQ_HEAD_INITIALIZER(old);
+	struct gm *gm;
+
+	TAILQ_CONCAT(&old, &g->gm, link);
+	for (size_t i = 0; i < n; i++) {
+		TAILQ_FOREACH(gm, &old, link)
+			if (gm_is_for(gm, &v[i]))
+				break;
+		if (gm != NULL) {
+			TAILQ_REMOVE(&old, gm, link);
+			TAILQ_INSERT_TAIL(&g->gm, gm, link);
+			gm_set_policy(gm, &v[i]);
+		} else {
+			gm = gm_new(g, &v[i]);
+			TAILQ_INSERT_TAIL(&g->gm, gm, link);
+		}
+	}
+	while ((gm = TAILQ_FIRST(&old)) != NULL) {
+		TAILQ_REMOVE(&old, gm, link);
+		gm_left(g, gm);
+	}
+	on_off_report(g);
 }
-void gdoi_input(struct gdoi *g, const struct udp_path *path, struct span d)
+
+/* A PUSH belongs to the membership of the address that it came to. */
+static enum wire_err push_input(
+	struct gdoi *g, const struct udp_path *path, struct span dgram)
 {
-	(void)g;
-	(void)path;
-	(void)d;
+	struct gm *gm;
+
+	TAILQ_FOREACH(gm, &g->gm, link)
+		if (ip_equal(&gm->policy.local, &path->local.ip) &&
+			gm_kek_find(gm, dgram.p) != NULL)
+			return gm_push_input(gm, path, dgram);
+	return WIRE_COOKIE;
 }
+
+static enum wire_err ack_input(
+	struct gdoi *g, const struct udp_path *path, struct span dgram)
+{
+	struct ks *ks;
+
+	TAILQ_FOREACH(ks, &g->ks, link)
+		if (ks_has_kek(ks, dgram.p))
+			return ks_ack_input(ks, path, dgram);
+	return WIRE_COOKIE;
+}
+
+void gdoi_input(struct gdoi *g, const struct udp_path *path, struct span dgram)
+{
+	struct isakmp_hdr h = { .exchange = 0 };
+	enum wire_err e = isakmp_hdr_read(dgram, &h);
+
+	if (e == WIRE_OK && h.exchange == XCHG_PUSH)
+		e = push_input(g, path, dgram);
+	else if (e == WIRE_OK && h.exchange == XCHG_PUSH_ACK)
+		e = ack_input(g, path, dgram);
+	else
+		ike_input(g->ike, path, dgram); /* counts its own errors */
+	if (e != WIRE_OK &&
+		(h.exchange == XCHG_PUSH || h.exchange == XCHG_PUSH_ACK))
+		g->drops[e]++;
+}
+
+/* A name that no group has is the caller's mistake. */
+static bool group_known(
+	const struct gdoi *g, const char *group, struct sbuf *why)
+{
+	const struct gm *gm;
+
+	if (group == NULL || ks_by_name(g, group) != NULL)
+		return true;
+	TAILQ_FOREACH(gm, &g->gm, link)
+		if (strcmp(gm->policy.group, group) == 0)
+			return true;
+	sbuf_printf(why, "Group %s does not exist", group);
+	return false;
+}
+
 bool gdoi_clear(struct gdoi *g, const char *group, struct sbuf *why)
 {
-	(void)g;
-	(void)group;
-	(void)why;
+	struct ks *ks;
+	struct gm *gm;
+
+	if (!group_known(g, group, why))
+		return false;
+	TAILQ_FOREACH(ks, &g->ks, link)
+		if (group == NULL || strcmp(ks->policy.group, group) == 0)
+			ks_clear(ks);
+	TAILQ_FOREACH(gm, &g->gm, link)
+		if (group == NULL || strcmp(gm->policy.group, group) == 0)
+			gm_clear(gm);
 	return true;
 }
+
 bool gdoi_ks_rekey(
 	struct gdoi *g, const char *group, bool replace_now, struct sbuf *why)
 {
-	(void)g;
-	(void)group;
-	(void)replace_now;
-	(void)why;
-	return true;
+	struct ks *ks;
+	size_t n = 0;
+
+	if (!group_known(g, group, why))
+		return false;
+	TAILQ_FOREACH(ks, &g->ks, link) {
+		if (group != NULL && strcmp(ks->policy.group, group) != 0)
+			continue;
+		n++;
+		if (TAILQ_EMPTY(&ks->teks))
+			continue; /* the first registration makes keys */
+		ks_rekey(ks,
+			replace_now ? KS_REKEY_REPLACE : KS_REKEY_TRIGGERED);
+	}
+	if (n == 0)
+		sbuf_adds(why, "This router is not a key server");
+	return n > 0;
 }
+
 void gdoi_clear_isakmp(struct gdoi *g)
 {
-	(void)g;
+	ike_clear(g->ike);
 }
+
 void gdoi_config_left(struct gdoi *g)
 {
-	(void)g;
+	struct ks *ks;
+
+	TAILQ_FOREACH(ks, &g->ks, link)
+		ks_config_left(ks);
 }
+
+static const char *group_of(const struct gdoi *g, uint32_t dp_id)
+{
+	const struct gm *gm;
+
+	TAILQ_FOREACH(gm, &g->gm, link)
+		for (size_t i = 0; i < gm->n_slots; i++)
+			if (gm->slot[i].dp_id == dp_id)
+				return gm->policy.group;
+	return "";
+}
+
 void gdoi_dp_not_ipsec(
 	struct gdoi *g, uint32_t group, const struct packet_key *k)
 {
-	(void)g;
-	(void)group;
-	(void)k;
+	struct report r = { .id = REPORT_RECVD_PKT_NOT_IPSEC,
+		.group = group_of(g, group),
+		.gm = ip_v4(k->dst),
+		.peer = ip_v4(k->src),
+		.n = k->proto };
+
+	gdoi_report(g, &r);
 }
+
 void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 	const struct packet_key *k)
 {
-	(void)g;
-	(void)group;
-	(void)spi;
-	(void)k;
+	struct report r = { .id = REPORT_RECVD_PKT_INV_SPI,
+		.group = group_of(g, group),
+		.gm = ip_v4(k->dst),
+		.peer = ip_v4(k->src),
+		.spi = spi };
+
+	gdoi_report(g, &r);
 }
+
 size_t gdoi_ks_snapshot(const struct gdoi *g, struct ks_snapshot **out)
 {
-	(void)g;
-	*out = NULL;
-	return 0;
+	const struct ks *ks;
+	size_t n = 0;
+
+	TAILQ_FOREACH(ks, &g->ks, link)
+		n++;
+	*out = xcalloc(n + 1, sizeof(**out));
+	n = 0;
+	TAILQ_FOREACH(ks, &g->ks, link)
+		ks_show(ks, &(*out)[n++]);
+	return n;
 }
+
 size_t gdoi_gm_snapshot(const struct gdoi *g, struct gm_snapshot **out)
 {
-	(void)g;
-	*out = NULL;
-	return 0;
+	const struct gm *gm;
+	size_t n = 0;
+
+	TAILQ_FOREACH(gm, &g->gm, link)
+		n++;
+	*out = xcalloc(n + 1, sizeof(**out));
+	n = 0;
+	TAILQ_FOREACH(gm, &g->gm, link)
+		gm_show(gm, &(*out)[n++]);
+	return n;
 }
+
+/* The rekey SA of a membership, as IOS lists it (show-output.md 2.1). */
+static void kek_row(
+	const struct gm *gm, const struct gm_kek *k, struct ike_sa_info *out)
+{
+	*out = (struct ike_sa_info){ .src = gm->ks,
+		.dst = gm->policy.local,
+		.state = "GDOI_REKEY",
+		.conn_id = k->conn_id,
+		.active = true,
+		.policy = { .cipher = k->k.cipher, .hash = k->k.sig_hash },
+		.remaining_secs = secs_until(gdoi_now(gm->g), k->expires_ms) };
+	memcpy(out->cky_i, k->k.spi, sizeof(out->cky_i));
+	memcpy(out->cky_r, k->k.spi + sizeof(out->cky_i), sizeof(out->cky_r));
+}
+
 size_t gdoi_ike_list(const struct gdoi *g, struct ike_sa_info *out, size_t max)
 {
-	(void)g;
-	(void)out;
-	(void)max;
-	return 0;
+	const struct gm *gm;
+	size_t n = 0;
+
+	TAILQ_FOREACH(gm, &g->gm, link)
+		if (gm->kek[0].live && n < max)
+			kek_row(gm, &gm->kek[0], &out[n++]);
+	return n + ike_list(g->ike, out + n, max - n);
 }
+
 void gdoi_ike_stats(const struct gdoi *g, struct ike_stats *out)
 {
-	(void)g;
-	*out = (struct ike_stats){ 0 };
+	ike_stats(g->ike, out);
+	for (size_t e = 0; e < WIRE_N_ERRS; e++)
+		out->drops[e] += g->drops[e];
 }

@@ -1,0 +1,168 @@
+/* The membership of one interface in one group: what its files share.
+ *
+ *   gm.c       registration: servers, retries, times
+ *   gm_pull.c  GROUPKEY-PULL, the member's side
+ *   gm_push.c  rekeys received, acknowledgements
+ *   gm_msg.c   SA and KD payloads to TEKs with their policy
+ *   gm_keys.c  what is installed, rollover, expiry
+ *   gm_show.c  snapshots */
+#ifndef GDOI_GM_PRIV_H
+#define GDOI_GM_PRIV_H
+#include "gdoi/gdoi_priv.h"
+
+#define GM_SLOTS_MAX   KS_SAS_MAX
+#define GM_KEKS        3     /* new, current, previous */
+#define GM_REACKS_MAX  3     /* repeats of one PUSH that are acked again */
+#define DIGEST_BYTES   32
+
+struct gm_tek {
+	TAILQ_ENTRY(gm_tek) link;
+	uint32_t spi;
+	struct esp_suite suite;
+	uint32_t life_secs;          /* when it came */
+	uint64_t installed_ms, expires_ms;
+	uint64_t send_at_ms;         /* UINT64_MAX: near the old one's end */
+	bool may_send;
+};
+TAILQ_HEAD(gm_teks, gm_tek);
+
+/* One `sa ipsec` of the key server: a policy, its TEK and that one's
+ * predecessors; one group of the dataplane. */
+struct gm_slot {
+	uint32_t dp_id;
+	struct acl acl;
+	struct gm_teks teks;         /* newest first */
+	uint32_t sending_spi;        /* 0: none */
+	bool stale;                  /* not in the policy any more */
+};
+
+struct gm_kek {
+	bool live;
+	struct kek k;
+	struct pkey *signer;
+	uint8_t *der;                /* signature key as it came */
+	size_t der_n;
+	struct ip_addr src;
+	uint32_t life_secs, seq, conn_id;
+	bool seq_again;              /* PULL's number may come once more */
+	uint64_t expires_ms;
+	/* The last PUSH under it, for its repeats. */
+	uint8_t digest[DIGEST_BYTES];
+	uint32_t acked_seq, reacks;
+	bool has_digest;
+};
+
+enum gm_step { GM_DOWN, GM_PAUSE, GM_CONNECT, GM_PULL, GM_UP, GM_N_STEPS };
+enum gm_event { GM_EV_START, GM_EV_STOP, GM_EV_TIMER, GM_EV_SA_UP,
+	GM_EV_FAILED, GM_EV_REGISTERED, GM_N_EVENTS };
+
+struct gm_pull {
+	struct pull base;            /* first; x NULL: none */
+	struct gm *gm;
+	bool has_sa;
+	struct gdoi_sa sa;           /* of message 2 */
+};
+
+struct gm {
+	TAILQ_ENTRY(gm) link;
+	struct gdoi *g;
+	struct gm_policy policy;
+	enum gm_step step;
+	struct timer timer;          /* of the step */
+	struct timer key_timer;      /* rollover and expiry */
+	size_t server, failed_rounds;
+	struct ike_sa *sa;
+	struct gm_pull pull;
+	bool registered;             /* since the last clear */
+	struct ip_addr ks;           /* of the last registration */
+	uint64_t reregister_ms;
+	struct gm_slot slot[GM_SLOTS_MAX];
+	size_t n_slots;
+	struct gm_kek kek[GM_KEKS];  /* [0] the newest */
+	uint8_t ack_kind;            /* of the newest SAK */
+	bool receive_only;
+	uint8_t replay;
+	uint32_t replay_window;
+	uint8_t sid_bits;            /* 0: no sender id */
+	uint32_t sid;
+	uint32_t registrations_ok, registrations_tried;
+	struct ip_addr last_rekey_from;
+	uint32_t last_rekey_seq;
+	uint64_t last_rekey_ms;
+	uint64_t rekeys, rekeys_since, acks_sent;
+	char last_error[128];
+};
+
+/* gm.c */
+struct gm *gm_new(struct gdoi *g, const struct gm_policy *p);
+void gm_free(struct gm *gm);
+void gm_set_policy(struct gm *gm, const struct gm_policy *p);
+/* Same interface, map entry and group: the new policy goes to this one. */
+bool gm_is_for(const struct gm *gm, const struct gm_policy *p);
+void gm_clear(struct gm *gm);
+/* The configuration of phase 1 changed: a pause is cut short. */
+void gm_retry_soon(struct gm *gm);
+/* The only function that changes the step. */
+void gm_step(struct gm *gm, enum gm_event ev);
+void gm_fail(struct gm *gm, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3))); /* sets last_error, steps */
+void gm_sa_down(struct gm *gm, enum ike_down why);
+void gm_notify(struct gm *gm, uint16_t type);
+/* New keys came: when to ask for others if no rekey follows (15.2). */
+void gm_reregister_set(struct gm *gm);
+/* Keys were deleted under us: register again soon. */
+void gm_lost_keys(struct gm *gm);
+bool gm_server_known(const struct gm *gm, const struct ip_addr *ks);
+const struct ip_addr *gm_server(const struct gm *gm);
+/* One PULL at a time on an SA: starts the next that waits. */
+void gm_sa_turn(struct gdoi *g, struct ike_sa *sa);
+
+/* gm_pull.c */
+void gm_pull_start(struct gm *gm);
+void gm_pull_stop(struct gm *gm);
+enum wire_err gm_pull_message(struct gm *gm, const struct exchange_msg *m);
+
+/* gm_push.c */
+enum wire_err gm_push_input(
+	struct gm *gm, const struct udp_path *path, struct span dgram);
+struct gm_kek *gm_kek_find(struct gm *gm, const uint8_t spi[KEK_SPI_BYTES]);
+
+/* gm_msg.c */
+struct gm_msg_tek {
+	uint32_t spi;
+	const struct sat *sat;       /* the first of that SPI */
+	const struct tek_key *key;
+	size_t slot;
+};
+struct gm_msg {
+	struct gm_msg_tek tek[TEK_PACKETS_MAX];
+	size_t n;
+	struct acl acl[GM_SLOTS_MAX]; /* owned */
+	size_t n_slots;
+};
+/* Pairs SATs, keys and ACLs; lends from sa and kd. Unusable TEKs are left out
+ * (protocol.md F.33). */
+void gm_msg_read(const struct gm *gm, const struct gdoi_sa *sa,
+	const struct gdoi_kd *kd, struct gm_msg *out);
+void gm_msg_free(struct gm_msg *m);
+/* Is what the server offers within `client ...`?  Reports why not. */
+bool gm_offer_ok(struct gm *gm, const struct gdoi_sa *sa,
+	const struct ip_addr *ks, struct sbuf *why);
+
+/* gm_keys.c */
+/* pull_seq: of a PULL's SEQ, whose policy is whole; NULL: a rekey, whose
+ * delays count.  false: nothing usable, or the dataplane refused. */
+bool gm_keys_install(struct gm *gm, const struct gdoi_sa *sa,
+	const struct gdoi_kd *kd, const uint32_t *pull_seq);
+void gm_keys_delete(struct gm *gm, uint32_t spi); /* 0: all */
+void gm_keys_drop(struct gm *gm);    /* keys and policy */
+void gm_keys_tick(void *gm);         /* timer_fn */
+void gm_policy_refresh(struct gm *gm); /* flags or local ACL changed */
+void gm_kek_drop(struct gm_kek *k);
+void gm_keks_drop(struct gm *gm);
+bool gm_has_keys(const struct gm *gm);
+struct gm_tek *gm_tek_find(struct gm *gm, uint32_t spi, struct gm_slot **slot);
+
+/* gm_show.c */
+void gm_show(const struct gm *gm, struct gm_snapshot *out);
+#endif

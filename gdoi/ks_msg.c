@@ -1,0 +1,145 @@
+/* A group's keys as SA and KD payloads (protocol.md B.4..B.8). */
+#include "gdoi/ks_priv.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define SIG_ALG_RSA         1
+#define PRESERVE_BOTH       4
+#define DIRECTION_SYMMETRIC 3
+#define ANY_WILD            0xffffffffu
+
+static void sak_build(const struct ks *ks, const struct ks_kek *kek,
+	uint64_t now, struct sak *out)
+{
+	*out = (struct sak){ .src = ks->policy.local,
+		.dst = ip_v4(0),
+		.src_port = GDOI_PORT,
+		.dst_port = GDOI_PORT,
+		.cipher = kek->k.cipher,
+		.life_secs = secs_until(now, kek->expires_ms),
+		.sig_hash = kek->k.sig_hash,
+		.sig_alg = SIG_ALG_RSA,
+		.sig_key_bits = (uint16_t)pkey_bits(kek->signer),
+		.ack = kek->unicast ? KS_ACK_KIND : 0 };
+	memcpy(out->spi, kek->k.spi, sizeof(out->spi));
+}
+
+/* A SAT has room for one port or any. */
+static uint16_t sat_port(const struct ace_port *p)
+{
+	return p->op == PORT_EQ && p->n == 1 ? p->p[0] : 0;
+}
+
+static void sat_add(struct gdoi_sa *sa, const struct ks_tek *t,
+	const struct ace *e, uint64_t now)
+{
+	struct sat *s;
+
+	if (sa->n_sats == SATS_MAX)
+		return;
+	s = &sa->sat[sa->n_sats++];
+	*s = (struct sat){ .spi = t->spi,
+		.suite = t->policy.suite,
+		.transport_mode = t->policy.transport_mode,
+		.src = { .wild = ANY_WILD },
+		.dst = { .wild = ANY_WILD },
+		.life_secs = secs_until(now, t->expires_ms),
+		.preservation = PRESERVE_BOTH,
+		.direction = DIRECTION_SYMMETRIC };
+	if (e == NULL)
+		return;
+	s->ip_proto = e->proto == ACE_ANY ? 0 : (uint8_t)e->proto;
+	s->src = e->src;
+	s->dst = e->dst;
+	s->src_port = sat_port(&e->sport);
+	s->dst_port = sat_port(&e->dport);
+}
+
+/* Towards our own, one SAT tells suite and life; the ACL goes whole. */
+static void tek_sats(
+	struct gdoi_sa *sa, const struct ks_tek *t, bool to_ours, uint64_t now)
+{
+	size_t first = sa->n_sats;
+
+	for (size_t i = 0; t->policy.acl != NULL && i < t->policy.acl->n; i++) {
+		const struct ace *e = &t->policy.acl->v[i];
+
+		if (!e->permit)
+			continue;
+		sat_add(sa, t, e, now);
+		if (to_ours)
+			break;
+	}
+	if (to_ours && sa->n_sats == first)
+		sat_add(sa, t, NULL, now);
+	if (to_ours && !t->superseded && t->policy.acl != NULL) {
+		struct acl_by_spi *a;
+
+		sa->acls = xreallocarray(
+			sa->acls, sa->n_acls + 1, sizeof(*sa->acls));
+		a = &sa->acls[sa->n_acls++];
+		a->spi = t->spi;
+		acl_dup(&a->acl, t->policy.acl);
+	}
+}
+
+/* Calls fn for the TEKs in the order of messages: by SA number as configured,
+ * in an SA the oldest first. */
+static size_t tek_list(
+	const struct ks *ks, bool all, const struct ks_tek **out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ks->policy.n_sas; i++) {
+		const struct ks_tek *t;
+
+		TAILQ_FOREACH_REVERSE(t, &ks->teks, ks_teks, link)
+		{
+			if (t->policy.number != ks->policy.sa[i].number ||
+				(t->superseded && !all) || n == max)
+				continue;
+			out[n++] = t;
+		}
+	}
+	return n;
+}
+
+void ks_sa_build(const struct ks *ks, const struct ks_kek *kek, bool all,
+	bool to_ours, struct gdoi_sa *out)
+{
+	const struct ks_tek *t[TEK_PACKETS_MAX];
+	size_t n = tek_list(ks, all, t, ARRAY_LEN(t));
+	uint64_t now = gdoi_now(ks->g);
+
+	*out = (struct gdoi_sa){ .has_sak = kek != NULL && kek->live };
+	if (out->has_sak)
+		sak_build(ks, kek, now, &out->sak);
+	out->sat = xcalloc(SATS_MAX, sizeof(*out->sat));
+	for (size_t i = 0; i < n; i++)
+		tek_sats(out, t[i], to_ours, now);
+	if (to_ours && n > 0) {
+		out->receive_only = ks->applied.receive_only;
+		out->replay = (uint8_t)t[n - 1]->policy.replay;
+		out->replay_window = t[n - 1]->policy.replay_window;
+	}
+}
+
+void ks_kd_build(const struct ks *ks, const struct ks_kek *kek, bool all,
+	struct gdoi_kd *out)
+{
+	const struct ks_tek *t[TEK_PACKETS_MAX];
+	size_t n = tek_list(ks, all, t, ARRAY_LEN(t));
+
+	*out = (struct gdoi_kd){ .has_kek = kek != NULL && kek->live };
+	if (out->has_kek) {
+		memcpy(out->kek_spi, kek->k.spi, sizeof(out->kek_spi));
+		out->kek_iv = kek->k.iv;
+		out->kek_key = kek->k.key;
+		memcpy(out->sig_key, kek->spki, kek->spki_n);
+		out->sig_key_n = kek->spki_n;
+	}
+	for (size_t i = 0; i < n; i++)
+		out->tek[out->n_teks++] = (struct tek_key){
+			.spi = t[i]->spi, .enc = t[i]->enc, .auth = t[i]->auth
+		};
+}

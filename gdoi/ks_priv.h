@@ -1,0 +1,189 @@
+/* The key server of one group: what its files share.
+ *
+ *   ks.c        policy, keys, schedule       ks_pull.c    registrations
+ *   ks_push.c   rekeys and acknowledgements  ks_member.c  who is registered
+ *   ks_msg.c    keys to SA and KD payloads   ks_store.c   what survives
+ *   ks_show.c   snapshots */
+#ifndef GDOI_KS_PRIV_H
+#define GDOI_KS_PRIV_H
+#include "base/hash.h"
+#include "gdoi/gdoi_priv.h"
+#include "gdoi/sid.h"
+
+#define KS_SEQS_SHOWN     4
+#define KS_ACKS_MISSED_MAX 3   /* rekeys in a row (ios-cli.md 15.4) */
+#define KS_PUSH_BATCH     50   /* datagrams a tick */
+#define KS_PUSH_TICK_MS   10
+#define KS_PERIODIC_COPIES 2  /* with `periodic` so many count as enough */
+#define KS_ACK_KIND       1    /* REKEY_ACK_KEK_SHA256 */
+
+/* A TEK as it was made: later changes of policy do not touch it. */
+struct ks_tek {
+	TAILQ_ENTRY(ks_tek) link;
+	uint32_t spi;
+	struct ks_sa_policy policy;  /* its own copy */
+	struct keybuf enc, auth;
+	uint64_t created_ms, expires_ms, rekey_ms;
+	uint32_t override_secs;      /* life it was cut to, 0 never */
+	bool superseded;             /* a newer one of its SA exists */
+};
+TAILQ_HEAD(ks_teks, ks_tek);
+
+struct ks_kek {
+	bool live;
+	struct kek k;
+	struct pkey *signer;         /* a reference */
+	char label[129];
+	uint8_t *spki;               /* DER of the public half */
+	size_t spki_n;
+	uint64_t created_ms, expires_ms, rekey_ms;
+	uint32_t life_secs, seq;     /* seq: last used */
+	bool unicast;
+};
+
+struct ks_member {
+	UT_hash_handle hh;           /* by id */
+	TAILQ_ENTRY(ks_member) link; /* order of registration */
+	struct ip_addr id;           /* source of its registration */
+	struct ip_addr ks;           /* our address towards it */
+	uint16_t port;
+	uint32_t version;            /* of our own protocol; 0 others */
+	bool ours;                   /* takes our extensions */
+	bool awaited;                /* owes an ack for the rekey under way */
+	uint32_t missed_in_row;
+	uint32_t rekeys_sent, rekey_retries, acks, acks_missed;
+	uint32_t sent_seq[KS_SEQS_SHOWN], rcvd_seq[KS_SEQS_SHOWN];
+	uint8_t n_seqs;
+	uint32_t sid_count;
+};
+TAILQ_HEAD(ks_members, ks_member);
+
+/* A rekey on its way: the same bytes to everyone, once per pass. */
+struct ks_push {
+	bool active;
+	uint8_t *bytes[2];           /* [ours]: without, with extensions */
+	size_t n[2];
+	uint8_t kek_spi[KEK_SPI_BYTES];
+	uint32_t seq, pass;
+	bool acks;                   /* asked for */
+	struct ks_member *cursor;    /* next of this pass; NULL: pass is over */
+	uint64_t started_ms, pass_ms;
+	size_t awaited;
+};
+
+struct ks {
+	TAILQ_ENTRY(ks) link;
+	struct gdoi *g;
+	struct ks_policy policy;     /* configured */
+	struct ks_policy applied;    /* what the keys were made from */
+	bool change_reported, added;
+	uint32_t handle;
+	struct ks_teks teks;         /* newest first */
+	struct ks_kek kek, kek_old;  /* old: for late acknowledgements */
+	uint64_t generation;         /* counts key changes */
+	struct sid_pool sids;
+	struct ks_members members;
+	struct ks_member *by_id;
+	size_t n_members;
+	struct ks_push push;
+	struct timer key_timer, push_timer;
+	uint64_t rekeys_sent, retransmits, registrations, refused;
+	uint32_t last_rekey_retransmits, last_rekey_msec;
+};
+
+/* A registration between message 1 and 3. */
+struct ks_pull {
+	struct pull base;            /* first */
+	TAILQ_ENTRY(ks_pull) link;   /* gdoi.pulls */
+	struct ks *ks;
+	struct ip_addr peer;
+	uint64_t generation;         /* of the keys that were offered */
+	uint32_t seq;
+	bool counter_mode;
+	struct gdoi_kd kd;           /* what message 4 will carry */
+};
+
+/* ks.c */
+struct ks *ks_new(struct gdoi *g, const struct ks_policy *p);
+void ks_free(struct ks *ks);          /* wipes; the store keeps its rows */
+void ks_set_policy(struct ks *ks, const struct ks_policy *p);
+/* Policy and members gone, the store too; nobody is told (ios-cli.md 14). */
+void ks_clear(struct ks *ks);
+void ks_config_left(struct ks *ks);
+/* Why the group cannot serve; NULL when it can. */
+const char *ks_incomplete(const struct ks *ks);
+/* Makes what is missing or due; what live keys there are stays. */
+void ks_keys_ensure(struct ks *ks);
+void ks_schedule(struct ks *ks);
+/* When a rekey is due for a key that nobody asked to replace (15.3). */
+uint64_t ks_tek_rekey_at(const struct ks *ks, const struct ks_tek *t);
+uint64_t ks_kek_rekey_at(const struct ks *ks, const struct ks_kek *k);
+enum ks_rekey_how { KS_REKEY_SCHEDULED, KS_REKEY_TRIGGERED, KS_REKEY_REPLACE };
+/* New keys as due or asked, and the rekey that carries them. */
+void ks_rekey(struct ks *ks, enum ks_rekey_how how);
+/* All keys and members go, members being told to register again. */
+void ks_reinitialise(struct ks *ks);
+bool ks_counter_mode(const struct ks *ks);
+uint32_t ks_retransmit_span_secs(const struct ks *ks);
+struct ks_tek *ks_tek_newest(const struct ks *ks, uint16_t sa_number);
+void ks_tek_free(struct ks *ks, struct ks_tek *t);
+void ks_kek_drop(struct ks_kek *k);
+bool ks_has_spi(const struct ks *ks, uint32_t spi);
+
+/* ks_msg.c: payloads from keys.  all: old TEKs too, oldest of an SA first;
+ * only the newest of each SA has its ACL attached. kek NULL: no SAK. */
+void ks_sa_build(const struct ks *ks, const struct ks_kek *kek, bool all,
+	bool to_ours, struct gdoi_sa *out);
+void ks_kd_build(const struct ks *ks, const struct ks_kek *kek, bool all,
+	struct gdoi_kd *out);
+
+/* ks_pull.c */
+enum wire_err ks_pull_message(struct gdoi *g, struct ike_sa *sa,
+	struct exchange *x, const struct exchange_msg *m);
+void ks_pull_free(struct gdoi *g, struct ks_pull *p);
+void ks_pulls_drop(struct gdoi *g, const struct ks *ks); /* NULL: of all */
+
+/* ks_push.c */
+/* `deleted` SPIs travel in D payloads. under: the KEK that protects; next:
+ * the one it brings, or NULL. */
+struct ks_push_content {
+	const struct ks_kek *next;
+	const uint32_t *deleted;
+	size_t n_deleted;
+	bool delete_all;
+	uint32_t atd_secs, dtd_secs; /* 0: no GAP */
+};
+/* Builds and signs. false: the key is unfit or missing. */
+bool ks_push_build(struct ks *ks, struct ks_kek *under,
+	const struct ks_push_content *c);
+void ks_push_start(struct ks *ks, const char *text);
+void ks_push_stop(struct ks *ks);    /* ends the one under way */
+void ks_push_tick(void *ks);         /* timer_fn */
+/* A member that registered with keys which the rekey under way replaces. */
+void ks_push_late(struct ks *ks, struct ks_member *m);
+enum wire_err ks_ack_input(
+	struct ks *ks, const struct udp_path *path, struct span dgram);
+bool ks_has_kek(const struct ks *ks, const uint8_t spi[KEK_SPI_BYTES]);
+
+/* ks_member.c */
+struct ks_member *ks_member_find(const struct ks *ks, const struct ip_addr *id);
+struct ks_member *ks_member_add(struct ks *ks, const struct udp_path *path);
+void ks_member_delete(struct ks *ks, struct ks_member *m);
+void ks_members_drop(struct ks *ks);
+/* Notes that seq was sent, or acknowledged (false: it was before, or is not
+ * one of the last). */
+void ks_member_sent(struct ks_member *m, uint32_t seq);
+bool ks_member_acked(struct ks_member *m, uint32_t seq);
+
+/* ks_store.c: 0 or -errno; without a store all succeed. */
+int ks_store_keys(const struct ks *ks);
+int ks_store_member(const struct ks *ks, const struct ks_member *m);
+int ks_store_members(const struct ks *ks); /* all, in one transaction */
+int ks_store_member_gone(const struct ks *ks, const struct ip_addr *id);
+void ks_store_forget(const struct ks *ks);
+/* Brings back what was stored under the group's name. */
+void ks_store_load(struct ks *ks);
+
+/* ks_show.c */
+void ks_show(const struct ks *ks, struct ks_snapshot *out);
+#endif

@@ -1,0 +1,285 @@
+/* GROUPKEY-PULL, the key server's side (protocol.md B.1): authorise before the
+ * SA is sent, hand out keys and remember the member only after HASH(3). */
+#include "gdoi/ks_priv.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Authenticated peers open these; still a bound for all of them together. */
+#define PULLS_MAX 20000
+
+void ks_pull_free(struct gdoi *g, struct ks_pull *p)
+{
+	TAILQ_REMOVE(&g->pulls, p, link);
+	g->n_pulls--;
+	exchange_set_user(p->base.x, NULL);
+	gdoi_kd_wipe(&p->kd);
+	free(p);
+}
+
+void ks_pulls_drop(struct gdoi *g, const struct ks *ks)
+{
+	struct ks_pull *p, *next;
+
+	TAILQ_FOREACH_SAFE(p, &g->pulls, link, next) {
+		if (ks == NULL || p->ks == ks) {
+			struct exchange *x = p->base.x;
+
+			ks_pull_free(g, p);
+			exchange_end(x);
+		}
+	}
+}
+
+/* Tells the member why, protected, and the log. */
+static enum wire_err refuse(struct gdoi *g, struct ike_sa *sa, enum wire_err e,
+	const struct ks *ks, enum report_id id, const char *text)
+{
+	struct report r = { .id = id,
+		.group = ks != NULL ? ks->policy.group : "",
+		.gm = ike_sa_path(sa)->remote.ip,
+		.err = e,
+		.text = text };
+
+	gdoi_report(g, &r);
+	ike_sa_notify(sa, wire_err_notify(e));
+	return e;
+}
+
+static struct ks *group_find(struct gdoi *g, const struct wire_id *id)
+{
+	struct group_id *ids;
+	struct ks *ks, *found = NULL;
+	size_t n = 0;
+	int at;
+
+	TAILQ_FOREACH(ks, &g->ks, link)
+		n++;
+	ids = xcalloc(n + 1, sizeof(*ids));
+	n = 0;
+	TAILQ_FOREACH(ks, &g->ks, link)
+		ids[n++] = ks->policy.id;
+	at = wire_id_match_group(id, ids, n);
+	free(ids);
+	TAILQ_FOREACH(ks, &g->ks, link)
+		if (at-- == 0)
+			found = ks;
+	return found;
+}
+
+static bool authorized(const struct ks *ks, const struct ip_addr *peer)
+{
+	struct packet_key k = { .src = ip_u32(peer) };
+	int at;
+
+	if (ks->policy.authorization == NULL)
+		return true;
+	at = acl_match(ks->policy.authorization, &k);
+	return at >= 0 && ks->policy.authorization->v[at].permit;
+}
+
+static void id_text(const struct wire_id *id, struct sbuf *out)
+{
+	if (id->type == ID_KEY_ID && id->data.n == 4) {
+		struct rd r = rd_span(id->data);
+
+		sbuf_printf(out, "identity number %u", rd_u32(&r));
+		return;
+	}
+	sbuf_printf(
+		out, "identity of type %u, %zu bytes", id->type, id->data.n);
+}
+
+static enum wire_err group_check(struct gdoi *g, struct ike_sa *sa,
+	const struct wire_id *id, struct ks **out)
+{
+	struct ks *ks = group_find(g, id);
+	auto_sbuf struct sbuf text = { 0 };
+	const char *missing;
+
+	if (ks == NULL) {
+		id_text(id, &text);
+		return refuse(g, sa, WIRE_ID, NULL, REPORT_KS_UNKNOWN_GROUP,
+			sbuf_str(&text));
+	}
+	if (!authorized(ks, &ike_sa_path(sa)->remote.ip)) {
+		ks->refused++;
+		return refuse(g, sa, WIRE_UNAUTHORIZED, ks,
+			REPORT_UNAUTHORIZED_IPADDR, "");
+	}
+	missing = ks_incomplete(ks);
+	if (missing != NULL) {
+		ks->refused++;
+		return refuse(g, sa, WIRE_NO_PROPOSAL, ks,
+			REPORT_KS_REG_REFUSED, missing);
+	}
+	*out = ks;
+	return WIRE_OK;
+}
+
+static void offer_send(struct ks_pull *p)
+{
+	struct ks *ks = p->ks;
+	auto_free uint8_t *buf = xcalloc(1, ISAKMP_MSG_MAX);
+	bool to_ours = ike_sa_peer_is_ours(p->base.sa, NULL);
+	struct span parts[] = { SPAN(p->base.ni.b, p->base.ni.n) };
+	struct gdoi_sa sa;
+	struct isakmp_wr m;
+	uint8_t first;
+
+	isakmp_chain_begin(&m, buf, ISAKMP_MSG_MAX);
+	isakmp_put(&m, PLD_NONCE, p->base.nr.b, p->base.nr.n);
+	ks_sa_build(ks, &ks->kek, true, to_ours, &sa);
+	gdoi_sa_put(&m, &sa, to_ours);
+	gdoi_sa_free(&sa);
+	ks_kd_build(ks, &ks->kek, true, &p->kd);
+	p->generation = ks->generation;
+	p->seq = ks->kek.seq;
+	p->counter_mode = ks_counter_mode(ks);
+	first = isakmp_chain_first(&m);
+	exchange_send(p->base.x, parts, ARRAY_LEN(parts), first,
+		isakmp_wr_end(&m), false);
+}
+
+/* HDR*, HASH(1), Ni, ID */
+static enum wire_err on_request(struct gdoi *g, struct ike_sa *sa,
+	struct exchange *x, const struct exchange_msg *m)
+{
+	const struct payload *pld = payload_get(m->p, PLD_ID);
+	struct wire_id id;
+	struct ks *ks = NULL;
+	struct nonce ni;
+	struct ks_pull *p;
+	enum wire_err e;
+
+	if (!exchange_check(x, m, NULL, 0))
+		return WIRE_HASH;
+	if (g->n_pulls >= PULLS_MAX)
+		return WIRE_LIMIT;
+	e = nonce_read(m->p, &ni);
+	if (e != WIRE_OK)
+		return e;
+	if (pld == NULL)
+		return WIRE_PAYLOAD_MISSING;
+	e = wire_id_read(pld->body, &id);
+	if (e == WIRE_OK)
+		e = group_check(g, sa, &id, &ks);
+	if (e != WIRE_OK)
+		return e;
+	ks_keys_ensure(ks);
+	p = xcalloc(1, sizeof(*p));
+	p->base = (struct pull){
+		.side = PULL_SIDE_KS, .x = x, .sa = sa, .ni = ni
+	};
+	nonce_make(g, &p->base.nr);
+	p->ks = ks;
+	p->peer = ike_sa_path(sa)->remote.ip;
+	TAILQ_INSERT_TAIL(&g->pulls, p, link);
+	g->n_pulls++;
+	exchange_set_user(x, p);
+	offer_send(p);
+	return WIRE_OK;
+}
+
+/* One sender id always, more when message 3 asked. false: used up. */
+static bool sids_give(struct ks_pull *p, uint16_t asked)
+{
+	struct ks *ks = p->ks;
+	size_t want = asked == 0 ? 1 : asked;
+
+	if (!p->counter_mode || ks->applied.receive_only)
+		return true;
+	if (want > SIDS_MAX)
+		want = SIDS_MAX;
+	p->kd.sid_bits = ks->sids.bits;
+	while (p->kd.n_sids < want) {
+		if (!sid_take(&ks->sids, &p->kd.sid[p->kd.n_sids]))
+			break;
+		p->kd.n_sids++;
+	}
+	return p->kd.n_sids > 0;
+}
+
+static struct ks_member *member_record(struct ks_pull *p)
+{
+	struct ks *ks = p->ks;
+	struct ks_member *mb = ks_member_add(ks, ike_sa_path(p->base.sa));
+
+	mb->version = 0;
+	mb->ours = ike_sa_peer_is_ours(p->base.sa, &mb->version);
+	mb->sid_count += (uint32_t)p->kd.n_sids;
+	ks->registrations++;
+	return mb;
+}
+
+static void keys_send(struct ks_pull *p)
+{
+	auto_free uint8_t *buf = xcalloc(1, ISAKMP_MSG_MAX);
+	struct span parts[2];
+	struct isakmp_wr m;
+	uint8_t first;
+
+	isakmp_chain_begin(&m, buf, ISAKMP_MSG_MAX);
+	if (p->kd.has_kek)
+		gdoi_seq_put(&m, p->seq);
+	gdoi_kd_put(&m, &p->kd);
+	pull_hash_parts(&p->base, parts);
+	first = isakmp_chain_first(&m);
+	exchange_send(p->base.x, parts, 2, first, isakmp_wr_end(&m), false);
+	mem_wipe(buf, ISAKMP_MSG_MAX);
+}
+
+/* The ids are used up: everybody starts again (B.13), this member too. */
+static enum wire_err sids_out(struct gdoi *g, struct ks_pull *p)
+{
+	struct ks *ks = p->ks;
+
+	refuse(g, p->base.sa, WIRE_NO_PROPOSAL, ks, REPORT_KS_NO_SID_AVAILABLE,
+		"");
+	ks_reinitialise(ks);
+	return WIRE_LIMIT;
+}
+
+/* HDR*, HASH(3) [, GAP] */
+static enum wire_err on_proof(
+	struct gdoi *g, struct ks_pull *p, const struct exchange_msg *m)
+{
+	const struct payload *gap = payload_get(m->p, PLD_GAP);
+	struct exchange *x = p->base.x;
+	struct ks *ks = p->ks;
+	struct ks_member *mb;
+	struct span parts[2];
+	uint16_t asked = 0;
+
+	pull_hash_parts(&p->base, parts);
+	if (!exchange_check(x, m, parts, 2))
+		return WIRE_HASH;
+	if (gap != NULL) {
+		enum wire_err e = gdoi_gap_request_read(gap->body, &asked);
+
+		if (e != WIRE_OK)
+			return e;
+	}
+	if (!sids_give(p, asked))
+		return sids_out(g, p);
+	mb = member_record(p);
+	if (p->kd.n_sids > 0 && ks_store_keys(ks) != 0)
+		return WIRE_STATE; /* an id that may come twice is none */
+	ks_store_member(ks, mb);
+	keys_send(p);
+	if (p->generation != ks->generation)
+		ks_push_late(ks, mb);
+	ks_schedule(ks);
+	ks_pull_free(g, p);
+	exchange_end(x);
+	return WIRE_OK;
+}
+
+enum wire_err ks_pull_message(struct gdoi *g, struct ike_sa *sa,
+	struct exchange *x, const struct exchange_msg *m)
+{
+	struct ks_pull *p = exchange_user(x);
+
+	if (p == NULL)
+		return on_request(g, sa, x, m);
+	return on_proof(g, p, m);
+}

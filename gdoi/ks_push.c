@@ -1,0 +1,323 @@
+/* Rekeys from the key server: building, fan-out at a pace, retransmission,
+ * acknowledgements (ios-cli.md 15.4; protocol.md B.2, B.3). */
+#include "gdoi/ks_priv.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* In front of the first copy's ack nothing is called missing (RFC 8263 6). */
+#define ACK_WAIT_MIN_MS 10000ull
+
+static void deletes_put(struct isakmp_wr *m, const struct ks_push_content *c)
+{
+	static const uint8_t zero[KEK_SPI_BYTES];
+	uint8_t spis[4 * TEK_PACKETS_MAX];
+	struct wr w = wr_init(spis, sizeof(spis));
+
+	if (c->delete_all) {
+		gdoi_delete_put(m, 1, zero, 4, 1);
+		gdoi_delete_put(m, 0, zero, KEK_SPI_BYTES, 1);
+		return;
+	}
+	for (size_t i = 0; i < c->n_deleted; i++)
+		wr_u32(&w, c->deleted[i]);
+	if (c->n_deleted > 0)
+		gdoi_delete_put(m, 1, spis, 4, (uint16_t)c->n_deleted);
+}
+
+static void content_put(const struct ks *ks, struct isakmp_wr *m,
+	const struct ks_push_content *c, bool to_ours)
+{
+	struct gdoi_sa sa;
+	struct gdoi_kd kd;
+
+	deletes_put(m, c);
+	if (c->delete_all)
+		return;
+	ks_sa_build(ks, c->next, false, to_ours, &sa);
+	sa.has_gap = c->atd_secs != 0 || c->dtd_secs != 0;
+	sa.atd_secs = (uint16_t)c->atd_secs;
+	sa.dtd_secs = (uint16_t)c->dtd_secs;
+	gdoi_sa_put(m, &sa, to_ours);
+	gdoi_sa_free(&sa);
+	ks_kd_build(ks, c->next, false, &kd);
+	gdoi_kd_put(m, &kd);
+	gdoi_kd_wipe(&kd);
+}
+
+/* Signs and encrypts one form of the message. */
+static bool push_form(struct ks *ks, const struct ks_kek *under,
+	const struct ks_push_content *c, bool to_ours)
+{
+	struct ks_push *p = &ks->push;
+	auto_free uint8_t *buf = xcalloc(1, ISAKMP_MSG_MAX);
+	struct isakmp_wr m;
+	struct span sealed;
+
+	push_begin(&m, buf, ISAKMP_MSG_MAX, &under->k);
+	gdoi_seq_put(&m, under->seq);
+	content_put(ks, &m, c, to_ours);
+	sealed = push_seal(&m, &under->k, under->signer, ks->g->env);
+	mem_wipe(buf + sealed.n, ISAKMP_MSG_MAX - sealed.n);
+	if (sealed.n == 0)
+		return false;
+	p->bytes[to_ours] = xmemdup(sealed.p, sealed.n);
+	p->n[to_ours] = sealed.n;
+	return true;
+}
+
+static void bytes_drop(struct ks_push *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(p->bytes); i++) {
+		free(p->bytes[i]);
+		p->bytes[i] = NULL;
+		p->n[i] = 0;
+	}
+}
+
+/* Both forms only when both kinds of member exist. */
+bool ks_push_build(
+	struct ks *ks, struct ks_kek *under, const struct ks_push_content *c)
+{
+	struct ks_push *p = &ks->push;
+	bool kind[2] = { false, false };
+	struct ks_member *m;
+
+	bytes_drop(p);
+	TAILQ_FOREACH(m, &ks->members, link)
+		kind[m->ours] = true;
+	under->seq++;
+	memcpy(p->kek_spi, under->k.spi, sizeof(p->kek_spi));
+	p->seq = under->seq;
+	p->acks = under->unicast;
+	for (size_t i = 0; i < ARRAY_LEN(kind); i++)
+		if (kind[i] && !push_form(ks, under, c, i == 1)) {
+			bytes_drop(p);
+			return false;
+		}
+	return true;
+}
+
+static void member_send(struct ks *ks, struct ks_member *m)
+{
+	const struct ks_push *p = &ks->push;
+	const struct env *env = ks->g->env;
+	struct udp_path path = { .local = { m->ks, GDOI_PORT },
+		.remote = { m->id, m->port } };
+
+	if (p->bytes[m->ours] == NULL)
+		return; /* the first of its kind, later than the rekey */
+	env->send(env->ctx, &path, SPAN(p->bytes[m->ours], p->n[m->ours]));
+	if (p->pass == 0)
+		return;
+	m->rekey_retries++;
+	ks->retransmits++;
+	ks->last_rekey_retransmits++;
+}
+
+static void member_await(struct ks *ks, struct ks_member *m)
+{
+	m->rekeys_sent++;
+	ks_member_sent(m, ks->push.seq);
+	if (!m->awaited) {
+		m->awaited = true;
+		ks->push.awaited++;
+	}
+}
+
+void ks_push_start(struct ks *ks, const char *text)
+{
+	struct ks_push *p = &ks->push;
+	struct ks_member *m;
+	struct report r = { .id = REPORT_KS_SEND_UNICAST_REKEY,
+		.group = ks->policy.group,
+		.ks = ks->policy.local,
+		.seq = p->seq,
+		.text = text };
+
+	p->active = true;
+	p->pass = 0;
+	p->awaited = 0;
+	p->cursor = TAILQ_FIRST(&ks->members);
+	p->started_ms = p->pass_ms = gdoi_now(ks->g);
+	ks->rekeys_sent++;
+	ks->last_rekey_retransmits = 0;
+	ks->last_rekey_msec = 0;
+	TAILQ_FOREACH(m, &ks->members, link) {
+		m->awaited = false;
+		member_await(ks, m);
+	}
+	gdoi_report(ks->g, &r);
+	ks_push_tick(ks);
+}
+
+void ks_push_late(struct ks *ks, struct ks_member *m)
+{
+	if (!ks->push.active || ks->push.bytes[m->ours] == NULL)
+		return;
+	member_await(ks, m);
+	member_send(ks, m);
+}
+
+/* Who is silent for the third time in a row goes (15.4). */
+static void member_missed(struct ks *ks, struct ks_member *m)
+{
+	struct report r = {
+		.id = REPORT_GM_DELETE, .group = ks->policy.group, .gm = m->id
+	};
+
+	m->acks_missed++;
+	m->missed_in_row++;
+	if (m->missed_in_row < KS_ACKS_MISSED_MAX)
+		return;
+	ks_store_member_gone(ks, &m->id);
+	ks_member_delete(ks, m);
+	gdoi_report(ks->g, &r);
+}
+
+/* complete: everyone had all copies, so that silence counts. */
+static void push_end(struct ks *ks, bool complete)
+{
+	struct ks_push *p = &ks->push;
+	struct ks_member *m, *next;
+
+	if (!p->active)
+		return;
+	timer_cancel(ks->g->env->timers, &ks->push_timer);
+	p->active = false;
+	p->cursor = NULL;
+	bytes_drop(p);
+	TAILQ_FOREACH_SAFE(m, &ks->members, link, next) {
+		bool silent = m->awaited;
+
+		m->awaited = false;
+		if (silent && complete && p->acks)
+			member_missed(ks, m);
+	}
+	p->awaited = 0;
+	ks_store_members(ks);
+	ks_schedule(ks);
+}
+
+void ks_push_stop(struct ks *ks)
+{
+	uint32_t copies = ks->policy.retransmit_count;
+
+	if (copies == LIFE_FOREVER)
+		copies = KS_PERIODIC_COPIES;
+
+	push_end(ks, ks->push.pass >= copies && ks->push.cursor == NULL);
+	bytes_drop(&ks->push);
+}
+
+static void duration_set(struct ks *ks)
+{
+	ks->last_rekey_msec = (uint32_t)(gdoi_now(ks->g) - ks->push.started_ms);
+}
+
+/* One bounded batch of the pass; false: the pass is over. */
+static bool pass_batch(struct ks *ks)
+{
+	struct ks_push *p = &ks->push;
+
+	for (size_t n = 0; n < KS_PUSH_BATCH && p->cursor != NULL;) {
+		struct ks_member *m = p->cursor;
+
+		p->cursor = TAILQ_NEXT(m, link);
+		if (p->acks && !m->awaited)
+			continue;
+		member_send(ks, m);
+		n++;
+	}
+	return p->cursor != NULL;
+}
+
+static uint64_t pass_wait_ms(const struct ks *ks)
+{
+	uint64_t wait = ks->policy.retransmit_secs * 1000ull;
+
+	return wait > ACK_WAIT_MIN_MS ? wait : ACK_WAIT_MIN_MS;
+}
+
+void ks_push_tick(void *arg)
+{
+	struct ks *ks = arg;
+	struct ks_push *p = &ks->push;
+	uint64_t now = gdoi_now(ks->g), next;
+
+	if (p->cursor == NULL && now >= p->pass_ms + pass_wait_ms(ks)) {
+		bool more = ks->policy.retransmit_count == LIFE_FOREVER ||
+			    p->pass < ks->policy.retransmit_count;
+
+		if (!more) {
+			push_end(ks, true);
+			return;
+		}
+		p->pass++;
+		p->pass_ms = now;
+		p->cursor = TAILQ_FIRST(&ks->members);
+	}
+	if (pass_batch(ks)) {
+		next = now + KS_PUSH_TICK_MS;
+	} else {
+		duration_set(ks);
+		next = max_u64(now + 1, p->pass_ms + pass_wait_ms(ks));
+	}
+	timer_set(ks->g->env->timers, &ks->push_timer, next);
+}
+
+bool ks_has_kek(const struct ks *ks, const uint8_t spi[KEK_SPI_BYTES])
+{
+	return (ks->kek.live &&
+		       memcmp(ks->kek.k.spi, spi, KEK_SPI_BYTES) == 0) ||
+	       (ks->kek_old.live &&
+		       memcmp(ks->kek_old.k.spi, spi, KEK_SPI_BYTES) == 0);
+}
+
+/* The KEK that an ACK names by its cookies. */
+static const struct ks_kek *kek_of(const struct ks *ks, struct span dgram)
+{
+	if (ks->kek.live && dgram.n >= KEK_SPI_BYTES &&
+		memcmp(ks->kek.k.spi, dgram.p, KEK_SPI_BYTES) == 0)
+		return &ks->kek;
+	return &ks->kek_old;
+}
+
+static void ack_count(struct ks *ks, struct ks_member *m, uint32_t seq,
+	const struct ks_kek *kek)
+{
+	struct ks_push *p = &ks->push;
+
+	if (ks_member_acked(m, seq))
+		m->acks++;
+	m->missed_in_row = 0;
+	if (!p->active || !m->awaited || seq != p->seq ||
+		memcmp(kek->k.spi, p->kek_spi, KEK_SPI_BYTES) != 0)
+		return;
+	m->awaited = false;
+	p->awaited--;
+	if (p->awaited > 0 || p->cursor != NULL)
+		return;
+	duration_set(ks);
+	push_end(ks, true);
+}
+
+enum wire_err ks_ack_input(
+	struct ks *ks, const struct udp_path *path, struct span dgram)
+{
+	const struct ks_kek *kek = kek_of(ks, dgram);
+	struct ip_addr id;
+	struct ks_member *m;
+	uint32_t seq;
+	enum wire_err e;
+
+	if (!kek->unicast)
+		return WIRE_POLICY; /* none was asked for */
+	e = ack_read(dgram, &kek->k, KS_ACK_KIND, &seq, &id);
+	if (e != WIRE_OK)
+		return e;
+	m = ks_member_find(ks, &id);
+	if (m == NULL || !ip_equal(&id, &path->remote.ip))
+		return WIRE_SOURCE;
+	ack_count(ks, m, seq, kek);
+	return WIRE_OK;
+}

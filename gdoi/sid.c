@@ -1,0 +1,52 @@
+/* Sender ids: given in sequence, never twice before a reset. */
+#include "gdoi/sid.h"
+#include <string.h>
+
+bool sid_pool_set(struct sid_pool *p, uint8_t bits, const uint8_t *kssids,
+	size_t n_kssids)
+{
+	uint8_t width = bits != 0 ? bits : SID_BITS_DEFAULT;
+
+	if (n_kssids > KSSIDS_MAX)
+		n_kssids = KSSIDS_MAX;
+	if (p->bits == width && p->n_kssids == n_kssids &&
+		(n_kssids == 0 || memcmp(p->kssid, kssids, n_kssids) == 0))
+		return true;
+	*p = (struct sid_pool){ .bits = width, .n_kssids = n_kssids };
+	if (n_kssids != 0)
+		memcpy(p->kssid, kssids, n_kssids);
+	return false;
+}
+
+/* How many one KSSID has. */
+static uint64_t kssid_size(const struct sid_pool *p)
+{
+	return p->bits > KSSID_BITS ? 1ull << (p->bits - KSSID_BITS) : 1;
+}
+
+uint64_t sid_pool_size(const struct sid_pool *p)
+{
+	if (p->n_kssids == 0)
+		return 1ull << p->bits;
+	return p->n_kssids * kssid_size(p);
+}
+
+bool sid_take(struct sid_pool *p, uint32_t *sid)
+{
+	uint64_t each = kssid_size(p);
+
+	if (p->given >= sid_pool_size(p))
+		return false;
+	if (p->n_kssids == 0)
+		*sid = (uint32_t)p->given;
+	else
+		*sid = (uint32_t)(p->kssid[p->given / each] * each +
+				  p->given % each);
+	p->given++;
+	return true;
+}
+
+void sid_pool_reset(struct sid_pool *p)
+{
+	p->given = 0;
+}

@@ -1,0 +1,29 @@
+/* Sender ids of a counter-mode group (RFC 6054, protocol.md B.13): a key
+ * server gives each out once. */
+#ifndef GDOI_SID_H
+#define GDOI_SID_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SID_BITS_DEFAULT 24
+#define KSSID_BITS       7 /* a KSSID stands in the top bits (IOS) */
+#define KSSIDS_MAX       128
+
+/* With KSSIDs a SID is KSSID | counter; without, the whole width counts. */
+struct sid_pool {
+	uint8_t bits;                /* 8..32 */
+	uint8_t kssid[KSSIDS_MAX];
+	size_t n_kssids;
+	uint64_t given;              /* so many since the last reset */
+};
+/* bits 0: the default.  Keeps `given` while width and KSSIDs are the same;
+ * false when they changed, and the pool starts anew. */
+bool sid_pool_set(struct sid_pool *p, uint8_t bits, const uint8_t *kssids,
+	size_t n_kssids);
+uint64_t sid_pool_size(const struct sid_pool *p);
+/* The next in sequence, first 0.  false: used up. */
+bool sid_take(struct sid_pool *p, uint32_t *sid);
+/* Only when every SA that knew an old SID is gone. */
+void sid_pool_reset(struct sid_pool *p);
+#endif
