@@ -34,7 +34,8 @@
 #define IKE_SOURCE_BURST         100
 #define IKE_SA_BODY_MAX          4096
 #define IKE_TRANSFORMS_MAX       128
-#define IKE_NONCE_BYTES          20
+#define IKE_NONCE_SHORT          20 /* with hashes up to SHA-1 */
+#define IKE_NONCE_LONG           32
 #define IKE_NONCE_MIN            8
 #define IKE_NONCE_MAX            256
 #define IKE_PEER_ID_MAX          512

@@ -179,14 +179,17 @@ static void ke_put(struct ike_sa *sa, struct isakmp_wr *m)
 {
 	const struct env *env = &sa->ike->env;
 	struct negotiation *n = sa->neg;
-	uint8_t pub[DH_MAX_PUBLIC], nonce[IKE_NONCE_BYTES];
+	uint8_t pub[DH_MAX_PUBLIC], nonce[IKE_NONCE_LONG];
 	size_t pub_n = env->crypto->dh_public(n->dh, pub);
+	size_t nonce_n = hash_alg(sa->policy.hash)->bytes < IKE_NONCE_LONG
+				 ? IKE_NONCE_SHORT
+				 : IKE_NONCE_LONG;
 
-	env->random(env->ctx, nonce, sizeof nonce);
+	env->random(env->ctx, nonce, nonce_n);
 	bytes_set(sa->initiator ? &n->ke_i : &n->ke_r, pub, pub_n);
-	bytes_set(sa->initiator ? &n->ni : &n->nr, nonce, sizeof nonce);
+	bytes_set(sa->initiator ? &n->ni : &n->nr, nonce, nonce_n);
 	isakmp_put(m, PLD_KE, pub, pub_n);
-	isakmp_put(m, PLD_NONCE, nonce, sizeof nonce);
+	isakmp_put(m, PLD_NONCE, nonce, nonce_n);
 }
 
 /* Form only; nothing is computed or kept. */
