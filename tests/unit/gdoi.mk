@@ -2,6 +2,14 @@
 
 # ISAKMP and the payloads.
 IKE_TEST_LIBS = $(VECTORS_LIBS) $(GDOI_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += test_phase1
+check_PROGRAMS += test_phase1 test_exchange test_isakmp test_gdoi_wire test_push
+test_exchange_SOURCES = tests/unit/test_exchange.c tests/unit/ike_world.c tests/unit/ike_world.h
+test_exchange_LDADD = $(IKE_TEST_LIBS)
+test_isakmp_SOURCES = tests/unit/test_isakmp.c
+test_isakmp_LDADD = $(IKE_TEST_LIBS)
+test_gdoi_wire_SOURCES = tests/unit/test_gdoi_wire.c
+test_gdoi_wire_LDADD = $(IKE_TEST_LIBS)
+test_push_SOURCES = tests/unit/test_push.c
+test_push_LDADD = $(IKE_TEST_LIBS)
 test_phase1_SOURCES = tests/unit/test_phase1.c tests/unit/ike_world.c tests/unit/ike_world.h
 test_phase1_LDADD = $(IKE_TEST_LIBS)

@@ -12,8 +12,14 @@ static uint64_t end_now(void *ctx)
 
 static void end_random(void *ctx, void *p, size_t n)
 {
-	(void)ctx;
-	rng_bytes(p, n);
+	struct end *e = ctx;
+
+	if (e->script_at == e->script_n) {
+		rng_bytes(p, n);
+		return;
+	}
+	assert(e->script[e->script_at].n == n);
+	memcpy(p, e->script[e->script_at++].p, n);
 }
 
 static void end_send(void *ctx, const struct udp_path *path, struct span data)
@@ -106,13 +112,24 @@ static void end_init(struct world *w, struct end *e, uint32_t addr)
 		.send = end_send,
 		.report = end_report,
 		.timers = w->timers,
-		.crypto = &crypto_ops_openssl };
+		.crypto = w->crypto };
 	e->ike = ike_new(&e->env, &doi);
 }
 
 void world_init(struct world *w)
 {
-	*w = (struct world){ .now = 1000, .timers = timers_new() };
+	*w = (struct world){ .now = 1000,
+		.crypto = &crypto_ops_openssl,
+		.timers = timers_new() };
+	end_init(w, &w->a, 0xc000020a);
+	end_init(w, &w->b, 0xc0000201);
+}
+
+void world_set_crypto(struct world *w, const struct crypto_ops *ops)
+{
+	w->crypto = ops;
+	ike_free(w->a.ike);
+	ike_free(w->b.ike);
 	end_init(w, &w->a, 0xc000020a);
 	end_init(w, &w->b, 0xc0000201);
 }

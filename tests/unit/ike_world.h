@@ -23,6 +23,9 @@ struct end {
 		struct exchange *x, const struct exchange_msg *m);
 	void (*on_up)(struct end *e, struct ike_sa *sa);
 	struct exchange *x;
+	/* Random bytes to hand out before real ones, one entry a call. */
+	struct span script[8];
+	size_t script_n, script_at;
 };
 struct packet {
 	struct udp_path path; /* as the sender sees it */
@@ -30,7 +33,7 @@ struct packet {
 };
 struct world {
 	uint64_t now;
-	uint32_t seed;
+	const struct crypto_ops *crypto;
 	struct timers *timers;
 	struct end a, b; /* a is 192.0.2.10, b 192.0.2.1 */
 	struct packet q[WORLD_QUEUE];
@@ -43,6 +46,8 @@ struct world {
 
 void world_init(struct world *w);
 void world_fini(struct world *w);
+/* Both ends anew, with these operations; they outlive the world. */
+void world_set_crypto(struct world *w, const struct crypto_ops *ops);
 /* One policy and one key at an end. */
 void world_config(struct end *e, const struct isakmp_policy *v, size_t n,
 	const char *psk, uint8_t doi);

@@ -1,12 +1,9 @@
 /* Main Mode: both ends in one process, virtual time. */
 #include "crypto/cipher.h"
 #include "tests/unit/ike_world.h"
-#include <setjmp.h>
-#include <stdarg.h>
+#include "tests/unit/test.h"
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
