@@ -100,14 +100,14 @@ static enum fit fit_one(const char *word, const char *token, size_t *common)
 {
 	size_t n = word_common(word, token);
 
+	/* 1 is not short for 128, and wrong from its first digit. */
+	if (token[n] == '\0' && word[n] != '\0' && is_number(word))
+		return FIT_NONE;
 	if (n > *common)
 		*common = n;
 	if (token[n] != '\0')
 		return FIT_NONE;
-	if (word[n] == '\0')
-		return FIT_EXACT;
-	/* 1 is not short for 128. */
-	return is_number(word) ? FIT_NONE : FIT_SHORT;
+	return word[n] == '\0' ? FIT_EXACT : FIT_SHORT;
 }
 
 enum fit word_fit(const struct insn *in, const struct command *c,

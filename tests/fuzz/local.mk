@@ -1,1 +1,16 @@
-# libFuzzer targets, built with --enable-fuzz.
+# libFuzzer targets, one per reader of untrusted text or bytes.  To build:
+#   ../configure --enable-fuzz CC=clang && make fuzz
+# A new target adds its name here and its sources and libraries below; all of
+# the code it links is instrumented by SAN_FLAGS.
+if FUZZ
+fuzz_targets = tests/fuzz/fuzz_cli_line
+noinst_PROGRAMS += $(fuzz_targets)
+LIBFUZZER_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+tests_fuzz_fuzz_cli_line_SOURCES = tests/fuzz/fuzz_cli_line.c $(PARSER_TABLE)
+tests_fuzz_fuzz_cli_line_LDADD = $(PARSER_LIBS)
+tests_fuzz_fuzz_cli_line_LDFLAGS = $(LIBFUZZER_LINK)
+
+fuzz: $(fuzz_targets)
+.PHONY: fuzz
+endif
