@@ -207,6 +207,7 @@ void exchange_send(struct exchange *x, const struct span *parts, size_t n,
 		return;
 	}
 	if (x->busy) {
+		assert(x->staged.p == NULL); /* one answer a message */
 		bytes_set(&x->staged, out.p, out.n);
 		memcpy(x->rx_last, iv, sizeof iv); /* the chain after it */
 		x->staged_expect = expect_reply;
@@ -238,8 +239,8 @@ void exchange_end(struct exchange *x)
 /* The handler took the message: the chain moves on, its answer goes out. */
 static void exchange_accept(struct exchange *x, const struct ike_dgram *in)
 {
-	x->received++;
-	sa_hold(x->sa); /* the peer has use for it */
+	if (++x->received == 1)
+		sa_hold(x->sa); /* the peer has use for it */
 	memcpy(x->iv, x->rx_last, sizeof x->iv);
 	memcpy(x->rx_digest, in->digest, sizeof x->rx_digest);
 	if (x->staged.p != NULL) {

@@ -72,6 +72,8 @@ void ike_input(struct ike *ike, const struct udp_path *path, struct span dgram);
 /* Finds or starts an SA from path->local to path->remote; sa_up or sa_down
  * follows (never inside the call, also when it is up already). Never NULL. */
 struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path);
+/* Are these the cookies of a live SA?  For the maker of a KEK's SPI. */
+bool ike_has_cookies(const struct ike *ike, const uint8_t cookies[16]);
 /* Drops every SA (clear crypto isakmp), telling the peers. */
 void ike_clear(struct ike *ike);
 

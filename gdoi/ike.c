@@ -149,6 +149,19 @@ struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path)
 	return sa;
 }
 
+bool ike_has_cookies(const struct ike *ike, const uint8_t cookies[16])
+{
+	const struct ike_sa *sa;
+
+	TAILQ_FOREACH(sa, &ike->sas, link) {
+		if (memcmp(sa->key.cky_i, cookies, COOKIE_BYTES) == 0 &&
+			memcmp(sa->cky_r, cookies + COOKIE_BYTES,
+				COOKIE_BYTES) == 0)
+			return true;
+	}
+	return false;
+}
+
 void ike_clear(struct ike *ike)
 {
 	struct ike_sa *sa;
@@ -157,14 +170,19 @@ void ike_clear(struct ike *ike)
 		sa_doom(sa, IKE_DOWN_LOCAL, true);
 }
 
-/* A refusal before there is a key: in the clear, and without state. */
-static void refuse_offer(
-	struct ike *ike, const struct ike_dgram *in, enum wire_err e)
+/* A refusal before there is a key: in the clear, without state, and not at the
+ * rate that somebody with a borrowed address may wish. */
+static void refuse_offer(struct ike *ike, struct source *s,
+	const struct ike_dgram *in, enum wire_err e)
 {
 	struct isakmp_hdr h = { .version = VERSION_1, .exchange = XCHG_INFO };
 	struct isakmp_wr m;
 	uint32_t mid;
 
+	if (!source_take(s, ike_now(ike))) {
+		ike->stats.rate_refused++;
+		return;
+	}
 	memcpy(h.cky_i, in->hdr.cky_i, sizeof h.cky_i);
 	cookie_make(ike, h.cky_i, h.cky_r);
 	ike->env.random(ike->env.ctx, &mid, sizeof mid);
@@ -214,17 +232,13 @@ static enum wire_err sa_begin_responder(
 		ike->stats.half_open_refused++;
 		return WIRE_LIMIT;
 	}
-	if (!source_take(s, ike_now(ike))) {
-		ike->stats.rate_refused++;
-		return WIRE_LIMIT;
-	}
 	enum wire_err e = offer_check(ike, in, &ev.p);
 
 	if (e == WIRE_NO_PROPOSAL)
 		ike_report(ike, REPORT_IKMP_MODE_FAILURE, &in->path->remote.ip,
 			e, 0, "Main");
 	if (e == WIRE_NO_PROPOSAL || e == WIRE_DOI || e == WIRE_SITUATION)
-		refuse_offer(ike, in, e);
+		refuse_offer(ike, s, in, e);
 	if (e != WIRE_OK)
 		return e;
 	struct ike_sa *sa = sa_new(ike, in->path, false);
@@ -284,7 +298,8 @@ static void main_input(
 	}
 	enum wire_err e = main_check(sa, in);
 
-	if (e == WIRE_NOT_ENCRYPTED)
+	/* A late copy of message 3 or 4 is clear by right. */
+	if (e == WIRE_NOT_ENCRYPTED && in->hdr.next == PLD_ID)
 		ike_report(ike, REPORT_IKMP_NOT_ENCRYPTED, &in->path->remote.ip,
 			e, 0, "");
 	if (e == WIRE_OK && !(in->hdr.flags & ISAKMP_FLAG_E))
@@ -358,9 +373,10 @@ void ike_input(struct ike *ike, const struct udp_path *path, struct span data)
 		ike_drop(ike, e);
 		return;
 	}
-	digest(HASH_SHA256, &in.whole, 1, in.digest);
 	struct ike_sa *sa = sa_find(ike, in.hdr.cky_i, path);
 
+	if (sa != NULL || is_offer(&in.hdr)) /* else not worth it */
+		digest(HASH_SHA256, &in.whole, 1, in.digest);
 	if (sa == NULL)
 		no_sa(ike, &in);
 	else if (sa->doomed)

@@ -30,8 +30,8 @@
 #define IKE_SAS_MAX              400000
 #define IKE_SAS_PEER_MAX         8 /* up, of one identity and address */
 #define IKE_SOURCES_IDLE_MAX     8192
-#define IKE_SOURCE_RATE          50 /* public-key operations a second */
-#define IKE_SOURCE_BURST         100
+#define IKE_SOURCE_RATE          200 /* public-key operations a second */
+#define IKE_SOURCE_BURST         400
 #define IKE_SA_BODY_MAX          4096
 #define IKE_TRANSFORMS_MAX       128
 #define IKE_NONCE_SHORT          20 /* with hashes up to SHA-1 */

@@ -269,6 +269,7 @@ static enum wire_err on_proof(
 	if (p->generation != ks->generation)
 		ks_push_late(ks, mb);
 	ks_schedule(ks);
+	ike_sa_release(p->base.sa);
 	ks_pull_free(g, p);
 	exchange_end(x);
 	return WIRE_OK;
