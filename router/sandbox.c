@@ -34,7 +34,7 @@ static const char *const denied[] = {
 	"setresuid", "setresgid", "setgroups", "setfsuid", "setfsgid",
 	"capset", "keyctl", "add_key", "request_key", "sethostname",
 	"setdomainname", "settimeofday", "clock_settime", "clock_adjtime",
-	"adjtimex", "stime", "personality",
+	"stime", "personality",
 };
 // clang-format on
 

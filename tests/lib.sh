@@ -42,7 +42,7 @@ build_dir() {
 
 	if [ ! -x "$TOP/configure" ] ||
 		[ "$TOP/configure.ac" -nt "$TOP/configure" ]; then
-		(cd "$TOP" && autoreconf -i) || return 1
+		(cd "$TOP" && autoreconf -i >/dev/null) || return 1
 	fi
 	mkdir -p "$dir"
 	if [ ! -f "$dir/config.status" ] ||
@@ -50,7 +50,7 @@ build_dir() {
 		(cd "$dir" && ../configure --quiet "${@:2}") || return 1
 		printf '%s' "$flags" >"$dir/.flags"
 	fi
-	make -C "$dir" -s -j"$(nproc)" all
+	make -C "$dir" -s -j"$(nproc)" all >/dev/null
 }
 
 # wait_for SECONDS COMMAND...: until the command succeeds; when it never did, 1
