@@ -13,9 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SOCKET      "/run/getvpn/getvpnd.sock"
-#define WINDOW_SIZE 65536 /* bytes under way: getvpnd reads that much always   \
-			   */
+#define SOCKET "/run/getvpn/getvpnd.sock"
+#define WINDOW_SIZE                                                            \
+	65536 /* bytes under way: getvpnd reads that much always               \
+	       */
 
 /* One run over lines of text. */
 struct script {
@@ -38,8 +39,10 @@ struct script {
 };
 
 static const char usage_text[] =
-	"usage: getvpnsh [-s SOCKET] [-c COMMAND]... [-f FILE]...\n"
+	"usage: getvpnsh [-s SOCKET] [-d STATEDIR] [-c COMMAND]... "
+	"[-f FILE]...\n"
 	"  -s  socket of getvpnd (" SOCKET ")\n"
+	"  -d  directory of configuration and keys, when no getvpnd runs\n"
 	"  -c  execute a command and leave; may be repeated\n"
 	"  -f  execute the lines of a file, - for standard input, as in\n"
 	"      configuration mode; says which are refused\n"
@@ -49,14 +52,18 @@ static const char usage_text[] =
 
 /* Connecting. */
 
+static const char *state_dir; /* of an embedded getvpnd; NULL: its own */
+static bool may_embed = true; /* a socket was not named, or a directory was */
+
 static int open_conn(struct conn *c, const char *path)
 {
 	int err = conn_open(c, path);
 
 	if (err == 0)
 		return 0;
-	if (geteuid() == 0 && (err == -ENOENT || err == -ECONNREFUSED))
-		err = conn_embed(c, path);
+	if (may_embed && geteuid() == 0 &&
+		(err == -ENOENT || err == -ECONNREFUSED))
+		err = conn_embed(c, path, state_dir);
 	if (err != 0)
 		fprintf(stderr, "getvpnsh: cannot reach getvpnd at %s: %s\n",
 			path, strerror(-err));
@@ -349,10 +356,13 @@ int main(int argc, char **argv)
 	size_t n = 0;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "s:c:f:hV")) != -1) {
+	while ((opt = getopt(argc, argv, "s:c:f:d:hV")) != -1) {
 		switch (opt) {
 		case 's':
 			path = optarg;
+			break;
+		case 'd':
+			state_dir = optarg;
 			break;
 		case 'c':
 		case 'f':
@@ -370,6 +380,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc)
 		usage(stderr, 2);
+	may_embed = state_dir != NULL || strcmp(path, SOCKET) == 0;
 	if (n > 0)
 		return run_jobs(path, jobs, n);
 	if (isatty(STDIN_FILENO))

@@ -83,8 +83,6 @@ bool running_show_section(
 	if (section == NULL)
 		return false;
 	sbuf_adds(&text, "!\n");
-	node_line(section, &text);
-	sbuf_addc(&text, '\n');
 	tree_print(r->tree, section, false, &text);
 	sbuf_adds(&text, "end\n");
 	show_text(&text, out);
@@ -172,7 +170,7 @@ size_t running_load(
 		auto_sbuf struct sbuf line = { 0 };
 
 		no++;
-		sbuf_add(&line, text, n);
+		sbuf_add(&line, text, n > 0 && text[n - 1] == '\r' ? n - 1 : n);
 		text += n + (text[n] == '\n');
 		sbuf_trunc(&l.printed, 0);
 		if (session_run_line(s, sbuf_str(&line)) == CMD_DONE)

@@ -718,7 +718,7 @@ static void help_add_bar(const char *text, struct sbuf *out)
 	sbuf_adds(out, tail);
 }
 
-void session_help(struct session *s, const char *line, struct sbuf *out)
+static void help_text(struct session *s, const char *line, struct sbuf *out)
 {
 	uint16_t mode;
 	const char *text = cursor_text(s, line, &mode);
@@ -734,6 +734,13 @@ void session_help(struct session *s, const char *line, struct sbuf *out)
 	match_help(s->router->grammar, mode, s->level, text, out);
 	if (mode == MODE_EXEC)
 		help_add_bar(text, out);
+}
+
+void session_help(struct session *s, const char *line, struct sbuf *out)
+{
+	help_text(s, line, out);
+	if (sbuf_str(out)[0] != '%')
+		sbuf_addc(out, '\n');
 }
 
 bool session_complete(struct session *s, const char *line, struct sbuf *append)

@@ -20,8 +20,9 @@ struct conn {
 		.fd = -1                                                       \
 	}
 int conn_open(struct conn *c, const char *path); /* 0 or -errno */
-/* Starts a getvpnd as our child. 0 or -errno. */
-int conn_embed(struct conn *c, const char *path);
+/* Starts a getvpnd as our child; state NULL: where it looks by itself. 0 or
+ * -errno. */
+int conn_embed(struct conn *c, const char *path, const char *state);
 void conn_hello(struct conn *c, unsigned flags, unsigned rows, unsigned cols);
 void conn_send(struct conn *c, uint8_t type, const void *body, size_t n);
 void conn_line(struct conn *c, unsigned flags, const char *text);

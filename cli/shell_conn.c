@@ -33,13 +33,16 @@ int conn_open(struct conn *c, const char *path)
 }
 
 /* Beside our own binary, as in a build tree, or where it is installed. */
-static void exec_getvpnd(const char *path)
+static void exec_getvpnd(const char *path, const char *state)
 {
 	char self[4096], fd_text[8];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 16);
 	char name[] = "getvpnd", opt_fd[] = "-F", opt_s[] = "-s";
+	char opt_d[] = "-d";
 	auto_free char *sock = xstrdup(path);
-	char *argv[] = { name, opt_fd, fd_text, opt_s, sock, NULL };
+	auto_free char *dir = xstrdup(state == NULL ? "" : state);
+	char *argv[] = { name, opt_fd, fd_text, opt_s, sock,
+		state == NULL ? NULL : opt_d, dir, NULL };
 
 	snprintf(fd_text, sizeof(fd_text), "%d", EMBED_FD);
 	if (n > 0) {
@@ -57,7 +60,7 @@ static void exec_getvpnd(const char *path)
 	_exit(127);
 }
 
-int conn_embed(struct conn *c, const char *path)
+int conn_embed(struct conn *c, const char *path, const char *state)
 {
 	int fds[2];
 
@@ -81,7 +84,7 @@ int conn_embed(struct conn *c, const char *path)
 			fds[1] = other;
 		}
 		dup2(fds[1], EMBED_FD);
-		exec_getvpnd(path);
+		exec_getvpnd(path, state);
 	}
 	close(fds[1]);
 	*c = (struct conn){ .fd = fds[0], .child = pid };

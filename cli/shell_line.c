@@ -414,8 +414,10 @@ static void remember(const char *text)
 
 enum line_event line_feed(unsigned char c)
 {
-	fed = c;
 	event = LINE_NONE;
+	if (c == CTRL_KEY('D') && rl_end == 0)
+		return LINE_NONE; /* readline would take it for the end */
+	fed = c;
 	rl_callback_read_char();
 	while (event == LINE_NONE && RL_ISSTATE(RL_STATE_INPUTPENDING))
 		rl_callback_read_char();
