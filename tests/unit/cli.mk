@@ -1,1 +1,13 @@
 # Unit tests of cli/.
+check_PROGRAMS += test_filter
+test_filter_SOURCES = tests/unit/test_filter.c
+test_filter_LDADD = libcli.a $(BASE_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_session test_running
+test_session_SOURCES = tests/unit/test_session.c tests/unit/cli_session.c \
+	tests/unit/cli_session.h
+test_session_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+test_running_SOURCES = tests/unit/test_running.c tests/unit/cli_session.c \
+	tests/unit/cli_session.h
+test_running_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/cli/terminal.sh tests/cli/terminal.py

@@ -1,0 +1,137 @@
+/* Output filters (ios-cli.md 3). */
+#include "cli/filter.h"
+#include "tests/unit/test.h"
+
+static const char config[] = "hostname R1\n"
+			     "!\n"
+			     "interface Loopback0\n"
+			     " ip address 1.1.1.1 255.255.255.255\n"
+			     "!\n"
+			     "router bgp 1\n"
+			     " address-family ipv4\n"
+			     "  neighbor 10.0.0.1 activate\n"
+			     " exit-address-family\n"
+			     "!\n"
+			     "ip route 10.0.0.0 255.0.0.0 Null0\n"
+			     "end\n";
+
+static const struct {
+	const char *filter, *want;
+} cases[] = {
+	{ "include ^ip|end", "ip route 10.0.0.0 255.0.0.0 Null0\nend\n" },
+	{ "i ^ip route .+ |^ipv6 route .+",
+		"ip route 10.0.0.0 255.0.0.0 Null0\n" },
+	{ "inc LOOPBACK", "" },
+	{ "begin ^ip", "ip route 10.0.0.0 255.0.0.0 Null0\nend\n" },
+	{ "exclude ^ |!|o", "end\n" },
+	{ "section ^interface",
+		"interface Loopback0\n ip address 1.1.1.1 255.255.255.255\n" },
+	{ "section include bgp",
+		"router bgp 1\n address-family ipv4\n"
+		"  neighbor 10.0.0.1 activate\n exit-address-family\n" },
+	/* an indented head: its parent is not printed */
+	{ "sec address-family ipv4",
+		" address-family ipv4\n  neighbor 10.0.0.1 activate\n" },
+	{ "section exclude interface|router|!",
+		"hostname R1\nip route 10.0.0.0 255.0.0.0 Null0\nend\n" },
+	{ "count ^!", "Number of lines which match regexp = 3\n" },
+	/* `_` is a delimiter, braces are text */
+	{ "include _bgp_", "router bgp 1\n" },
+	{ "include _bg_", "" },
+	{ "include o{1}", "" },
+	{ "include [_]", "" },
+	{ "include \\.0\\.0\\.1 ", "  neighbor 10.0.0.1 activate\n" },
+};
+
+static void run(const char *filter, size_t piece, struct sbuf *out)
+{
+	size_t bad, n = sizeof(config) - 1;
+	struct filter *f = filter_parse(filter, &bad);
+
+	assert_non_null(f);
+	for (size_t i = 0; i < n; i += piece)
+		filter_feed(f, config + i, i + piece > n ? n - i : piece, out);
+	filter_end(f, out);
+	filter_free(f);
+}
+
+static void test_cases(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		for (size_t piece = 1; piece < sizeof(config); piece += 7) {
+			auto_sbuf struct sbuf out = { 0 };
+
+			run(cases[i].filter, piece, &out);
+			assert_string_equal(sbuf_str(&out), cases[i].want);
+		}
+	}
+}
+
+static void test_faults(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t bad;
+	} faults[] = {
+		{ "", SIZE_MAX },
+		{ " include", SIZE_MAX },
+		{ " include  ", SIZE_MAX },
+		{ " foo bar", 1 },
+		{ " inx bar", 3 },
+		{ " include (a", 9 },
+		{ " include a[", 9 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+		size_t bad = 0;
+
+		assert_null(filter_parse(faults[i].text, &bad));
+		assert_int_equal(bad, faults[i].bad);
+	}
+}
+
+/* A last line without its end still counts. */
+static void test_unfinished(void **state)
+{
+	auto_sbuf struct sbuf out = { 0 };
+	struct filter *f = filter_new(FILTER_INCLUDE, "b");
+
+	(void)state;
+	filter_feed(f, "a\nb", 3, &out);
+	assert_string_equal(sbuf_str(&out), "");
+	filter_end(f, &out);
+	assert_string_equal(sbuf_str(&out), "b\n");
+	filter_free(f);
+}
+
+static void test_help(void **state)
+{
+	auto_sbuf struct sbuf all = { 0 }, some = { 0 }, none = { 0 };
+
+	(void)state;
+	filter_help(" ", &all);
+	assert_string_equal(sbuf_str(&all),
+		"  begin    Begin with the line that matches\n"
+		"  count    Count number of lines which match regexp\n"
+		"  exclude  Exclude lines that match\n"
+		"  include  Include lines that match\n"
+		"  section  Filter a section of output\n");
+	filter_help(" se", &some);
+	assert_string_equal(sbuf_str(&some), "section  \n");
+	filter_help(" x", &none);
+	assert_string_equal(sbuf_str(&none), "% Unrecognized command\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_unfinished),
+		cmocka_unit_test(test_help),
+	};
+
+	return cmocka_run_group_tests_name("filter", tests, NULL, NULL);
+}
