@@ -188,6 +188,20 @@ void box_settle_soon(struct box *b)
 	timer_set(loop_timers(b->loop), &b->settle, loop_now());
 }
 
+/* As at every boot of a router (show-output.md 4.1). */
+static void report_off(struct box *b)
+{
+	const enum report_id off[] = { REPORT_ISAKMP_OFF, REPORT_GDOI_OFF };
+
+	for (size_t i = 0; i < ARRAY_LEN(off); i++) {
+		const struct report r = {
+			.id = off[i], .group = "", .text = ""
+		};
+
+		b->env.env.report(&b->env, &r);
+	}
+}
+
 struct box *box_new(const struct box_opts *o, struct sbuf *why)
 {
 	struct box *b = xcalloc(1, sizeof(*b));
@@ -206,7 +220,7 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 		store_open(b, o->state_dir);
 	dataplane_open(b, o->dataplane);
 	b->gdoi = gdoi_new(&b->env.env, b->store);
-	box_power_report(b);
+	report_off(b);
 	return b;
 }
 

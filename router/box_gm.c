@@ -6,19 +6,6 @@
 
 #define REBIND_MS 10000
 
-static void report_id(struct box *b, enum report_id id)
-{
-	const struct report r = { .id = id, .group = "", .text = "" };
-
-	b->env.env.report(&b->env, &r);
-}
-
-void box_power_report(struct box *b)
-{
-	report_id(b, b->on ? REPORT_ISAKMP_ON : REPORT_ISAKMP_OFF);
-	report_id(b, b->on ? REPORT_GDOI_ON : REPORT_GDOI_OFF);
-}
-
 static void on_datagram(
 	void *ctx, const struct udp_path *path, struct span data)
 {
@@ -46,10 +33,6 @@ void box_power(struct box *b)
 
 	if (on && b->env.udp == NULL && !b->rebind.armed)
 		socket_open(b);
-	if (on == b->on)
-		return;
-	b->on = on;
-	box_power_report(b);
 	if (on)
 		return;
 	timer_cancel(loop_timers(b->loop), &b->rebind);

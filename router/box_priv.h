@@ -55,7 +55,6 @@ struct box {
 	struct acl *map_acls; /* their local_acl, one each */
 	size_t n_maps;
 	size_t n_ks, n_gm; /* given to gdoi */
-	bool on;           /* ISAKMP_ON was reported */
 	LIST_HEAD(, ping) pings;
 };
 
@@ -83,9 +82,8 @@ void box_route_free(struct box *b);
 /* box_gm.c */
 void box_gm_settle(struct box *b);
 void box_gm_free(struct box *b);
-/* ISAKMP and GDOI on or off, the socket with them. */
+/* UDP 848 stands while there are groups; the engines report on and off. */
 void box_power(struct box *b);
-void box_power_report(struct box *b); /* what it is, to the log */
 
 /* ping.c */
 void box_ping_free(struct box *b);
