@@ -166,7 +166,9 @@ static char *shown(const struct tree *t)
 	return sbuf_take(&out);
 }
 
-static void check_tree(struct selftest *st, const char *line)
+/* numbers: the line leaves its key to the fixup, so that each time it may be
+ * another entry. */
+static void check_tree(struct selftest *st, const char *line, bool numbers)
 {
 	struct tree *t = tree_new(st->g, st->mode);
 	struct commit *c = commit_new(t);
@@ -176,7 +178,8 @@ static void check_tree(struct selftest *st, const char *line)
 
 	if (feed(st, c, t, "", line) == COMMIT_OK) {
 		set = shown(t);
-		feed(st, c, t, "", line);
+		if (!numbers)
+			feed(st, c, t, "", line);
 		again = shown(t);
 		if (strcmp(set, again) != 0)
 			fault(st, "\"%s\" twice changes the tree", line);
@@ -227,7 +230,9 @@ static void check_line(struct selftest *st, const char *line)
 		check_help(st, back.drv);
 		if (cmd_is_config(grammar_find(st->g, st->mode), cmd) &&
 			!m.negated)
-			check_tree(st, sbuf_str(&first));
+			check_tree(st, sbuf_str(&first),
+				st->prog->has_key &&
+					!derivation_has_key(m.drv));
 	}
 	match_free(&m);
 	match_free(&back);
