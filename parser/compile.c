@@ -192,14 +192,15 @@ static void compile_alternatives(struct compiler *c, uint16_t branch)
 	star = *tail != '\0' && tail[1] == '*';
 	do {
 		uint16_t b = branch_new(c, branch, option || star);
-		uint16_t jump;
+		uint16_t jump, mark;
 
 		*c->at++ = '\0';
 		last = emit(c, OP_SPLIT, branch);
 		if (star) {
 			if (c->marks == MARKS_MAX)
 				grammar_fault(c->cmd, "too many in {}*");
-			c->p->insn[emit(c, OP_MARK, b)].to = c->marks++;
+			mark = emit(c, OP_MARK, b); /* may move insn */
+			c->p->insn[mark].to = c->marks++;
 		}
 		compile_sequence(c, b);
 		jump = emit(c, OP_JUMP, branch);
