@@ -14,6 +14,8 @@
 
 /* cfg_system.c */
 extern const struct command cfg_hostname, cfg_domain_name;
+/* First address of `ip host NAME`; NULL: unknown. Lent. */
+const char *host_address(const struct router *r, const char *name);
 
 /* cfg_interface.c */
 extern const struct command cfg_interface, cfg_if_description,
@@ -100,9 +102,8 @@ struct ip_wild ace_addr_value(const char *stored);
 /* proto 0: numbers only (TTL). NULL reads as any. */
 void ace_port_value(const char *stored, int proto, struct ace_port *out);
 uint8_t tcp_flag_value(const char *name); /* "syn" -> 0x02; 0 unknown */
-int16_t dscp_value(const char *stored);
-int16_t precedence_value(const char *stored);
-int16_t tos_value(const char *stored);
+/* type: "dscp", "precedence" or "tos". */
+int16_t ace_field_value(const char *type, const char *stored);
 /* Type of a secret: 0 clear or 6; *text is the rest. */
 unsigned secret_value(const char *stored, const char **text);
 /* Address and mask of a pre-shared key's peer. */

@@ -172,8 +172,8 @@ static void ace_body(
 	sbuf_adds(out, s);
 }
 
-/* Numbers a new entry.  An entry that is there already is dropped without a
- * word; remarks may repeat. */
+/* Numbers a new entry.  One that is there already is dropped without a word,
+ * so that a list may be pasted twice. */
 static int ace_fixup(
 	struct tree *t, struct node *section, struct node *n, struct sbuf *why)
 {
@@ -183,7 +183,7 @@ static int ace_fixup(
 	char key[16];
 
 	(void)t;
-	if (!drv_has(d, "remark") && node_twin(section, d) != NULL)
+	if (node_twin(section, d) != NULL)
 		return -1;
 	if (seq != 0) {
 		snprintf(key, sizeof(key), "%u", seq);
@@ -307,8 +307,6 @@ static int16_t proto_view(const struct derivation *d)
 	if (drv_has(d, "icmp"))
 		return 1;
 	name = drv_str(d, "proto");
-	if (strcmp(name, "ip") == 0)
-		return ACE_ANY;
 	if (isdigit((unsigned char)name[0]))
 		return (int16_t)strtol(name, NULL, 10);
 	return (int16_t)proto_number(name);
@@ -351,11 +349,12 @@ static void flags_view(const struct derivation *d, struct ace *e)
 static void options_view(const struct derivation *d, struct ace *e)
 {
 	if (drv_set(d, "dscp"))
-		e->dscp = dscp_value(drv_str(d, "dscp"));
+		e->dscp = ace_field_value("dscp", drv_str(d, "dscp"));
 	if (drv_set(d, "precedence"))
-		e->precedence = precedence_value(drv_str(d, "precedence"));
+		e->precedence =
+			ace_field_value("precedence", drv_str(d, "precedence"));
 	if (drv_set(d, "tos"))
-		e->tos = tos_value(drv_str(d, "tos"));
+		e->tos = ace_field_value("tos", drv_str(d, "tos"));
 	if (drv_set(d, "ttl"))
 		ace_port_value(drv_str(d, "ttl"), 0, &e->ttl);
 	e->fragments = drv_has(d, "fragments");

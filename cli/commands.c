@@ -16,6 +16,7 @@ static const struct feature *const features[] = {
 	&feature_crypto_map,
 	&feature_show_gdoi,
 	&feature_show_crypto,
+	&feature_show_ipsec,
 	&feature_show_ip,
 	&feature_show_system,
 	&feature_exec_crypto,

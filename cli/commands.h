@@ -25,7 +25,7 @@ struct feature {
 extern const struct feature feature_system, feature_interface, feature_route,
 	feature_acl, feature_isakmp, feature_ipsec, feature_keys, feature_gdoi,
 	feature_gdoi_ks,
-	feature_crypto_map, feature_show_gdoi, feature_show_crypto,
+	feature_crypto_map, feature_show_gdoi, feature_show_crypto, feature_show_ipsec,
 	feature_show_ip, feature_exec_crypto, feature_exec_ping,
 	feature_exec_basic, feature_show_system;
 /* Value types of cli/types.c; called before the first grammar_add. */

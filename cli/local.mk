@@ -20,7 +20,15 @@ libcli_a_SOURCES += \
 	cli/cfg_keys.c \
 	cli/cfg_route.c \
 	cli/cfg_system.c cli/kept.def \
+	cli/exec_crypto.c \
+	cli/exec_ping.c \
 	cli/show.h \
+	cli/show_crypto.c \
+	cli/show_gdoi.c \
+	cli/show_gdoi_gm.c \
+	cli/show_gdoi_ks.c \
+	cli/show_ip.c \
+	cli/show_ipsec.c \
 	cli/types.c cli/types_acl.c cli/types_priv.h
 libcli_a_SOURCES += cli/proto.h
 libcli_a_SOURCES += cli/server.c cli/server.h

@@ -1,5 +1,6 @@
 /* Texts of show commands (show-output.md): pure functions of snapshots, so
- * that a test can feed them with invented values. */
+ * that a test can feed them with invented values.  Numbers in comments are the
+ * sections there. */
 #ifndef CLI_SHOW_H
 #define CLI_SHOW_H
 #include "base/sbuf.h"
@@ -7,8 +8,90 @@
 #include "gdoi/gdoi.h"
 #include "router/box.h"
 
+/* --- shared --- */
 /* DER as groups of eight hex digits, eight a line. */
-void show_key_data(const uint8_t *der, size_t n, size_t indent,
-	struct sbuf *out);
+void show_key_data(
+	const uint8_t *der, size_t n, size_t indent, struct sbuf *out);
+void show_group_id(const struct group_id *id, struct sbuf *out);
+void show_acl_gdoi(const struct acl *a, const char *lead, struct sbuf *out);
+const char *show_hms(uint32_t secs, char buf[16]); /* hh:mm:ss */
+const char *show_cipher(enum cipher_id c);         /* "AES" */
+const char *show_sig_hash(enum hash_id h);         /* "HMAC_AUTH_SHA256" */
+const char *show_ack(const struct ks_policy *p); /* "Cisco"; None: multicast */
+const char *show_replay_method(enum replay_method m); /* "Count Based" */
+const char *show_sid_size(uint8_t bits);              /* "24 bits (MEDIUM)" */
+/* Bytes of a TEK's cipher key, without salt. */
+size_t show_cipher_bytes(const struct esp_suite *s);
+
+/* --- show_gdoi_ks.c --- */
+void show_gdoi_ks_group(
+	const struct ks_snapshot *k, struct sbuf *out); /* 1.2 */
+void show_gdoi_ks(const struct ks_snapshot *v, size_t n, bool detail,
+	struct sbuf *out); /* 1.11, 1.12 */
+/* who NULL: all members (1.13). */
+void show_gdoi_ks_members(const struct ks_snapshot *v, size_t n,
+	const struct ip_addr *who, struct sbuf *out);
+void show_gdoi_ks_summary(
+	const struct ks_snapshot *v, size_t n, struct sbuf *out);
+void show_gdoi_ks_policy(
+	const struct ks_snapshot *v, size_t n, struct sbuf *out); /* 1.14 */
+void show_gdoi_ks_acl(
+	const struct ks_snapshot *v, size_t n, struct sbuf *out); /* 1.15 */
+void show_gdoi_ks_rekey(
+	const struct ks_snapshot *v, size_t n, struct sbuf *out); /* 1.16 */
+void show_gdoi_ks_replay(
+	const struct ks_snapshot *v, size_t n, struct sbuf *out); /* 1.17 */
+void show_gdoi_ks_coop(
+	const struct ks_snapshot *v, size_t n, struct sbuf *out); /* 1.18 */
+void show_gdoi_ks_identifier(const struct ks_snapshot *v, size_t n, bool detail,
+	struct sbuf *out); /* 1.21 */
+
+/* --- show_gdoi_gm.c: v holds one snapshot an interface; those of a group
+ * stand together.  version: the GETVPN protocol version of this member. --- */
+void show_gdoi_gm_group(const struct gm_snapshot *v, size_t n,
+	const char *version, struct sbuf *out); /* 1.1; of one group */
+void show_gdoi_gm(const struct gm_snapshot *v, size_t n, const char *version,
+	struct sbuf *out); /* 1.4 */
+void show_gdoi_gm_acl(const struct gm_snapshot *v, size_t n, bool download,
+	bool local, struct sbuf *out); /* 1.5 */
+void show_gdoi_gm_rekey(const struct gm_snapshot *v, size_t n, bool detail,
+	struct sbuf *out); /* 1.6 */
+void show_gdoi_gm_replay(
+	const struct gm_snapshot *v, size_t n, struct sbuf *out); /* 1.7 */
+void show_gdoi_gm_pubkey(
+	const struct gm_snapshot *v, size_t n, struct sbuf *out); /* 1.8 */
+void show_gdoi_gm_identifier(const struct gm_snapshot *v, size_t n, bool detail,
+	struct sbuf *out); /* 1.9 */
+void show_gdoi_gm_counters(
+	const struct gm_snapshot *v, size_t n, struct sbuf *out); /* 1.10 */
+void show_gdoi_ipsec_sa(
+	const struct gm_snapshot *v, size_t n, struct sbuf *out); /* 1.22 */
+void show_gdoi_rekey_sa(const struct gm_snapshot *v, size_t n, bool detail,
+	struct sbuf *out); /* 1.23 */
+/* How many snapshots from v[0] on belong to its group. */
+size_t show_gm_run(const struct gm_snapshot *v, size_t n);
+
+/* --- show_crypto.c --- */
+void show_isakmp_sa(const struct ike_sa_info *ike, size_t n_ike,
+	const struct gm_snapshot *gm, size_t n_gm, const struct ks_snapshot *ks,
+	size_t n_ks, struct sbuf *out); /* 2.1 */
+void show_isakmp_sa_detail(
+	const struct ike_sa_info *ike, size_t n, struct sbuf *out);
+void show_isakmp_policy(
+	const struct isakmp_policy *v, size_t n, struct sbuf *out); /* 2.2 */
+void show_isakmp_key(
+	const struct isakmp_key *v, size_t n, struct sbuf *out);      /* 2.3 */
 void show_mypubkey_rsa(const struct stored_key *k, struct sbuf *out); /* 2.10 */
+
+/* --- show_ipsec.c --- */
+/* mtu: of the interface that carries the map. */
+void show_ipsec_sa(const struct gm_snapshot *g, unsigned mtu, bool heading,
+	bool detail, struct sbuf *out); /* 2.5 */
+
+/* --- show_ip.c --- */
+void show_ip_interface_brief(
+	const struct iface_info *v, size_t n, struct sbuf *out); /* 3.1 */
+void show_ip_route(
+	struct route_info *v, size_t n, struct sbuf *out); /* 3.4;
+							    * sorts v */
 #endif

@@ -99,14 +99,6 @@ static int ifname_parse(const struct value_type *vt, const char *const *t,
 	return 1;
 }
 
-/* Loopbacks stand in front. */
-static int ifname_config_cmp(const char *a, const char *b)
-{
-	bool la = ifname_is_loopback(a), lb = ifname_is_loopback(b);
-
-	return la != lb ? (la ? -1 : 1) : ifname_cmp(a, b);
-}
-
 static const char *ifname_choice(
 	const struct value_type *vt, size_t i, const char **help)
 {
@@ -551,7 +543,7 @@ static int netdev_parse(const struct value_type *vt, const char *const *t,
 static const struct value_type types[] = {
 	{ .name = "ifname", .parse = ifname_parse, .choice = ifname_choice,
 	  .display = "IFNAME", .sample = "GigabitEthernet0/0",
-	  .cmp = ifname_config_cmp },
+	  .cmp = ifname_cmp },
 	{ .name = "secret", .parse = secret_parse, .choice = secret_choice,
 	  .display = "WORD", .sample = "k3y" },
 	{ .name = "key_peer", .parse = key_peer_parse, .display = "A.B.C.D",

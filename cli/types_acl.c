@@ -348,110 +348,61 @@ static const char *tcp_flag_choice(
 
 /* --- dscp, precedence, tos: a name or a number, written by name --- */
 
-struct named {
-	const char *name;
-	int v;
+static const struct {
+	const char *type;
+	int names; /* for ace_name_at */
+	unsigned long max;
+	const char *(*name)(int v);
+	int (*number)(const char *name);
+} fields[] = {
+	{ "dscp", ACE_NAMES_DSCP, 63, dscp_name, dscp_number },
+	{ "precedence", ACE_NAMES_PRECEDENCE, 7, precedence_name,
+		precedence_number },
+	{ "tos", ACE_NAMES_TOS, 15, tos_name, tos_number },
 };
-static const struct named precedences[] = { { "routine", 0 }, { "priority", 1 },
-	{ "immediate", 2 }, { "flash", 3 }, { "flash-override", 4 },
-	{ "critical", 5 }, { "internet", 6 }, { "network", 7 } };
-static const struct named toses[] = { { "normal", 0 },
-	{ "min-monetary-cost", 1 }, { "max-reliability", 2 },
-	{ "max-throughput", 4 }, { "min-delay", 8 } };
 
-static const struct named *named_table(const struct value_type *vt, size_t *n)
+static size_t field_index(const char *type)
 {
-	bool prec = strcmp(vt->name, "precedence") == 0;
+	size_t i = 0;
 
-	*n = prec ? ARRAY_LEN(precedences) : ARRAY_LEN(toses);
-	return prec ? precedences : toses;
+	while (strcmp(fields[i].type, type) != 0)
+		i++;
+	return i;
 }
 
-static int named_parse(const struct value_type *vt, const char *const *t,
-	size_t n, struct sbuf *out, size_t *bad_col)
+int16_t ace_field_value(const char *type, const char *stored)
 {
-	size_t n_names;
-	const struct named *names = named_table(vt, &n_names);
-	unsigned long v, max = names == precedences ? 7 : 15;
-	bool number = number_read(t[0], max, &v);
-
-	(void)n;
-	*bad_col = 0;
-	for (size_t i = 0; i < n_names; i++) {
-		if (number ? (unsigned long)names[i].v == v
-			   : strcasecmp(names[i].name, t[0]) == 0) {
-			sbuf_adds(out, names[i].name);
-			return 1;
-		}
-	}
-	if (!number)
-		return 0;
-	sbuf_printf(out, "%lu", v);
-	return 1;
-}
-
-static int16_t named_value(const struct named *v, size_t n, const char *stored)
-{
-	unsigned long number;
-
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(v[i].name, stored) == 0)
-			return (int16_t)v[i].v;
-	}
-	return number_read(stored, 63, &number) ? (int16_t)number : ACE_ANY;
-}
-
-int16_t precedence_value(const char *stored)
-{
-	return named_value(precedences, ARRAY_LEN(precedences), stored);
-}
-
-int16_t tos_value(const char *stored)
-{
-	return named_value(toses, ARRAY_LEN(toses), stored);
-}
-
-int16_t dscp_value(const char *stored)
-{
-	int v = dscp_number(stored);
-
-	return v >= 0 ? (int16_t)v : named_value(NULL, 0, stored);
-}
-
-static const char *named_choice(
-	const struct value_type *vt, size_t i, const char **help)
-{
-	size_t n;
-	const struct named *names = named_table(vt, &n);
-
-	if (i >= n)
-		return NULL;
-	*help = "A value by name";
-	return names[i].name;
-}
-
-static int dscp_parse(const struct value_type *vt, const char *const *t,
-	size_t n, struct sbuf *out, size_t *bad_col)
-{
+	size_t i = field_index(type);
 	unsigned long v;
-	int named;
-	const char *name;
 
-	(void)vt;
+	if (number_read(stored, fields[i].max, &v))
+		return (int16_t)v;
+	return (int16_t)fields[i].number(stored);
+}
+
+static int field_parse(const struct value_type *vt, const char *const *t,
+	size_t n, struct sbuf *out, size_t *bad_col)
+{
+	const char *name;
+	int16_t v = ace_field_value(vt->name, t[0]);
+
 	(void)n;
 	*bad_col = 0;
-	if (!number_read(t[0], 63, &v)) {
-		named = dscp_number(t[0]);
-		if (named < 0)
-			return 0;
-		v = (unsigned long)named;
-	}
-	name = dscp_name((int)v);
+	if (v < 0)
+		return 0;
+	name = fields[field_index(vt->name)].name(v);
 	if (name != NULL)
 		sbuf_adds(out, name);
 	else
-		sbuf_printf(out, "%lu", v);
+		sbuf_printf(out, "%d", v);
 	return 1;
+}
+
+static const char *field_choice(
+	const struct value_type *vt, size_t i, const char **help)
+{
+	*help = "A value by name";
+	return ace_name_at(fields[field_index(vt->name)].names, i);
 }
 
 /* Names of lists: a number must be of the right kind. */
@@ -535,11 +486,11 @@ static const struct value_type acl_types[] = {
 	  .choice = tcp_flag_choice, .display = "+syn", .sample = "+syn" },
 	{ .name = "icmp_msg", .parse = icmp_parse, .choice = icmp_choice,
 	  .display = "<0-255>", .sample = "echo" },
-	{ .name = "dscp", .parse = dscp_parse, .display = "<0-63>",
+	{ .name = "dscp", .parse = field_parse, .choice = field_choice, .display = "<0-63>",
 	  .sample = "ef" },
-	{ .name = "precedence", .parse = named_parse, .choice = named_choice,
+	{ .name = "precedence", .parse = field_parse, .choice = field_choice,
 	  .display = "<0-7>", .sample = "critical" },
-	{ .name = "tos", .parse = named_parse, .choice = named_choice,
+	{ .name = "tos", .parse = field_parse, .choice = field_choice,
 	  .display = "<0-15>", .sample = "min-delay" },
 	{ .name = "acl_num_std", .parse = acl_num_parse,
 	  .choice = acl_name_choice, .display = "<1-99>", .sample = "10" },

@@ -11,3 +11,9 @@ test_running_SOURCES = tests/unit/test_running.c tests/unit/cli_session.c \
 	tests/unit/cli_session.h
 test_running_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/cli/terminal.sh tests/cli/terminal.py
+
+# On a box without kernel and engines.
+FAKE_BOX = tests/unit/fake_box.c tests/unit/fake_box.h
+check_PROGRAMS += test_grammar_all
+test_grammar_all_SOURCES = tests/unit/test_grammar_all.c $(FAKE_BOX)
+test_grammar_all_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

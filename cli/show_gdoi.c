@@ -1,0 +1,408 @@
+/* show crypto gdoi | gkm: commands, snapshots by group, and what the texts of
+ * key server and member share.  The layouts stand in show_gdoi_ks.c and
+ * show_gdoi_gm.c. */
+#include "cli/show.h"
+
+#include "cli/cfg.h"
+#include "gdoi/exchange.h"
+
+#include <bsd/string.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int show_base_exec(struct cmd_call *c);
+static int show_ks_exec(struct cmd_call *c);
+static int show_gm_exec(struct cmd_call *c);
+static int show_sa_exec(struct cmd_call *c);
+
+#define SHOW_GDOI "show crypto {gdoi|gkm} [group <group:word>] "
+#define HELP_SHOW_GDOI                                                         \
+	"show  Show running system information\n" HELP_CRYPTO HELP_GDOI        \
+	"group  Show one group\n<group>  Group name\n"
+
+static const struct command show_base = {
+	.mode = MODE_EXEC,
+	.grammar = SHOW_GDOI "[detail]",
+	.help = HELP_SHOW_GDOI "detail  Show detailed information\n",
+	.flags = CMD_PIPE,
+	.exec = show_base_exec,
+};
+
+static const struct command show_ks = {
+	.mode = MODE_EXEC,
+	.grammar = SHOW_GDOI "ks [{acl|coop [detail]|detail|"
+			     "identifier [detail]|"
+			     "members [{summary|<member:ip4>}]|policy|rekey|"
+			     "replay}]",
+	.help = HELP_SHOW_GDOI "ks  Show Key Server (KS) information\n"
+			       "acl  Configured ACL\n"
+			       "coop  Cooperative key servers\n"
+			       "detail  Show detailed information\n"
+			       "identifier  Sender identifiers\n"
+			       "members  Registered members\n"
+			       "summary  One line a member\n"
+			       "<member>  Member address\n"
+			       "policy  Policy of the group\n"
+			       "rekey  Rekey information\n"
+			       "replay  Anti-replay information\n",
+	.flags = CMD_PIPE,
+	.exec = show_ks_exec,
+};
+
+static const struct command show_gm = {
+	.mode = MODE_EXEC,
+	.grammar = SHOW_GDOI "gm [{acl [{download|local}]|"
+			     "dataplane counters|identifier [detail]|pubkey|"
+			     "rekey [detail]|replay}]",
+	.help = HELP_SHOW_GDOI "gm  Show Group Member (GM) information\n"
+			       "acl  ACL of the member\n"
+			       "download  Downloaded from the KS\n"
+			       "local  Configured locally\n"
+			       "dataplane  Data plane information\n"
+			       "counters  Packet counters\n"
+			       "identifier  Sender identifiers\n"
+			       "detail  Show detailed information\n"
+			       "pubkey  Public key of the KS\n"
+			       "rekey  Rekey information\n"
+			       "replay  Anti-replay information\n",
+	.flags = CMD_PIPE,
+	.exec = show_gm_exec,
+};
+
+static const struct command show_sa = {
+	.mode = MODE_EXEC,
+	.grammar = SHOW_GDOI "{ipsec sa|rekey sa [detail]}",
+	.help = HELP_SHOW_GDOI "ipsec  IPsec information\n"
+			       "sa  Security associations\n"
+			       "rekey  Rekey information\n"
+			       "detail  Show detailed information\n",
+	.flags = CMD_PIPE,
+	.exec = show_sa_exec,
+};
+
+/* --- shared by the layouts --- */
+
+void show_group_id(const struct group_id *id, struct sbuf *out)
+{
+	struct ip_addr a = ip_v4(id->number);
+	char text[IP_TEXT];
+
+	if (!id->is_set)
+		sbuf_adds(out, "not configured");
+	else if (id->is_addr)
+		sbuf_adds(out, ip_text(&a, text));
+	else
+		sbuf_printf(out, "%u", id->number);
+}
+
+void show_acl_gdoi(const struct acl *a, const char *lead, struct sbuf *out)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		sbuf_adds(out, lead);
+		ace_text(&a->v[i], ACE_STYLE_GDOI, out);
+		sbuf_addc(out, '\n');
+	}
+}
+
+const char *show_hms(uint32_t secs, char buf[16])
+{
+	snprintf(buf, 16, "%02u:%02u:%02u", secs / 3600, secs / 60 % 60,
+		secs % 60);
+	return buf;
+}
+
+const char *show_cipher(enum cipher_id c)
+{
+	switch (c) {
+	case CIPHER_DES:
+		return "DES";
+	case CIPHER_3DES:
+		return "3DES";
+	case CIPHER_AES128:
+	case CIPHER_AES192:
+	case CIPHER_AES256:
+		return "AES";
+	default:
+		return "none";
+	}
+}
+
+const char *show_sig_hash(enum hash_id h)
+{
+	switch (h) {
+	case HASH_SHA256:
+		return "HMAC_AUTH_SHA256";
+	case HASH_SHA384:
+		return "HMAC_AUTH_SHA384";
+	case HASH_SHA512:
+		return "HMAC_AUTH_SHA512";
+	default:
+		return "HMAC_AUTH_SHA";
+	}
+}
+
+const char *show_ack(const struct ks_policy *p)
+{
+	if (!p->unicast)
+		return "None";
+	switch (p->ack) {
+	case REKEY_ACK_INTEROPERABLE:
+		return "Interoperable";
+	case REKEY_ACK_ANY:
+		return "Any";
+	default:
+		return "Cisco";
+	}
+}
+
+const char *show_replay_method(enum replay_method m)
+{
+	switch (m) {
+	case REPLAY_TIME:
+		return "Time Based";
+	case REPLAY_NONE:
+		return "Disabled";
+	default:
+		return "Count Based";
+	}
+}
+
+size_t show_cipher_bytes(const struct esp_suite *s)
+{
+	const struct esp_cipher_alg *a = esp_cipher_alg(s->cipher);
+
+	if (s->key_bits != 0)
+		return s->key_bits / 8;
+	return a != NULL ? a->fixed_key : 0;
+}
+
+/* --- the commands --- */
+
+/* Snapshots of all groups, or of the one that the command names. */
+struct snapshots {
+	struct ks_snapshot *ks, *ks_all;
+	struct gm_snapshot *gm, *gm_all;
+	size_t n_ks, n_gm, n_ks_all, n_gm_all;
+};
+
+/* Those of a group side by side, in the order in which they came. */
+static void gm_collect(struct gm_snapshot *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct gm_snapshot s = v[i];
+		size_t at = i, k = i;
+
+		while (k-- > 0) {
+			if (strcmp(v[k].policy.group, s.policy.group) == 0) {
+				at = k + 1;
+				break;
+			}
+		}
+		memmove(v + at + 1, v + at, (i - at) * sizeof(*v));
+		v[at] = s;
+	}
+}
+
+static void snapshots_pick(struct snapshots *s, const char *group)
+{
+	size_t i = 0;
+
+	while (i < s->n_ks && strcmp(s->ks[i].policy.group, group) != 0)
+		i++;
+	s->ks += i;
+	s->n_ks = i < s->n_ks ? 1 : 0;
+	i = 0;
+	while (i < s->n_gm && strcmp(s->gm[i].policy.group, group) != 0)
+		i++;
+	s->gm += i;
+	s->n_gm = i < s->n_gm ? show_gm_run(s->gm, s->n_gm - i) : 0;
+}
+
+static bool group_exists(const struct router *r, const char *name)
+{
+	return node_find(tree_root(r->tree), &cfg_gdoi_group, name) != NULL;
+}
+
+/* false: the group does not exist, which was said. */
+static bool snapshots_take(struct cmd_call *c, struct snapshots *s)
+{
+	const char *group = drv_str(c->drv, "group");
+	struct gdoi *g;
+
+	*s = (struct snapshots){ 0 };
+	if (group != NULL && !group_exists(c->router, group)) {
+		sbuf_printf(c->out, "%% Group %s does not exist\n", group);
+		return false;
+	}
+	if (c->router->box == NULL)
+		return true;
+	g = box_gdoi(c->router->box);
+	s->n_ks_all = s->n_ks = gdoi_ks_snapshot(g, &s->ks_all);
+	s->n_gm_all = s->n_gm = gdoi_gm_snapshot(g, &s->gm_all);
+	gm_collect(s->gm_all, s->n_gm_all);
+	s->ks = s->ks_all;
+	s->gm = s->gm_all;
+	if (group != NULL)
+		snapshots_pick(s, group);
+	return true;
+}
+
+static void snapshots_free(struct snapshots *s)
+{
+	ks_snapshot_free(s->ks_all, s->n_ks_all);
+	gm_snapshot_free(s->gm_all, s->n_gm_all);
+}
+
+static const char *our_version(char buf[IKE_VERSION_TEXT])
+{
+	return ike_version_text(IKE_OUR_VERSION, buf);
+}
+
+/* A member's group that no interface carries: there is no engine to ask. */
+static void show_idle_group(
+	const struct router *r, const char *name, struct sbuf *out)
+{
+	struct gm_view v;
+	char version[IKE_VERSION_TEXT];
+
+	gm_view_build(r, &v);
+	for (size_t i = 0; i < v.n_groups; i++) {
+		struct gm_snapshot s = { .state = GM_NOT_INITIALIZED };
+
+		if (strcmp(v.groups[i].group, name) != 0)
+			continue;
+		s.policy = v.groups[i];
+		strlcpy(s.policy.ifname, "none", sizeof(s.policy.ifname));
+		strlcpy(s.last_error, "no interface carries the group",
+			sizeof(s.last_error));
+		show_gdoi_gm_group(&s, 1, our_version(version), out);
+	}
+	gm_view_free(&v);
+}
+
+static void show_one_group(const struct router *r, const struct snapshots *s,
+	const char *name, struct sbuf *out)
+{
+	char version[IKE_VERSION_TEXT];
+	struct snapshots one = *s;
+
+	snapshots_pick(&one, name);
+	if (one.n_ks > 0)
+		show_gdoi_ks_group(one.ks, out);
+	else if (one.n_gm > 0)
+		show_gdoi_gm_group(one.gm, one.n_gm, our_version(version), out);
+	else
+		show_idle_group(r, name, out);
+}
+
+/* Groups in the order of the configuration. */
+static int show_base_exec(struct cmd_call *c)
+{
+	const char *only = drv_str(c->drv, "group");
+	struct node *root = tree_root(c->router->tree);
+	struct snapshots s;
+
+	if (!snapshots_take(c, &s))
+		return CMD_FAILED;
+	if (only != NULL) {
+		show_one_group(c->router, &s, only, c->out);
+		snapshots_free(&s);
+		return CMD_DONE;
+	}
+	sbuf_adds(c->out, "GROUP INFORMATION\n");
+	for (struct node *g = node_child(root, &cfg_gdoi_group, NULL);
+		g != NULL; g = node_child(root, &cfg_gdoi_group, g)) {
+		sbuf_addc(c->out, '\n');
+		show_one_group(c->router, &s, node_str(g, "name"), c->out);
+	}
+	snapshots_free(&s);
+	return CMD_DONE;
+}
+
+static void show_members(struct cmd_call *c, const struct snapshots *s)
+{
+	struct ip_addr who = drv_ip(c->drv, "member");
+
+	if (drv_has(c->drv, "summary"))
+		show_gdoi_ks_summary(s->ks, s->n_ks, c->out);
+	else
+		show_gdoi_ks_members(
+			s->ks, s->n_ks, ip_is_set(&who) ? &who : NULL, c->out);
+}
+
+static int show_ks_exec(struct cmd_call *c)
+{
+	const struct derivation *d = c->drv;
+	struct snapshots s;
+
+	if (!snapshots_take(c, &s))
+		return CMD_FAILED;
+	if (drv_has(d, "members"))
+		show_members(c, &s);
+	else if (drv_has(d, "acl"))
+		show_gdoi_ks_acl(s.ks, s.n_ks, c->out);
+	else if (drv_has(d, "coop"))
+		show_gdoi_ks_coop(s.ks, s.n_ks, c->out);
+	else if (drv_has(d, "identifier"))
+		show_gdoi_ks_identifier(
+			s.ks, s.n_ks, drv_has(d, "detail"), c->out);
+	else if (drv_has(d, "policy"))
+		show_gdoi_ks_policy(s.ks, s.n_ks, c->out);
+	else if (drv_has(d, "rekey"))
+		show_gdoi_ks_rekey(s.ks, s.n_ks, c->out);
+	else if (drv_has(d, "replay"))
+		show_gdoi_ks_replay(s.ks, s.n_ks, c->out);
+	else
+		show_gdoi_ks(s.ks, s.n_ks, drv_has(d, "detail"), c->out);
+	snapshots_free(&s);
+	return CMD_DONE;
+}
+
+static int show_gm_exec(struct cmd_call *c)
+{
+	const struct derivation *d = c->drv;
+	bool detail = drv_has(d, "detail");
+	char version[IKE_VERSION_TEXT];
+	struct snapshots s;
+
+	if (!snapshots_take(c, &s))
+		return CMD_FAILED;
+	if (drv_has(d, "acl"))
+		show_gdoi_gm_acl(s.gm, s.n_gm, !drv_has(d, "local"),
+			!drv_has(d, "download"), c->out);
+	else if (drv_has(d, "counters"))
+		show_gdoi_gm_counters(s.gm, s.n_gm, c->out);
+	else if (drv_has(d, "identifier"))
+		show_gdoi_gm_identifier(s.gm, s.n_gm, detail, c->out);
+	else if (drv_has(d, "pubkey"))
+		show_gdoi_gm_pubkey(s.gm, s.n_gm, c->out);
+	else if (drv_has(d, "rekey"))
+		show_gdoi_gm_rekey(s.gm, s.n_gm, detail, c->out);
+	else if (drv_has(d, "replay"))
+		show_gdoi_gm_replay(s.gm, s.n_gm, c->out);
+	else
+		show_gdoi_gm(s.gm, s.n_gm, our_version(version), c->out);
+	snapshots_free(&s);
+	return CMD_DONE;
+}
+
+static int show_sa_exec(struct cmd_call *c)
+{
+	struct snapshots s;
+
+	if (!snapshots_take(c, &s))
+		return CMD_FAILED;
+	if (drv_has(c->drv, "ipsec"))
+		show_gdoi_ipsec_sa(s.gm, s.n_gm, c->out);
+	else
+		show_gdoi_rekey_sa(
+			s.gm, s.n_gm, drv_has(c->drv, "detail"), c->out);
+	snapshots_free(&s);
+	return CMD_DONE;
+}
+
+static const struct command *const list[] = { &show_base, &show_ks, &show_gm,
+	&show_sa };
+static const struct command_list commands = { list, ARRAY_LEN(list) };
+const struct feature feature_show_gdoi = { &commands, NULL };

@@ -1,0 +1,280 @@
+/* See fake_box.h. */
+#include "tests/unit/fake_box.h"
+
+#include "cli/running.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct fake_box fake_box;
+
+static void keys_free(void)
+{
+	for (size_t i = 0; i < fake_box.isakmp.n_keys; i++)
+		secret_free(&fake_box.keys[i].key);
+	free(fake_box.keys);
+	fake_box.keys = NULL;
+	fake_box.isakmp.n_keys = 0;
+}
+
+static void acls_free(struct acl *v)
+{
+	for (size_t i = 0; i < 8; i++)
+		acl_free(&v[i]);
+}
+
+void fake_box_reset(void)
+{
+	free(fake_box.ifaces);
+	free(fake_box.routes);
+	keys_free();
+	free(fake_box.ks);
+	free(fake_box.groups);
+	free(fake_box.maps);
+	acls_free(fake_box.ks_acl);
+	acls_free(fake_box.map_acl);
+	fake_box = (struct fake_box){ 0 };
+}
+
+static void *copy(void *old, const void *v, size_t n, size_t size)
+{
+	free(old);
+	return n == 0 ? NULL : xmemdup(v, n * size);
+}
+
+void box_set_ifaces(struct box *b, const struct iface_policy *v, size_t n)
+{
+	(void)b;
+	fake_box.ifaces = copy(fake_box.ifaces, v, n, sizeof(*v));
+	fake_box.n_ifaces = n;
+	fake_box.sets[0]++;
+}
+
+void box_set_routes(struct box *b, const struct static_route *v, size_t n)
+{
+	(void)b;
+	fake_box.routes = copy(fake_box.routes, v, n, sizeof(*v));
+	fake_box.n_routes = n;
+	fake_box.sets[1]++;
+}
+
+void box_set_isakmp(struct box *b, const struct isakmp_config *c)
+{
+	(void)b;
+	keys_free();
+	fake_box.isakmp = *c;
+	fake_box.keys = copy(NULL, c->keys, c->n_keys, sizeof(*c->keys));
+	fake_box.isakmp.keys = fake_box.keys;
+	for (size_t i = 0; i < c->n_keys; i++) {
+		fake_box.keys[i].key = (struct secret){ 0 };
+		secret_dup(&fake_box.keys[i].key, &c->keys[i].key);
+	}
+	fake_box.sets[2]++;
+}
+
+void box_set_ks(struct box *b, const struct ks_policy *v, size_t n)
+{
+	(void)b;
+	fake_box.ks = copy(fake_box.ks, v, n, sizeof(*v));
+	fake_box.n_ks = n;
+	acls_free(fake_box.ks_acl);
+	for (size_t i = 0; n > 0 && i < v[0].n_sas; i++) {
+		fake_box.ks_acl[i] = (struct acl){ 0 };
+		if (v[0].sa[i].acl != NULL)
+			acl_dup(&fake_box.ks_acl[i], v[0].sa[i].acl);
+	}
+	fake_box.sets[3]++;
+}
+
+void box_set_gm(struct box *b, const struct gm_policy *groups, size_t n,
+	const struct crypto_map_entry *maps, size_t n_maps)
+{
+	(void)b;
+	fake_box.groups = copy(fake_box.groups, groups, n, sizeof(*groups));
+	fake_box.n_groups = n;
+	fake_box.maps = copy(fake_box.maps, maps, n_maps, sizeof(*maps));
+	fake_box.n_maps = n_maps;
+	acls_free(fake_box.map_acl);
+	for (size_t i = 0; i < n_maps && i < 8; i++) {
+		fake_box.map_acl[i] = (struct acl){ 0 };
+		if (maps[i].local_acl != NULL)
+			acl_dup(&fake_box.map_acl[i], maps[i].local_acl);
+	}
+	fake_box.sets[4]++;
+}
+
+struct gdoi *box_gdoi(struct box *b)
+{
+	(void)b;
+	return NULL;
+}
+
+struct keystore *box_keys(struct box *b)
+{
+	(void)b;
+	return NULL;
+}
+
+struct iface_mirror *box_ifaces(struct box *b)
+{
+	(void)b;
+	return NULL;
+}
+
+bool iface_is_local(const struct iface_mirror *m, const struct ip_addr *a)
+{
+	(void)m;
+	return ip_u32(a) == 0xc0000201; /* 192.0.2.1 */
+}
+
+size_t box_iface_list(struct box *b, struct iface_info **out)
+{
+	(void)b;
+	*out = copy(NULL, fake_box.iface_list, fake_box.n_iface_list,
+		sizeof(**out));
+	return fake_box.n_iface_list;
+}
+
+size_t box_route_list(struct box *b, struct route_info **out)
+{
+	(void)b;
+	*out = copy(NULL, fake_box.route_list, fake_box.n_route_list,
+		sizeof(**out));
+	return fake_box.n_route_list;
+}
+
+struct ping *box_ping(struct box *b, const struct ping_opts *o,
+	ping_result_fn *result, ping_done_fn *done, void *ctx, struct sbuf *why)
+{
+	(void)b;
+	(void)why;
+	fake_box.ping = *o;
+	fake_box.ping_result = result;
+	fake_box.ping_done = done;
+	fake_box.ping_ctx = ctx;
+	return (struct ping *)&fake_box.ping;
+}
+
+void ping_cancel(struct ping *p)
+{
+	(void)p;
+}
+
+bool gdoi_clear(struct gdoi *g, const char *group, struct sbuf *why)
+{
+	(void)g;
+	(void)group;
+	(void)why;
+	return true;
+}
+
+bool gdoi_ks_rekey(
+	struct gdoi *g, const char *group, bool replace_now, struct sbuf *why)
+{
+	(void)g;
+	(void)group;
+	(void)replace_now;
+	(void)why;
+	return true;
+}
+
+void gdoi_clear_isakmp(struct gdoi *g)
+{
+	(void)g;
+}
+
+void gdoi_config_left(struct gdoi *g)
+{
+	(void)g;
+}
+
+size_t gdoi_ks_snapshot(const struct gdoi *g, struct ks_snapshot **out)
+{
+	(void)g;
+	*out = NULL;
+	return 0;
+}
+
+size_t gdoi_gm_snapshot(const struct gdoi *g, struct gm_snapshot **out)
+{
+	(void)g;
+	*out = NULL;
+	return 0;
+}
+
+size_t gdoi_ike_list(const struct gdoi *g, struct ike_sa_info *out, size_t max)
+{
+	(void)g;
+	(void)out;
+	(void)max;
+	return 0;
+}
+
+void fake_router_init(struct router *r)
+{
+	*r = (struct router){ .box = (struct box *)&fake_box };
+	r->log = log_new(8192);
+	router_setup(r);
+}
+
+void fake_router_fini(struct router *r)
+{
+	router_fini(r);
+	log_free(r->log);
+	fake_box_reset();
+}
+
+static void paste_output(void *ctx, const char *text, size_t n)
+{
+	sbuf_add(ctx, text, n);
+}
+
+static void paste_ask(void *ctx, int kind, const char *question)
+{
+	(void)kind;
+	sbuf_adds(ctx, question);
+}
+
+static void paste_done(void *ctx, int result)
+{
+	(void)ctx;
+	(void)result;
+}
+
+char *fake_paste(struct router *r, const char *text)
+{
+	struct sbuf out = { 0 };
+	struct session_sink sink = { .output = paste_output,
+		.ask = paste_ask,
+		.done = paste_done,
+		.ctx = &out };
+	struct session_opts o = { .user = "",
+		.line = "con 0",
+		.from = "",
+		.level = 15,
+		.flags = SESSION_BATCH | SESSION_LENIENT | SESSION_QUIET };
+	struct session *s = session_new(r, &o, &sink);
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+		auto_sbuf struct sbuf line = { 0 };
+
+		sbuf_add(&line, text, n);
+		text += n + (text[n] == '\n');
+		if (session_run_line(s, sbuf_str(&line)) == CMD_PENDING)
+			session_break(s);
+	}
+	session_settle(s);
+	session_free(s);
+	sbuf_addc(&out, '\0');
+	return sbuf_take(&out);
+}
+
+char *fake_running(struct router *r)
+{
+	struct sbuf out = { 0 };
+
+	tree_print(r->tree, NULL, false, &out);
+	sbuf_addc(&out, '\0');
+	return sbuf_take(&out);
+}

@@ -1,0 +1,45 @@
+/* A box without kernel and engines, for the tests of cli/: what the
+ * configuration hands over is recorded, what show asks for is invented. */
+#ifndef TESTS_FAKE_BOX_H
+#define TESTS_FAKE_BOX_H
+#include "cli/cfg.h"
+
+struct fake_box {
+	struct iface_policy *ifaces;
+	size_t n_ifaces;
+	struct static_route *routes;
+	size_t n_routes;
+	struct isakmp_config isakmp; /* keys: owned copies */
+	struct isakmp_key *keys;
+	struct ks_policy *ks; /* without what it points to */
+	size_t n_ks;
+	struct acl ks_acl[8]; /* of the first group's SAs */
+	struct gm_policy *groups;
+	size_t n_groups;
+	struct crypto_map_entry *maps;
+	size_t n_maps;
+	struct acl map_acl[8];
+	unsigned sets[5]; /* calls: ifaces routes isakmp ks gm */
+	/* For show. */
+	const struct iface_info *iface_list;
+	size_t n_iface_list;
+	const struct route_info *route_list;
+	size_t n_route_list;
+	/* The ping that runs: its call and what answers. */
+	struct ping_opts ping;
+	ping_result_fn *ping_result;
+	ping_done_fn *ping_done;
+	void *ping_ctx;
+};
+extern struct fake_box fake_box;
+void fake_box_reset(void); /* frees what was recorded */
+
+/* A router on the fake box, with every command. */
+void fake_router_init(struct router *r);
+void fake_router_fini(struct router *r);
+/* Runs lines as a person in configuration mode would, settles, and returns
+ * all that was printed (caller frees). */
+char *fake_paste(struct router *r, const char *text);
+/* The running configuration's lines without its comment head (caller frees). */
+char *fake_running(struct router *r);
+#endif
