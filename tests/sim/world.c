@@ -1,0 +1,530 @@
+/* The virtual world: clock, network, nodes, and what must hold in it. */
+#include "tests/sim/world.h"
+#include "dataplane/null.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIM_START_MS 1000000ull
+#define SIM_WALL_MS  1700000000000ull
+#define NEVER        UINT64_MAX
+
+struct packet {
+	RB_ENTRY(packet) node;
+	uint64_t at_ms, order;
+	struct udp_path path; /* as the receiver sees it */
+	uint8_t *p;
+	size_t n;
+};
+
+static int packet_cmp(struct packet *a, struct packet *b)
+{
+	if (a->at_ms != b->at_ms)
+		return a->at_ms < b->at_ms ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+RB_GENERATE_STATIC(packets, packet, node, packet_cmp)
+
+/* splitmix64: small, and the same everywhere. */
+uint64_t world_random(struct world *w)
+{
+	uint64_t z = w->rng += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
+}
+
+uint64_t world_below(struct world *w, uint64_t n)
+{
+	return n == 0 ? 0 : world_random(w) % n;
+}
+
+void world_fail(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (w->failure[0] != '\0')
+		return;
+	n = snprintf(w->failure, sizeof(w->failure),
+		"at %.1f s: ", (double)(w->now - w->start) / 1000);
+	va_start(ap, fmt);
+	vsnprintf(w->failure + n, sizeof(w->failure) - (size_t)n, fmt, ap);
+	va_end(ap);
+}
+
+static uint64_t env_now(void *ctx)
+{
+	return ((struct node *)ctx)->w->now;
+}
+
+static uint64_t env_wall(void *ctx)
+{
+	return SIM_WALL_MS + ((struct node *)ctx)->w->now;
+}
+
+static void env_random(void *ctx, void *p, size_t n)
+{
+	struct world *w = ((struct node *)ctx)->w;
+
+	for (uint8_t *b = p; n > 0;) {
+		uint64_t v = world_random(w);
+		size_t k = n < sizeof(v) ? n : sizeof(v);
+
+		memcpy(b, &v, k);
+		b += k;
+		n -= k;
+	}
+}
+
+static void packet_add(
+	struct world *w, const struct udp_path *path, struct span data)
+{
+	struct packet *p = xcalloc(1, sizeof(*p));
+	unsigned spread = w->delay_max_ms - w->delay_min_ms + 1;
+
+	p->at_ms = w->now + w->delay_min_ms + world_below(w, spread);
+	p->order = w->order++;
+	p->path = (struct udp_path){ .local = path->remote,
+		.remote = path->local };
+	p->p = xmemdup(data.p, data.n);
+	p->n = data.n;
+	RB_INSERT(packets, &w->packets, p);
+}
+
+static struct node *node_at(struct world *w, const struct ip_addr *a)
+{
+	size_t i = (ip_u32(a) & 0xffffff) - 1;
+
+	return i < w->n ? w->node[i] : NULL;
+}
+
+static void env_send(void *ctx, const struct udp_path *path, struct span data)
+{
+	struct node *n = ctx;
+	struct world *w = n->w;
+
+	w->sent++;
+	if (n->cut || world_below(w, 100) < w->loss_pct) {
+		w->lost_on_wire++;
+		return;
+	}
+	packet_add(w, path, data);
+	if (world_below(w, 100) < w->dup_pct)
+		packet_add(w, path, data);
+}
+
+static void env_report(void *ctx, const struct report *r)
+{
+	struct node *n = ctx;
+	auto_sbuf struct sbuf text = { 0 };
+	char ip[IP_TEXT];
+
+	n->reports[r->id]++;
+	if (!n->w->verbose)
+		return;
+	report_text(r, &text);
+	printf("# %9.3f %-12s %%%s-%d-%s: %s\n",
+		(double)(n->w->now - n->w->start) / 1000, ip_text(&n->addr, ip),
+		report_def(r->id)->facility, report_def(r->id)->sev,
+		report_def(r->id)->mnemonic, sbuf_str(&text));
+}
+
+static struct pkey *env_key(void *ctx, const char *label)
+{
+	struct node *n = ctx;
+
+	return strcmp(label, SIM_LABEL) == 0 ? n->w->key : NULL;
+}
+
+static void packet_deliver(struct world *w, struct packet *p)
+{
+	struct node *n = node_at(w, &p->path.local.ip);
+
+	RB_REMOVE(packets, &w->packets, p);
+	if (n != NULL && n->g != NULL && !n->cut)
+		gdoi_input(n->g, &p->path, SPAN(p->p, p->n));
+	free(p->p);
+	free(p);
+}
+
+struct ks *node_ks_of(const struct node *n)
+{
+	return n->g != NULL ? TAILQ_FIRST(&n->g->ks) : NULL;
+}
+
+struct gm *node_gm_of(const struct node *n)
+{
+	return n->g != NULL ? TAILQ_FIRST(&n->g->gm) : NULL;
+}
+
+static const struct gm_slot *slot_of(const struct node *n)
+{
+	const struct gm *gm = node_gm_of(n);
+
+	return gm != NULL && gm->n_slots > 0 ? &gm->slot[0] : NULL;
+}
+
+uint32_t node_sending(const struct node *n)
+{
+	const struct gm_slot *s = slot_of(n);
+
+	return s != NULL ? dp_null_sending_spi(n->dp, s->dp_id) : 0;
+}
+
+uint32_t node_newest(const struct node *n)
+{
+	const struct gm_slot *s = slot_of(n);
+
+	return s != NULL && !TAILQ_EMPTY(&s->teks) ? TAILQ_FIRST(&s->teks)->spi
+						   : 0;
+}
+
+bool node_has(const struct node *n, uint32_t spi)
+{
+	const struct gm_slot *s = slot_of(n);
+
+	return s != NULL && dp_null_has_sa(n->dp, s->dp_id, spi);
+}
+
+bool node_registered(const struct node *n)
+{
+	const struct gm *gm = node_gm_of(n);
+
+	return gm != NULL && gm->step == GM_UP;
+}
+
+size_t ks_count(const struct node *ks)
+{
+	return node_ks_of(ks) != NULL ? node_ks_of(ks)->n_members : 0;
+}
+
+bool all_registered(struct world *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (!w->node[i]->is_ks && w->node[i]->g != NULL &&
+			!w->node[i]->cut && !node_registered(w->node[i]))
+			return false;
+	return true;
+}
+
+bool all_same(struct world *w)
+{
+	const struct ks *ks = node_ks_of(w->node[0]);
+	const struct ks_tek *t = ks != NULL ? TAILQ_FIRST(&ks->teks) : NULL;
+
+	if (t == NULL || !all_registered(w))
+		return false;
+	for (size_t i = 0; i < w->n; i++) {
+		const struct node *n = w->node[i];
+		const struct gm *gm = node_gm_of(n);
+
+		if (n->is_ks || gm == NULL || n->cut)
+			continue;
+		if (node_newest(n) != t->spi)
+			return false;
+		if (ks->kek.live && memcmp(gm->kek[0].k.spi, ks->kek.k.spi,
+					    KEK_SPI_BYTES) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* A number that goes back makes members deaf (protocol.md F.26). */
+static void seq_check(struct world *w, struct node *n)
+{
+	const struct ks *ks = node_ks_of(n);
+
+	if (ks == NULL || !ks->kek.live)
+		return;
+	if (memcmp(n->kek_spi, ks->kek.k.spi, KEK_SPI_BYTES) == 0 &&
+		ks->kek.seq < n->kek_seq)
+		world_fail(w, "sequence number went back from %u to %u",
+			n->kek_seq, ks->kek.seq);
+	memcpy(n->kek_spi, ks->kek.k.spi, KEK_SPI_BYTES);
+	n->kek_seq = ks->kek.seq;
+}
+
+static bool can_receive(const struct node *n)
+{
+	const struct gm *gm = node_gm_of(n);
+
+	return gm != NULL && !n->cut && gm->registered && gm_has_keys(gm);
+}
+
+/* Each member sends a packet to each other with its sending SPI. */
+static void traffic_sample(struct world *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		const struct node *from = w->node[i];
+		uint32_t spi = node_sending(from);
+
+		if (node_gm_of(from) == NULL || from->cut)
+			continue;
+		if (spi == 0) {
+			w->data_none++;
+			continue;
+		}
+		for (size_t k = 0; k < w->n; k++) {
+			if (k == i || !can_receive(w->node[k]))
+				continue;
+			if (node_has(w->node[k], spi)) {
+				w->data_ok++;
+				continue;
+			}
+			w->data_lost++;
+			if (w->verbose)
+				printf("# %9.3f lost: %zu to %zu, SPI %08x\n",
+					(double)(w->now - w->start) / 1000, i,
+					k, spi);
+		}
+	}
+}
+
+static void world_sample(struct world *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		seq_check(w, w->node[i]);
+	traffic_sample(w);
+	w->sampled_ms = w->now;
+}
+
+/* Advances to the next thing that happens, at most to `until`. */
+static bool world_step(struct world *w, uint64_t until)
+{
+	struct packet *p = RB_MIN(packets, &w->packets);
+	uint64_t at = w->sampled_ms + SIM_SAMPLE_MS, t;
+
+	if (timers_next(w->timers, &t) && t < at)
+		at = t;
+	if (p != NULL && p->at_ms < at)
+		at = p->at_ms;
+	if (at > until) {
+		w->now = until;
+		return false;
+	}
+	if (at > w->now)
+		w->now = at;
+	if (p != NULL && p->at_ms <= w->now)
+		packet_deliver(w, p);
+	else
+		timers_run(w->timers, w->now);
+	if (w->now >= w->sampled_ms + SIM_SAMPLE_MS)
+		world_sample(w);
+	return w->failure[0] == '\0';
+}
+
+void world_run(struct world *w, uint64_t ms)
+{
+	uint64_t until = w->now + ms;
+
+	while (w->failure[0] == '\0' && world_step(w, until))
+		continue;
+}
+
+bool world_until(struct world *w, uint64_t ms, bool (*done)(struct world *w),
+	const char *what)
+{
+	uint64_t until = w->now + ms;
+
+	while (!done(w)) {
+		if (w->failure[0] != '\0')
+			return false;
+		if (!world_step(w, until)) {
+			world_fail(w, "%s: not within %llu s", what,
+				(unsigned long long)(ms / 1000));
+			return false;
+		}
+	}
+	return true;
+}
+
+const struct acl *acl_any(int16_t proto)
+{
+	struct ace e = { .seq = 10,
+		.permit = true,
+		.proto = proto,
+		.src.wild = 0xffffffff,
+		.dst.wild = 0xffffffff,
+		.icmp_type = ACE_ANY,
+		.icmp_code = ACE_ANY,
+		.dscp = ACE_ANY,
+		.precedence = ACE_ANY,
+		.tos = ACE_ANY,
+		.igmp_type = ACE_ANY };
+	struct acl lent = { .name = "ICMP", .v = &e, .n = 1 };
+
+	return policy_acl_dup(&lent);
+}
+
+static struct node *node_new(struct world *w)
+{
+	struct node *n = xcalloc(1, sizeof(*n));
+
+	w->node = xreallocarray(w->node, w->n + 1, sizeof(*w->node));
+	w->node[w->n++] = n;
+	n->w = w;
+	n->addr = ip_v4(0x0a000000u + (uint32_t)w->n);
+	snprintf(n->psk, sizeof(n->psk), SIM_PSK);
+	return n;
+}
+
+struct node *node_ks(struct world *w)
+{
+	struct node *n = node_new(w);
+	struct ks_sa_policy sa = { .number = 1,
+		.profile = "IPSEC_PROFILE",
+		.acl_name = "ICMP",
+		.complete = true,
+		.suite = { .cipher = ESP_CIPHER_AES_CBC,
+			.auth = ESP_AUTH_SHA1,
+			.key_bits = 128 },
+		.life_secs = 3600,
+		.replay_window = 64 };
+
+	n->is_ks = true;
+	n->disk = store_mem_new();
+	sa.acl = acl_any(1);
+	n->ks = (struct ks_policy){ .group = SIM_GROUP,
+		.id = { .is_set = true, .number = SIM_NUMBER },
+		.local = n->addr,
+		.kek_cipher = CIPHER_3DES,
+		.sig_hash = HASH_SHA1,
+		.key_label = SIM_LABEL,
+		.kek_life_secs = 86400,
+		.retransmit_secs = 10,
+		.retransmit_count = 2,
+		.unicast = true,
+		.n_sas = 1,
+		.sa = { sa } };
+	return n;
+}
+
+struct node *node_gm(struct world *w, const struct node *ks)
+{
+	struct node *n = node_new(w);
+
+	n->gm = (struct gm_policy){ .group = SIM_GROUP,
+		.id = { .is_set = true, .number = SIM_NUMBER },
+		.server = { ks->addr },
+		.n_servers = 1,
+		.map = "MAP",
+		.map_seq = 10,
+		.ifname = "GigabitEthernet0/0",
+		.netdev = "eth0",
+		.local = n->addr };
+	return n;
+}
+
+void node_config(struct node *n)
+{
+	struct isakmp_key key = { .mask = 0 };
+	struct isakmp_config c = { .policy = { { .priority = 10,
+					   .cipher = CIPHER_AES128,
+					   .hash = HASH_SHA1,
+					   .auth = IKE_AUTH_PSK,
+					   .group = 5,
+					   .life_secs = 86400 } },
+		.n_policies = 1,
+		.keys = &key,
+		.n_keys = 1,
+		.offer_doi = 2 };
+
+	key.addr = ip_v4(0);
+	secret_set(&key.key, n->psk, strlen(n->psk));
+	gdoi_set_isakmp(n->g, &c);
+	secret_free(&key.key);
+	if (n->is_ks)
+		gdoi_set_ks(n->g, &n->ks, 1);
+	else
+		gdoi_set_gm(n->g, &n->gm, 1);
+}
+
+void node_start(struct node *n)
+{
+	struct sbuf why = { 0 };
+
+	n->env = (struct env){ .ctx = n,
+		.now = env_now,
+		.wall = env_wall,
+		.random = env_random,
+		.send = env_send,
+		.report = env_report,
+		.key_get = env_key,
+		.timers = n->w->timers,
+		.crypto = n->w->crypto,
+		.dp_ops = &dataplane_null };
+	n->dp = n->env.dp = dataplane_null.open(NULL, NULL, &why);
+	n->g = gdoi_new(&n->env, n->disk);
+	node_config(n);
+	sbuf_free(&why);
+}
+
+void node_crash(struct node *n)
+{
+	if (n->g == NULL)
+		return;
+	gdoi_free(n->g);
+	n->g = NULL;
+	dataplane_null.close(n->dp);
+	n->dp = NULL;
+}
+
+void node_lose_disk(struct node *n)
+{
+	store_mem_free(n->disk);
+	n->disk = store_mem_new();
+	memset(n->kek_spi, 0, sizeof(n->kek_spi));
+}
+
+static struct pkey *signing_key(void)
+{
+	static struct pkey *key; /* made once: it costs more than a world */
+
+	if (key == NULL)
+		key = pkey_rsa_generate(1024);
+	return pkey_ref(key);
+}
+
+struct world *world_new(uint64_t seed, const struct crypto_ops *crypto)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+
+	w->seed = w->rng = seed;
+	w->start = w->now = w->sampled_ms = SIM_START_MS;
+	w->timers = timers_new();
+	w->crypto = crypto;
+	w->key = signing_key();
+	w->delay_min_ms = 1;
+	w->delay_max_ms = 20;
+	w->verbose = getenv("VERBOSE") != NULL;
+	RB_INIT(&w->packets);
+	toy_seed(seed);
+	return w;
+}
+
+void world_free(struct world *w)
+{
+	struct packet *p;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct node *n = w->node[i];
+
+		node_crash(n);
+		store_mem_free(n->disk);
+		for (size_t k = 0; k < n->ks.n_sas; k++)
+			policy_acl_drop(n->ks.sa[k].acl);
+		free(n);
+	}
+	while ((p = RB_MIN(packets, &w->packets)) != NULL) {
+		RB_REMOVE(packets, &w->packets, p);
+		free(p->p);
+		free(p);
+	}
+	free(w->node);
+	timers_free(w->timers);
+	pkey_unref(w->key);
+	free(w);
+}
