@@ -43,12 +43,27 @@ enum ace_bit {
 	ACE_ALL_BITS = (1 << 17) - 1,
 };
 
+static bool ports_ok(const struct ace_port *p)
+{
+	switch (p->op) {
+	case PORT_EQ:
+	case PORT_NEQ:
+		return p->n >= 1 && p->n <= ACE_PORTS_MAX;
+	case PORT_GT:
+	case PORT_LT:
+		return p->n == 1;
+	case PORT_RANGE:
+		return p->n == 2;
+	default:
+		return false; /* "any" is said by absence */
+	}
+}
+
 static void ports_read(struct rd *r, struct ace_port *out)
 {
 	out->op = rd_u8(r);
 	out->n = rd_u8(r);
-	if (out->op > PORT_RANGE || out->n == 0 || out->n > ACE_PORTS_MAX ||
-		(out->op == PORT_RANGE && out->n != 2)) {
+	if (!ports_ok(out)) {
 		r->bad = true;
 		return;
 	}
