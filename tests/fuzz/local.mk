@@ -11,6 +11,15 @@ tests_fuzz_fuzz_cli_line_SOURCES = tests/fuzz/fuzz_cli_line.c $(PARSER_TABLE)
 tests_fuzz_fuzz_cli_line_LDADD = $(PARSER_LIBS)
 tests_fuzz_fuzz_cli_line_LDFLAGS = $(LIBFUZZER_LINK)
 
+fuzz_targets += tests/fuzz/fuzz_isakmp tests/fuzz/fuzz_gdoi_wire
+tests_fuzz_fuzz_isakmp_SOURCES = tests/fuzz/fuzz_isakmp.c \
+	tests/unit/ike_world.c tests/unit/ike_world.h
+tests_fuzz_fuzz_isakmp_LDADD = $(GDOI_LIBS)
+tests_fuzz_fuzz_isakmp_LDFLAGS = $(LIBFUZZER_LINK)
+tests_fuzz_fuzz_gdoi_wire_SOURCES = tests/fuzz/fuzz_gdoi_wire.c
+tests_fuzz_fuzz_gdoi_wire_LDADD = $(GDOI_LIBS)
+tests_fuzz_fuzz_gdoi_wire_LDFLAGS = $(LIBFUZZER_LINK)
+
 fuzz: $(fuzz_targets)
 .PHONY: fuzz
 endif

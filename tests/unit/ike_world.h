@@ -33,6 +33,7 @@ struct packet {
 };
 struct world {
 	uint64_t now;
+	uint64_t seed; /* 0: real random bytes */
 	const struct crypto_ops *crypto;
 	struct timers *timers;
 	struct end a, b; /* a is 192.0.2.10, b 192.0.2.1 */
