@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define CLIENTS_MAX    64
-#define LINE_BYTES_MAX 16384 /* of one typed line */
+#define PROTO_LINE_MAX 16384 /* of one typed line */
 #define QUEUE_MAX      (PROTO_WINDOW * 4)
 #define QUEUE_BYTES    (1u << 18)  /* then we stop reading */
 #define OUT_PAUSE      (1u << 16)  /* then no further line is executed */
@@ -31,6 +31,7 @@
 #define GROUPS_MAX     1024
 
 enum { LEVEL_FULL = 15 };
+enum { LINE_TOO_LONG = 128 }; /* beside the line flags of proto.h */
 
 /* A frame that waits for its turn. */
 struct request {
@@ -48,7 +49,7 @@ struct client {
 	struct loop_fd *watch;
 	struct session *session; /* NULL before HELLO */
 	char user[33];
-	char line[16];
+	unsigned vty;              /* its number among the remote ones */
 	struct sbuf in, out, text; /* text: output not yet framed */
 	size_t out_pos;
 	struct request_list queue;
@@ -245,7 +246,12 @@ static void request_line(struct client *c, const struct request *q)
 	bool more = (q->flags & LINE_MORE) || TAILQ_FIRST(&c->queue) != NULL;
 	int result = CMD_DONE;
 
-	if (q->flags & LINE_DROP) {
+	if (q->flags & LINE_TOO_LONG) {
+		static const char text[] = "% Line too long\n";
+
+		session_write(s, text, sizeof(text) - 1);
+		result = CMD_FAILED;
+	} else if (q->flags & LINE_DROP) {
 		session_break(s);
 		session_leave(s);
 	} else if (session_asking(s)) {
@@ -375,20 +381,30 @@ static void on_settle_timer(void *arg)
 
 /* Receiving. */
 
-static const char *line_of(unsigned flags, struct rd *r, char from[IP_TEXT])
+static bool vty_taken(const struct client *me, unsigned vty)
+{
+	const struct client *c;
+
+	TAILQ_FOREACH(c, &me->srv->clients, link) {
+		if (c != me && c->session != NULL && c->vty == vty)
+			return true;
+	}
+	return false;
+}
+
+/* The ssh client's address, if it is one; from stays empty otherwise. */
+static void read_from(struct rd *r, char from[IP_TEXT])
 {
 	struct span rest = rd_rest(r);
 	char text[IP_TEXT] = "";
 	struct ip_addr ip;
 
-	if (rest.n > 0 && rest.n < sizeof(text)) {
-		memcpy(text, rest.p, rest.n);
-		text[rest.n] = '\0';
-	}
 	from[0] = '\0';
-	if (text[0] != '\0' && ip_parse(text, &ip))
+	if (rest.n == 0 || rest.n >= sizeof(text))
+		return;
+	memcpy(text, rest.p, rest.n);
+	if (ip_parse(text, &ip))
 		ip_text(&ip, from);
-	return from[0] == '\0' && flags & HELLO_TTY ? "con 0" : "vty 0";
 }
 
 /* HELLO opens the session. false: not acceptable. */
@@ -412,9 +428,18 @@ static bool take_hello(struct client *c, struct span body)
 		send_bye(c, "% Client and daemon are of different versions");
 		return true;
 	}
-	const char *line = line_of(flags, &r, from);
+	read_from(&r, from);
+	bool console = from[0] == '\0' && flags & HELLO_TTY;
+	auto_sbuf struct sbuf line = { 0 };
+
+	while (vty_taken(c, c->vty))
+		c->vty++;
+	if (console)
+		sbuf_adds(&line, "con 0");
+	else
+		sbuf_printf(&line, "vty %u", c->vty);
 	struct session_opts o = { .user = c->user,
-		.line = line,
+		.line = sbuf_str(&line),
 		.from = from,
 		.level = LEVEL_FULL,
 		.rows = rows,
@@ -422,7 +447,7 @@ static bool take_hello(struct client *c, struct span body)
 
 	if (flags & HELLO_TTY)
 		o.flags |= SESSION_ECHO;
-	if (flags & HELLO_TTY && line[0] == 'c')
+	if (console)
 		o.flags |= SESSION_CONSOLE;
 	if (flags & HELLO_BATCH)
 		o.flags |= SESSION_BATCH;
@@ -439,8 +464,13 @@ static bool take_request(struct client *c, uint8_t type, struct span body)
 	uint8_t flags = type == PROTO_LINE ? rd_u8(&r) : 0;
 	struct span text = rd_rest(&r);
 
-	if (!rd_ok(&r) || text.n > LINE_BYTES_MAX)
+	if (!rd_ok(&r))
 		return false;
+	flags &= (uint8_t)~LINE_TOO_LONG;
+	if (text.n > PROTO_LINE_MAX) {
+		flags |= LINE_TOO_LONG;
+		text.n = 0;
+	}
 	struct request *q = xcalloc(1, sizeof(*q));
 
 	q->type = type;

@@ -445,7 +445,8 @@ static int run_exec_fn(struct session *s, const struct match *m)
 		.negated = m->negated,
 		.out = &out };
 
-	session_settle(s); /* a show sees what was configured */
+	if (m->cmd->mode == MODE_EXEC)
+		session_settle(s); /* a show sees what was configured */
 	s->in_exec = true;
 	int result = m->cmd->exec(&call);
 

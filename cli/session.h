@@ -112,7 +112,8 @@ enum { CMD_DONE = 0, CMD_FAILED = -1, /* a `%` text was printed */
 /* Asynchronous commands (ping): more output, then the end. */
 void session_write(struct session *s, const char *text, size_t n);
 void session_done(struct session *s, int result);
-/* Called when the user breaks (Ctrl-C, Ctrl-Shift-6) or the client leaves. */
+/* Called when the user breaks (Ctrl-C, Ctrl-Shift-6) or the client leaves, also
+ * while a question waits, which is then never answered. */
 void session_on_break(struct session *s, void (*fn)(void *ctx), void *ctx);
 /* Questions: the answer function gets the typed line (or "" / "y" for
  * [confirm], which takes one key) and returns as an exec function does. */

@@ -145,7 +145,8 @@ void conn_line(struct conn *c, unsigned flags, const char *text)
 	auto_sbuf struct sbuf b = { 0 };
 
 	sbuf_addc(&b, (char)flags);
-	sbuf_adds(&b, text);
+	/* What is too long stays so, but fits a frame. */
+	sbuf_add(&b, text, strnlen(text, PROTO_LINE_MAX + 1));
 	conn_send(c, PROTO_LINE, b.s, b.n);
 }
 

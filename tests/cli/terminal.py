@@ -502,7 +502,6 @@ def test_hostile():
         HELLO + frame(6, b"\x00"),
         HELLO + frame(2),
         HELLO + struct.pack(">BI", 2, 0xFFFFFFFF),
-        HELLO + line(b"x" * 20000),
         frame(1, struct.pack(">BBHH", 77, 255, 65535, 65535)),
     ]
     for data in bad:
@@ -515,6 +514,17 @@ def test_hostile():
         raw(HELLO + line(b"configure") + line(b"show run all") * 40).close()
     out, _ = script("-c", "show privilege")
     same(out, b"Current privilege level is 15\n")
+
+
+def test_long_lines():
+    """a line beyond all bounds is refused, and only that"""
+    path = os.path.join(daemon.dir, "long.txt")
+    with open(path, "wb") as f:
+        f.write(b"interface Loopback8\n description " + b"x" * 200 +
+                b"\n" + b"y" * 2000000 + b"\n description eight\n")
+    _, err = script("-f", path, status=1)
+    assert err.endswith(b"% Line too long\n% 1 of 4 lines refused: line 3\n"
+                        ), err
 
 
 def test_half_closed():
@@ -608,7 +618,7 @@ TESTS = [
     test_complete, test_modes_and_control, test_pager, test_editing,
     test_long_line, test_paste, test_log_lines, test_questions, test_file,
     test_round_trip, test_standard_input, test_pipe_waits, test_hostile,
-    test_half_closed, test_slow_reader, test_restart, test_two_daemons,
+    test_long_lines, test_half_closed, test_slow_reader, test_restart, test_two_daemons,
     test_hang_up, test_embedded, test_clean_stop,
 ]
 
