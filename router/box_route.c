@@ -1,5 +1,6 @@
 /* Static routes: the configured list onto the main table, again whenever the
  * kernel dropped some of them with a link or an address. */
+#include "dataplane/objects.h"
 #include "router/box_priv.h"
 #include "router/ifname.h"
 #include <errno.h>
@@ -248,12 +249,23 @@ static void connected_add(const struct box *b, struct infos *l,
 	box_iface_name(b, s->name, i->ifname);
 }
 
+/* The TUNs of the dataplane are no interfaces of the router. */
+static bool is_dataplane(const struct link_state *s)
+{
+	unsigned slot;
+	char more;
+
+	return strcmp(s->kind, "tun") == 0 &&
+	       sscanf(s->name, DP_TUN_NAME "%c", &slot, &more) == 1;
+}
+
 static void links_add(const struct box *b, struct infos *l)
 {
 	const struct link_state *s = iface_next(b->mirror, 0);
 
 	for (; s != NULL; s = iface_next(b->mirror, s->ifindex)) {
-		if (!s->admin_up || !s->running || s->loopback)
+		if (!s->admin_up || !s->running || s->loopback ||
+			is_dataplane(s))
 			continue;
 		for (size_t i = 0; i < s->n_addr; i++) {
 			if (s->addr[i].addr.family == 4)
