@@ -13,3 +13,13 @@ test_push_SOURCES = tests/unit/test_push.c
 test_push_LDADD = $(IKE_TEST_LIBS)
 test_phase1_SOURCES = tests/unit/test_phase1.c tests/unit/ike_world.c tests/unit/ike_world.h
 test_phase1_LDADD = $(IKE_TEST_LIBS)
+
+# The fuzz targets over their seeds.
+EXTRA_DIST += tests/fuzz/corpus
+check_PROGRAMS += corpus_isakmp corpus_gdoi_wire
+corpus_isakmp_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_isakmp.c tests/unit/ike_world.c
+corpus_isakmp_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_isakmp"'
+corpus_isakmp_LDADD = $(GDOI_LIBS)
+corpus_gdoi_wire_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_gdoi_wire.c
+corpus_gdoi_wire_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_gdoi_wire"'
+corpus_gdoi_wire_LDADD = $(GDOI_LIBS)
