@@ -55,7 +55,8 @@ struct command {
 			      * `<slot>` for values */
 	const char *deflt;   /* the default, as a line of this grammar, also
 			      * `no ...`; NULL: absent.  CMD_DEFAULT_ON without
-			      * one: its keywords */
+			      * one: its keywords; with CMD_HARMLESS, too:
+			      * none, the line is kept as it was typed */
 	uint16_t order;      /* place among its siblings when printed */
 	uint8_t level;       /* privilege 0..15; 0 is taken as 1 */
 	uint8_t flags;

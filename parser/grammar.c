@@ -159,7 +159,9 @@ static void default_set(struct grammar *g, struct mode *m, struct prog *p)
 	struct match match;
 	const char *line = p->cmd->deflt;
 
-	if (line == NULL && (p->cmd->flags & CMD_DEFAULT_ON) != 0 &&
+	if (line == NULL &&
+		(p->cmd->flags & (CMD_DEFAULT_ON | CMD_HARMLESS)) ==
+			CMD_DEFAULT_ON &&
 		p->lead + 1 == p->n)
 		line = p->cmd->grammar;
 	if (line == NULL || p->deflt != NULL)

@@ -262,6 +262,8 @@ bool is_default_line(const struct derivation *d, bool negated)
 		       derivation_equal(d, p->deflt);
 	if ((p->cmd->flags & CMD_DEFAULT_ON) == 0)
 		return negated;
+	if ((p->cmd->flags & CMD_HARMLESS) != 0)
+		return false;
 	return !negated && derivation_is_bare(d);
 }
 

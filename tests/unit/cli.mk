@@ -17,3 +17,6 @@ FAKE_BOX = tests/unit/fake_box.c tests/unit/fake_box.h
 check_PROGRAMS += test_grammar_all
 test_grammar_all_SOURCES = tests/unit/test_grammar_all.c $(FAKE_BOX)
 test_grammar_all_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_roundtrip
+test_roundtrip_SOURCES = tests/unit/test_roundtrip.c $(FAKE_BOX)
+test_roundtrip_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
