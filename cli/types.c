@@ -542,8 +542,8 @@ static int netdev_parse(const struct value_type *vt, const char *const *t,
 // clang-format off
 static const struct value_type types[] = {
 	{ .name = "ifname", .parse = ifname_parse, .choice = ifname_choice,
-	  .display = "IFNAME", .sample = "GigabitEthernet0/0",
-	  .cmp = ifname_cmp },
+	  .display = "IFNAME", .more = "<0-9>",
+	  .sample = "GigabitEthernet0/0", .cmp = ifname_cmp },
 	{ .name = "secret", .parse = secret_parse, .choice = secret_choice,
 	  .display = "WORD", .sample = "k3y" },
 	{ .name = "key_peer", .parse = key_peer_parse, .display = "A.B.C.D",

@@ -233,6 +233,22 @@ static const char *ace_port_choice(
 	return port_ops[i].word;
 }
 
+/* Ports after the operator, by name or number. */
+static const char *ace_port_next(const struct value_type *vt,
+	const char *const *t, size_t n, size_t i, const char **help)
+{
+	int proto = type_proto(vt);
+
+	(void)t;
+	(void)n;
+	if (i == 0) {
+		*help = proto == 0 ? "TTL value" : "Port number";
+		return proto == 0 ? "<0-255>" : "<0-65535>";
+	}
+	*help = "A well-known port";
+	return proto == 0 ? NULL : ace_name_at(proto, i - 1);
+}
+
 void ace_port_value(const char *stored, int proto, struct ace_port *out)
 {
 	auto_free char *copy = NULL;
@@ -475,11 +491,14 @@ static const struct value_type acl_types[] = {
 	  .choice = ace_addr_choice, .display = "A.B.C.D",
 	  .sample = "10.1.0.0 0.0.255.255" },
 	{ .name = "tcp_port", .parse = ace_port_parse,
-	  .choice = ace_port_choice, .display = "eq", .sample = "eq 848" },
+	  .choice = ace_port_choice, .next = ace_port_next, .display = "eq",
+	  .sample = "eq 848" },
 	{ .name = "udp_port", .parse = ace_port_parse,
-	  .choice = ace_port_choice, .display = "eq", .sample = "eq 848" },
+	  .choice = ace_port_choice, .next = ace_port_next, .display = "eq",
+	  .sample = "eq 848" },
 	{ .name = "ttl_op", .parse = ace_port_parse,
-	  .choice = ace_port_choice, .display = "eq", .sample = "gt 1" },
+	  .choice = ace_port_choice, .next = ace_port_next, .display = "eq",
+	  .sample = "gt 1" },
 	{ .name = "tcp_bit", .parse = tcp_flag_parse,
 	  .choice = tcp_flag_choice, .display = "syn", .sample = "syn" },
 	{ .name = "tcp_flag", .parse = tcp_flag_parse,

@@ -102,8 +102,10 @@ struct value_type {
 	/* Canonical text of what parse stored; NULL: as stored. */
 	void (*print)(const struct value_type *vt, const char *stored,
 		struct sbuf *out);
-	/* i-th choice for ? and TAB with help text; NULL at the end. Types
-	 * without a list give their display form: "WORD", "A.B.C.D". */
+	/* i-th choice for ? and TAB with help text; NULL at the end.  One
+	 * without small letters ("WORD", "<0-9>") stands for an argument.
+	 * Types without a list give their display form: "WORD", "A.B.C.D";
+	 * with a list, the display form may be one of it. */
 	const char *(*choice)(const struct value_type *vt, size_t i,
 		const char **help);
 	const char *display;
@@ -111,8 +113,11 @@ struct value_type {
 	/* Order of two stored values in the running-config; NULL: digits
 	 * compare as numbers, the rest as text. */
 	int (*cmp)(const char *a, const char *b);
-	/* What `?` shows where parse needs more tokens ("<0-9>"); NULL: the
-	 * display form. */
+	/* Where parse needs more tokens: the i-th choice for the token after
+	 * t[0..n), as `choice` is for the first.  NULL: `?` shows `more`
+	 * ("<0-9>"), or the display form if that is missing, too. */
+	const char *(*next)(const struct value_type *vt, const char *const *t,
+		size_t n, size_t i, const char **help);
 	const char *more;
 };
 #endif

@@ -1,5 +1,6 @@
 /* What could stand at the cursor: `?` and TAB (clients.md 2.3). */
 #include "parser/run.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +10,7 @@
 struct choice {
 	const char *text, *help;
 	bool argument; /* WORD, <1-10>: listed after the keywords */
+	size_t place;  /* of two alike, the first counts */
 };
 struct choices {
 	struct choice *v;
@@ -24,7 +26,8 @@ static void choice_add(
 		c->cap = c->cap == 0 ? 32 : 2 * c->cap;
 		c->v = xreallocarray(c->v, c->cap, sizeof(*c->v));
 	}
-	c->v[c->n++] = (struct choice){ text, help, argument };
+	c->v[c->n] = (struct choice){ text, help, argument, c->n };
+	c->n++;
 }
 
 /* Is the word one that begins with what stands before the cursor? */
@@ -33,29 +36,84 @@ static bool begins(const char *word, const char *partial)
 	return strncasecmp(word, partial, strlen(partial)) == 0;
 }
 
-static void value_choices(struct choices *c, const struct run *r,
-	const struct insn *in, size_t at, const char *partial)
+/* A type's choice that stands for many words: "WORD", "A.B.C.D", "<0-9>". */
+static bool is_argument(const char *text)
 {
-	const struct value_type *vt = in->type;
-	const char *text, *help = NULL;
+	bool capital = false;
 
-	for (size_t i = 0;
-		vt->choice != NULL && (text = vt->choice(vt, i, &help)) != NULL;
-		i++)
-		if (begins(text, partial))
-			choice_add(c, text, help, false);
-	if (vt->display == NULL)
-		return;
-	if (*partial != '\0') {
-		char *value = NULL;
-		size_t bad;
-		int used = value_read(r, in, at, r->lex.n, &value, &bad);
-
-		free(value);
-		if (used == 0)
-			return;
+	if (text[0] == '<')
+		return true;
+	for (; *text != '\0'; text++) {
+		if (islower((unsigned char)*text))
+			return false;
+		capital |= isupper((unsigned char)*text) != 0;
 	}
-	choice_add(c, vt->display, in->help, true);
+	return capital;
+}
+
+/* The place of a value at the cursor: its first token, or a later one. */
+struct place {
+	const struct run *r;
+	const struct insn *in;
+	size_t first; /* token where the value begins */
+	const char *partial;
+};
+
+/* Would the type take what stands there, or want more of it? */
+static bool is_taken(const struct place *p)
+{
+	char *value = NULL;
+	size_t bad;
+	int used;
+
+	if (*p->partial == '\0')
+		return true;
+	used = value_read(p->r, p->in, p->first, p->r->lex.n, &value, &bad);
+	free(value);
+	return used < 0 || (size_t)used > p->r->stop - p->first;
+}
+
+static const char *choice_at(const struct place *p, size_t i, const char **help)
+{
+	const struct value_type *vt = p->in->type;
+	size_t n = p->r->stop - p->first;
+
+	*help = NULL;
+	if (n == 0)
+		return vt->choice != NULL ? vt->choice(vt, i, help) : NULL;
+	return vt->next != NULL
+		       ? vt->next(vt, p->r->lex.text + p->first, n, i, help)
+		       : NULL;
+}
+
+static void value_choices(struct choices *c, const struct place *p)
+{
+	const struct value_type *vt = p->in->type;
+	bool later = p->r->stop > p->first;
+	const char *display = vt->display, *text, *help;
+	bool taken = is_taken(p);
+
+	if (later && vt->more != NULL)
+		display = vt->more;
+	for (size_t i = 0; (text = choice_at(p, i, &help)) != NULL; i++) {
+		bool argument = is_argument(text);
+
+		if (argument ? taken : begins(text, p->partial))
+			choice_add(c, text, help, argument);
+		if (display != NULL && strcmp(text, display) == 0)
+			display = NULL;
+	}
+	/* A display form from the list belongs to the first token. */
+	if (later && vt->more == NULL && vt->choice != NULL)
+		for (size_t i = 0; display != NULL &&
+				   (text = vt->choice(vt, i, &help)) != NULL;
+			i++)
+			if (!is_argument(text) && strcmp(text, display) == 0)
+				display = NULL;
+	if (later && vt->next != NULL)
+		display = NULL;
+	if (display != NULL && taken)
+		choice_add(c, display, p->in->help, true);
 }
 
 static void thread_choices(struct choices *c, const struct run *r,
@@ -82,7 +140,7 @@ static void thread_choices(struct choices *c, const struct run *r,
 		((cmd->flags & CMD_HARMLESS) != 0 && cmd->help == NULL))
 		return;
 	if (in->op == OP_VALUE)
-		value_choices(c, r, in, r->stop, partial);
+		value_choices(c, &(struct place){ r, in, r->stop, partial });
 	else if (begins(in->text, partial))
 		choice_add(c, in->text, in->help, false);
 }
@@ -90,10 +148,13 @@ static void thread_choices(struct choices *c, const struct run *r,
 static int choice_cmp(const void *a, const void *b)
 {
 	const struct choice *x = a, *y = b;
+	int c = strcmp(x->text, y->text);
 
 	if (x->argument != y->argument)
 		return x->argument ? 1 : -1;
-	return strcmp(x->text, y->text);
+	if (c != 0)
+		return c;
+	return x->place < y->place ? -1 : x->place > y->place;
 }
 
 /* Sorted, each word once. */
@@ -105,7 +166,7 @@ static void choices_sort(struct choices *c)
 		return;
 	qsort(c->v, c->n, sizeof(*c->v), choice_cmp);
 	for (size_t i = 0; i < c->n; i++)
-		if (n == 0 || choice_cmp(&c->v[i], &c->v[n - 1]) != 0)
+		if (n == 0 || strcmp(c->v[i].text, c->v[n - 1].text) != 0)
 			c->v[n++] = c->v[i];
 	c->n = n;
 }
@@ -118,13 +179,9 @@ static void choices_collect(
 		thread_choices(c, r, &r->th[id], partial);
 	for (size_t i = 0; i < r->n_pending; i++) {
 		const struct thread *t = &r->pending[i];
-		const struct insn *in = &t->prog->insn[t->pc];
-		const char *more = in->type->more;
 
-		if (more == NULL)
-			more = in->type->display;
-		if (more != NULL)
-			choice_add(c, more, in->help, true);
+		value_choices(c, &(struct place){ r, &t->prog->insn[t->pc],
+					 r->pending_at[i], partial });
 	}
 	if (r->stop == 0 && r->mode != NULL && r->mode->def.config) {
 		if (begins("no", partial))

@@ -108,6 +108,53 @@ static const struct value_type service_type = {
 	.sample = "www",
 };
 
+/* --- an operator and its operand: each has choices of its own --- */
+
+static int compare_parse(const struct value_type *vt, const char *const *t,
+	size_t n, struct sbuf *out, size_t *bad_col)
+{
+	(void)vt;
+	(void)bad_col;
+	if (strcmp(t[0], "eq") != 0 && strcmp(t[0], "gt") != 0)
+		return 0;
+	if (n < 2)
+		return -1;
+	if (strcmp(t[1], "red") != 0 && strcmp(t[1], "green") != 0)
+		return 0;
+	sbuf_printf(out, "%s %s", t[0], t[1]);
+	return 2;
+}
+
+static const char *compare_choice(
+	const struct value_type *vt, size_t i, const char **help)
+{
+	static const char *const words[] = { "eq", "gt" };
+
+	(void)vt;
+	*help = "Compare";
+	return i < ARRAY_LEN(words) ? words[i] : NULL;
+}
+
+static const char *compare_next(const struct value_type *vt,
+	const char *const *t, size_t n, size_t i, const char **help)
+{
+	static const char *const words[] = { "red", "green", "WORD" };
+
+	(void)vt;
+	(void)n;
+	*help = strcmp(t[0], "eq") == 0 ? "Exactly" : "Beyond";
+	return i < ARRAY_LEN(words) ? words[i] : NULL;
+}
+
+static const struct value_type compare_type = {
+	.name = "compare",
+	.parse = compare_parse,
+	.choice = compare_choice,
+	.next = compare_next,
+	.display = "eq",
+	.sample = "eq red",
+};
+
 /* --- exec --- */
 
 #define EXEC(name, text, help_text, ...)                                       \
@@ -328,6 +375,13 @@ const struct command t_timer = {
 	.sample = "timer 30 spread 3\ntimer 31\ntimer spread 4",
 };
 
+static const struct command t_select = {
+	.mode = T_SERVER,
+	.order = 40,
+	.grammar = "select <how!:compare> [now]",
+	.help = "select  Select\n<how>  How\nnow  Now\n",
+};
+
 /* --- in a list --- */
 
 static int entry_fixup(
@@ -372,7 +426,7 @@ static const struct command *const table[] = { &x_version, &x_format, &x_dhcp,
 	&t_port, &t_server, &t_route, &t_list, &t_step, &t_halt, &t_trigger,
 	&t_make, &t_exit, &t_weather, &t_kept, &t_note, &t_address,
 	&t_secondary, &t_shutdown, &t_duplex, &t_retransmit, &t_cipher,
-	&t_services, &t_timer, &t_entry };
+	&t_services, &t_timer, &t_select, &t_entry };
 
 struct grammar *table_grammar(void)
 {
@@ -380,6 +434,7 @@ struct grammar *table_grammar(void)
 
 	value_type_add(g, &port_type);
 	value_type_add(g, &service_type);
+	value_type_add(g, &compare_type);
 	grammar_add(g, table, ARRAY_LEN(table));
 	return g;
 }

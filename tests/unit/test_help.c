@@ -92,6 +92,29 @@ static void test_words(void **state)
 	grammar_free(g);
 }
 
+/* A value of several tokens, at its first and at the next. */
+static void test_next(void **state)
+{
+	struct grammar *g = table_grammar();
+
+	(void)state;
+	check_help(g, T_SERVER, 15, "select ",
+		"  eq  Compare\n"
+		"  gt  Compare\n");
+	check_help(g, T_SERVER, 15, "select gt ",
+		"  green  Beyond\n"
+		"  red    Beyond\n"
+		"  WORD   Beyond\n");
+	check_help(g, T_SERVER, 15, "select eq g", "green  \n");
+	check_help(g, T_SERVER, 15, "select eq red ",
+		"  now   Now\n"
+		"  <cr>  <cr>\n");
+	check_help(g, T_SERVER, 15, "select eq red n", "now  \n");
+	check_help(g, T_CONFIG, 15, "port fast 0", "<0-9>  \n");
+	check_help(g, T_CONFIG, 15, "port fast x", "% Unrecognized command\n");
+	grammar_free(g);
+}
+
 static void test_faults(void **state)
 {
 	struct grammar *g = table_grammar();
@@ -126,6 +149,7 @@ static void test_complete(void **state)
 		{ T_CONFIG, "no hos", "tname " },
 		{ T_CONFIG, "port g", "iga " },
 		{ T_CONFIG, "def", "ault " },
+		{ T_SERVER, "select eq r", "ed " },
 		{ T_SERVER, "timer 1", NULL },
 		{ T_EXEC, "dis a", NULL },
 	};
@@ -172,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_complete),
 		cmocka_unit_test(test_columns),
