@@ -99,11 +99,12 @@ bool auth_derive(struct ike_sa *sa)
 	struct ike_keys *k = &sa->keys;
 	const struct span ke[] = { bytes_span(&sa->neg->ke_i),
 		bytes_span(&sa->neg->ke_r) };
+	const struct auth_method *m = auth_method(sa->policy.auth);
 	uint8_t iv[HASH_MAX_BYTES];
 
 	k->hash = sa->policy.hash;
 	k->cipher = cipher_alg(sa->policy.cipher);
-	if (!auth_method(sa->policy.auth)->skeyid(sa, k->skeyid.b))
+	if (m == NULL || !m->skeyid(sa, k->skeyid.b))
 		return false;
 	k->skeyid.n = hash_alg(k->hash)->bytes;
 	skeyid_next(sa, &none, 0, &k->d);
