@@ -138,7 +138,7 @@ done
 capture=$LAB_RUN/mesh.pcap
 lab_capture_start "$capture" "not udp port 848 and not arp"
 tap_check "every host pings every other host's LAN and loopback" lab_mesh
-lab_capture_stop
+lab_capture_stop "$capture"
 tap_check "no ICMP in clear in the core" lab_no_clear_icmp "$capture"
 tap_check "ESP only between the hosts' own addresses" \
 	lab_esp_preserves "$capture"
@@ -150,7 +150,7 @@ lab_echo_start H3 172.16.3.10
 lab_capture_start "$capture" "port $LAB_ECHO_PORT"
 tap_check "TCP passes" lab_echo H2 172.16.3.10 tcp
 tap_check "UDP passes" lab_echo H2 172.16.3.10 udp
-lab_capture_stop
+lab_capture_stop "$capture"
 lab_echo_stop
 tap_check "TCP and UDP are in clear in the core" lab_saw_clear "$capture"
 

@@ -60,9 +60,8 @@ nothing_missed() {
 }
 
 ping_start() { # HOST ADDRESS NAME
-	lab_in "$1" ping -n -O -i 0.05 "$2" >"$LAB_RUN/$3" 2>&1 &
-	PINGS+=($!)
-	disown
+	lab_bg "$LAB_RUN/$3" "$1" ping -n -O -i 0.05 "$2"
+	PINGS+=("$LAB_BG")
 }
 
 # -O reports each packet that was not answered when the next one leaves.
@@ -79,13 +78,8 @@ ping_stop() {
 	local pid
 
 	for pid in "${PINGS[@]}"; do
-		kill -INT "$pid"
-		wait_for 5 pid_gone "$pid"
+		lab_bg_end "$pid" INT
 	done
-}
-
-pid_gone() {
-	! kill -0 "$1" 2>/dev/null
 }
 
 rekey_now() {

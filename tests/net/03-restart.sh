@@ -75,7 +75,7 @@ capture=$LAB_RUN/dead.pcap
 lab_capture_start "$capture" "host 172.16.2.10"
 tap_check "R2's getvpnd is killed" kill9 R2
 lab_ping H2 172.16.3.10 3 >/dev/null
-lab_capture_stop
+lab_capture_stop "$capture"
 tap_check "a dead member sends nothing in clear" lab_no_clear_icmp "$capture"
 tap_check "R2 starts again" lab_start R2
 tap_check "R2 registers by itself" wait_for 60 lab_registered R2
@@ -86,9 +86,8 @@ tap_check "the key server lists four members, none twice" \
 	wait_for 10 members_listed
 
 before=$(teks)
-lab_in H2 ping -n -O -i 0.05 172.16.3.10 >"$LAB_RUN/ping" 2>&1 &
-ping=$!
-disown
+lab_bg "$LAB_RUN/ping" H2 ping -n -O -i 0.05 172.16.3.10
+ping=$LAB_BG
 tap_check "the key server is killed" kill9 R1
 tap_check "the members' traffic goes on" lab_mesh
 tap_check "the key server starts again" lab_start R1
@@ -98,7 +97,7 @@ tap_check "it goes on with the same keys" \
 tap_check "it still knows its members" wait_for 60 members_listed
 tap_check "a rekey is taken" lab_cmd R1 "crypto gdoi ks rekey"
 tap_check "all members accept its number" wait_for 30 all_received_rekey
-kill -INT "$ping"
+lab_bg_end "$ping" INT
 tap_check "not one packet was lost meanwhile" \
 	test "$(grep -c 'no answer' "$LAB_RUN/ping")" = 0
 tap_check "all members are registered" wait_for 60 lab_all_registered

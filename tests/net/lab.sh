@@ -33,6 +33,27 @@ lab_in() {
 	ip netns exec "$LAB_PREFIX$node" "$@"
 }
 
+# lab_bg FILE NODE COMMAND...: in the background, with its output in FILE;
+# LAB_BG is the number of the command itself, not of a shell around it.
+lab_bg() {
+	local file=$1 node=$2
+
+	shift 2
+	(exec ip netns exec "$LAB_PREFIX$node" "$@") >"$file" 2>&1 </dev/null &
+	LAB_BG=$!
+	disown
+}
+
+# lab_bg_end PID [SIGNAL]: and waits for its end, when all is written.
+lab_bg_end() {
+	kill "-${2-TERM}" "$1"
+	wait_for 10 lab_bg_ended "$1"
+}
+
+lab_bg_ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
 # --- the wires -------------------------------------------------------------
 
 lab_node() {
@@ -247,15 +268,14 @@ lab_echo() {
 }
 
 lab_echo_start() { # HOST ADDRESS
-	lab_in "$1" "$TOP/tests/net/echo.py" serve "$2" $LAB_ECHO_PORT \
-		>"$LAB_RUN/echo" 2>&1 &
-	LAB_ECHO=$!
-	disown
+	lab_bg "$LAB_RUN/echo" "$1" \
+		"$TOP/tests/net/echo.py" serve "$2" $LAB_ECHO_PORT
+	LAB_ECHO=$LAB_BG
 	wait_for 10 grep -q ready "$LAB_RUN/echo"
 }
 
 lab_echo_stop() {
-	kill "$LAB_ECHO"
+	lab_bg_end "$LAB_ECHO"
 }
 
 # --- watching the wire -----------------------------------------------------
@@ -265,22 +285,27 @@ lab_capture_start() {
 	local file=$1
 
 	shift
-	lab_in core tcpdump -i any -s 0 -U --immediate-mode -n -w "$file" "$@" \
-		2>"$file.log" &
-	LAB_CAPTURE=$!
-	disown
+	lab_bg "$file.log" core tcpdump -i any -B 16384 -U --immediate-mode -n \
+		-w "$file" "$@"
+	LAB_CAPTURE=$LAB_BG
 	wait_for 10 grep -q 'listening on' "$file.log"
 }
 
-# The capture is complete when tcpdump has seen what was sent: it ends by
-# itself, since -U writes each packet as it comes.
-lab_capture_stop() {
-	kill -INT "$LAB_CAPTURE"
-	wait_for 10 lab_capture_ended
+# Asked for its counters, tcpdump tells whether it has written all it got.
+lab_capture_stop() { # FILE
+	wait_for 10 lab_capture_drained "$1.log"
+	lab_bg_end "$LAB_CAPTURE"
 }
 
-lab_capture_ended() {
-	! kill -0 "$LAB_CAPTURE" 2>/dev/null
+lab_capture_drained() {
+	local seen
+
+	seen=$(grep -c captured "$1")
+	kill -USR1 "$LAB_CAPTURE"
+	until [ "$(grep -c captured "$1")" -gt "$seen" ]; do
+		kill -0 "$LAB_CAPTURE" || return 1
+	done
+	tail -n 1 "$1" | awk '{ exit !($2 == $5) }'
 }
 
 # lab_packets FILE DISPLAY-FILTER [FIELD...]: one line a packet.
