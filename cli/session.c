@@ -663,6 +663,21 @@ void session_history_each(const struct session *s,
 		fn(ctx, s->history[i]);
 }
 
+/* What show running-config prints above the configuration: a file that was
+ * made from it is taken whole. */
+static bool is_show_heading(const struct session *s, const char *text)
+{
+	static const char *const headings[] = { "Building configuration...",
+		"Current configuration : ", "Using " };
+
+	if ((s->flags & SESSION_LENIENT) == 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(headings); i++)
+		if (strncmp(text, headings[i], strlen(headings[i])) == 0)
+			return true;
+	return false;
+}
+
 int session_run_line(struct session *s, const char *line)
 {
 	const char *text = skip_blanks(strip_prompt(line));
@@ -670,7 +685,7 @@ int session_run_line(struct session *s, const char *line)
 
 	if (s->pending || s->ask_fn != NULL)
 		return CMD_FAILED;
-	if (*text == '\0' || *text == '!')
+	if (*text == '\0' || *text == '!' || is_show_heading(s, text))
 		return CMD_DONE;
 	if (session_in_config(s) || back_to_config(s, text))
 		return run_config(s, line, offset);
