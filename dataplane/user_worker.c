@@ -465,6 +465,9 @@ static int mark_filter(int fd)
 static int sockets_open(struct workers *w)
 {
 	int one = 1, room = 4 << 20, mark = DP_MARK_OWN;
+	/* The inner MTU, once told to a local sender, stands as path MTU on the
+	 * very routes that the ESP takes: look at the device's only. */
+	int device_mtu = IP_PMTUDISC_PROBE;
 
 	w->raw_tx = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 	w->raw_rx = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ESP);
@@ -472,6 +475,8 @@ static int sockets_open(struct workers *w)
 	if (w->raw_tx < 0 || w->raw_rx < 0 || w->trouble < 0 ||
 		setsockopt(
 			w->raw_tx, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) ||
+		setsockopt(w->raw_tx, IPPROTO_IP, IP_MTU_DISCOVER, &device_mtu,
+			sizeof(device_mtu)) ||
 		setsockopt(
 			w->raw_rx, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)) ||
 		mark_filter(w->raw_rx))

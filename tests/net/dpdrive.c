@@ -4,7 +4,8 @@
  *   acl NAME {permit|deny} PROTO SRC DST [eq PORT]   append; SRC: any | A W
  *   group ID DEV ACL|- LOCAL|- {drop|clear} {drop|accept} {both|receive}
  *   groupdel ID | sa ID SPI SUITE KEY SID {send|receive} | use ID SPI
- *   sadel ID SPI | counters ID | aces ID | samtu ID SUITE | quit */
+ *   sadel ID SPI | counters ID | aces ID | samtu ID SUITE | quit
+ *   udp SPORT ADDRESS DPORT                           send a datagram */
 #include "base/loop.h"
 #include "dataplane/ops.h"
 #include <errno.h>
@@ -155,6 +156,23 @@ static int do_aces(char **w)
 	return rc;
 }
 
+static int do_udp(char **w)
+{
+	struct sockaddr_storage from, to;
+	struct udp_addr a = { .ip = ip_v4(0), .port = (uint16_t)atoi(w[1]) };
+	struct udp_addr b = { .port = (uint16_t)atoi(w[3]) };
+	socklen_t from_n = udp_to_sockaddr(&a, &from), to_n;
+	auto_fd int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (!ip_parse(w[2], &b.ip))
+		return -EINVAL;
+	to_n = udp_to_sockaddr(&b, &to);
+	if (bind(fd, (void *)&from, from_n) ||
+		sendto(fd, "x", 1, 0, (void *)&to, to_n) < 0)
+		return -errno;
+	return 0;
+}
+
 static int run(char **w, size_t n)
 {
 	uint32_t id = n > 1 ? (uint32_t)atoi(w[1]) : 0;
@@ -172,6 +190,8 @@ static int run(char **w, size_t n)
 		return do_counters(w);
 	if (!strcmp(w[0], "aces") && n > 1)
 		return do_aces(w);
+	if (!strcmp(w[0], "udp") && n > 3)
+		return do_udp(w);
 	if (!strcmp(w[0], "sadel") && n > 2)
 		dataplane_user.sa_del(dp, id, spi);
 	else if (!strcmp(w[0], "groupdel") && n > 1)

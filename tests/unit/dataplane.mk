@@ -7,3 +7,5 @@ test_user_esp_LDADD = $(VECTORS_LIBS) $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 noinst_PROGRAMS += dpdrive
 dpdrive_SOURCES = tests/net/dpdrive.c
 dpdrive_LDADD = $(DATAPLANE_LIBS)
+check_SCRIPTS += tests/net/dp-user.sh
+EXTRA_DIST += tests/net/dp-user.sh
