@@ -1,0 +1,155 @@
+/* show crypto gdoi against the sample outputs of the layout document. */
+#include "tests/unit/orbit.h"
+#include "tests/unit/show_samples.h"
+#include "tests/unit/test.h"
+
+#include <string.h>
+
+#define VERSION "1.0.26"
+
+/* Runs a show expression into `out` and compares. */
+#define CHECK(call, sample)                                                    \
+	do {                                                                   \
+		auto_sbuf struct sbuf out = { 0 };                             \
+		call;                                                          \
+		assert_layout(sbuf_str(&out), sample);                         \
+	} while (0)
+
+static void member_group(void **state)
+{
+	(void)state;
+	CHECK(show_gdoi_gm_group(orbit_gm(), 1, VERSION, &out),
+		SAMPLE_GM_GROUP);
+	CHECK(show_gdoi_gm(orbit_gm(), 1, VERSION, &out), SAMPLE_GM);
+}
+
+static void member_acl(void **state)
+{
+	struct gm_snapshot g = *orbit_gm();
+	struct ace deny = ace_any(false);
+	struct ace two[2] = { g.acl.v[0], g.acl.v[2] };
+	struct acl local = { .name = "LOCAL_BYPASS", .v = &deny, .n = 1 };
+
+	(void)state;
+	deny.proto = 6;
+	deny.src = (struct ip_wild){ 0x0a400100, 0xff };
+	deny.dst = (struct ip_wild){ 0x0a400900, 0xff };
+	deny.dport = (struct ace_port){ PORT_EQ, 1, { 443 } };
+	g.acl.v = two;
+	g.acl.n = 2;
+	CHECK(show_gdoi_gm_acl(&g, 1, false, true, &out),
+		SAMPLE_GM_ACL_LOCAL_NONE);
+	g.policy.local_acl = &local;
+	CHECK(show_gdoi_gm_acl(&g, 1, true, true, &out), SAMPLE_GM_ACL);
+}
+
+static void member_rekey(void **state)
+{
+	struct gm_snapshot g = *orbit_gm();
+
+	(void)state;
+	CHECK(show_gdoi_gm_rekey(&g, 1, true, &out), SAMPLE_GM_REKEY_DETAIL);
+	CHECK(show_gdoi_gm_pubkey(&g, 1, &out), SAMPLE_GM_PUBKEY);
+	CHECK(show_gdoi_rekey_sa(&g, 1, false, &out), SAMPLE_REKEY_SA);
+}
+
+static void member_rest(void **state)
+{
+	(void)state;
+	CHECK(show_gdoi_gm_identifier(orbit_gm(), 1, false, &out),
+		SAMPLE_GM_IDENTIFIER);
+	CHECK(show_gdoi_gm_identifier(orbit_gm(), 1, true, &out),
+		SAMPLE_GM_IDENTIFIER_DETAIL);
+	CHECK(show_gdoi_gm_counters(orbit_gm(), 1, &out), SAMPLE_GM_COUNTERS);
+	CHECK(show_gdoi_ipsec_sa(orbit_gm(), 1, &out), SAMPLE_IPSEC_SA_GDOI);
+}
+
+/* A member that could not register says why. */
+static void member_failing(void **state)
+{
+	struct gm_snapshot g = { .state = GM_REGISTERING,
+		.ks = orbit_ip("198.51.100.11"),
+		.registrations_tried = 4,
+		.last_error = "no answer" };
+	auto_sbuf struct sbuf out = { 0 };
+
+	(void)state;
+	g.policy = orbit_gm()->policy;
+	show_gdoi_gm_group(&g, 1, VERSION, &out);
+	assert_non_null(
+		strstr(out.s, "       Registration status   : Registering\n"
+			      "       Registering to        : 198.51.100.11\n"
+			      "       Last failure          : no answer\n"
+			      "       Succeeded registration: 0\n"
+			      "       Attempted registration: 4\n"
+			      "       Last rekey from       : 0.0.0.0\n"));
+	assert_non_null(
+		strstr(out.s, "       Rekey Received        : never\n"));
+	assert_null(strstr(out.s, "ACL Downloaded"));
+}
+
+static void server_group(void **state)
+{
+	struct ks_snapshot k = *orbit_ks();
+	auto_sbuf struct sbuf idle = { 0 };
+
+	(void)state;
+	CHECK(show_gdoi_ks_group(&k, &out), SAMPLE_KS_GROUP);
+	CHECK(show_gdoi_ks(&k, 1, true, &out), SAMPLE_KS_DETAIL);
+	CHECK(show_gdoi_ks(&k, 1, false, &out), SAMPLE_KS);
+	k.kek.live = false;
+	k.sa[0].live = false;
+	show_gdoi_ks_group(&k, &idle);
+	assert_null(strstr(idle.s, "Group Rekey\n"));
+	assert_null(strstr(idle.s, "SA Rekey\n"));
+}
+
+static void server_members(void **state)
+{
+	struct ip_addr who = orbit_ip("203.0.113.1");
+	struct ip_addr stranger = orbit_ip("203.0.113.77");
+
+	(void)state;
+	CHECK(show_gdoi_ks_members(orbit_ks(), 1, NULL, &out),
+		SAMPLE_KS_MEMBERS);
+	CHECK(show_gdoi_ks_members(orbit_ks(), 1, &who, &out),
+		SAMPLE_KS_MEMBERS_ONE);
+	CHECK(show_gdoi_ks_members(orbit_ks(), 1, &stranger, &out),
+		"\n\nGroup Member not Found\n\n");
+}
+
+static void server_policy(void **state)
+{
+	struct ks_snapshot k = *orbit_ks();
+
+	(void)state;
+	CHECK(show_gdoi_ks_policy(&k, 1, &out), SAMPLE_KS_POLICY);
+	CHECK(show_gdoi_ks_acl(&k, 1, &out), SAMPLE_KS_ACL);
+	CHECK(show_gdoi_ks_rekey(&k, 1, &out), SAMPLE_KS_REKEY);
+	CHECK(show_gdoi_ks_coop(&k, 1, &out), SAMPLE_KS_COOP_NONE);
+	CHECK(show_gdoi_ks_identifier(&k, 1, false, &out),
+		SAMPLE_KS_IDENTIFIER);
+	k.n_teks = 0;
+	k.kek.live = false;
+	CHECK(show_gdoi_ks_policy(&k, 1, &out),
+		"Key Server Policy:\n"
+		"For group ORBIT (handle: 0x40000002) server 198.51.100.11 "
+		"(handle: 0x40000002):\n\n"
+		"  # of teks : 0  Seq num : 0\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(member_group),
+		cmocka_unit_test(member_acl),
+		cmocka_unit_test(member_rekey),
+		cmocka_unit_test(member_rest),
+		cmocka_unit_test(member_failing),
+		cmocka_unit_test(server_group),
+		cmocka_unit_test(server_members),
+		cmocka_unit_test(server_policy),
+	};
+
+	return cmocka_run_group_tests_name("show_gdoi", tests, NULL, NULL);
+}
