@@ -139,6 +139,13 @@ static uint64_t leave_at(const struct gm_tek *t)
 	return t->expires_ms - margin * 1000ull;
 }
 
+static uint64_t take_over_at(const struct gm_tek *t, const struct gm_tek *old)
+{
+	if (t->send_at_ms == NEVER)
+		return leave_at(old);
+	return min_u64(t->send_at_ms, old->expires_ms);
+}
+
 /* From the oldest on: the next one takes over when the server's delay is
  * over, or shortly before its predecessor ends.  *next: when that changes. */
 static struct gm_tek *sending_choose(
@@ -152,7 +159,7 @@ static struct gm_tek *sending_choose(
 
 		if (!t->may_send || now >= t->expires_ms)
 			continue;
-		at = use == NULL ? now : min_u64(t->send_at_ms, leave_at(use));
+		at = use == NULL ? now : take_over_at(t, use);
 		if (at <= now)
 			use = t;
 		else
