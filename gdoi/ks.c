@@ -103,7 +103,6 @@ static void keys_drop(struct ks *ks)
 		ks_tek_free(ks, t);
 	ks_kek_drop(&ks->kek);
 	ks_kek_drop(&ks->kek_old);
-	ks->generation++;
 }
 
 static bool suite_counts(const struct esp_suite *s)
@@ -127,7 +126,7 @@ static void key_make(struct ks *ks, struct keybuf *k, size_t n)
 	gdoi_random(ks->g, k->b, n);
 }
 
-static struct ks_tek *tek_make(struct ks *ks, const struct ks_sa_policy *p)
+static void tek_make(struct ks *ks, const struct ks_sa_policy *p)
 {
 	struct ks_tek *t = xcalloc(1, sizeof(*t)), *old;
 	uint64_t now = gdoi_now(ks->g);
@@ -143,8 +142,6 @@ static struct ks_tek *tek_make(struct ks *ks, const struct ks_sa_policy *p)
 		if (old->policy.number == p->number)
 			old->superseded = true;
 	TAILQ_INSERT_HEAD(&ks->teks, t, link);
-	ks->generation++;
-	return t;
 }
 
 static bool signer_fits(const struct ks *ks, const struct pkey *k)
@@ -225,27 +222,6 @@ static void applied_set(struct ks *ks)
 	ks->change_reported = false;
 }
 
-void ks_keys_ensure(struct ks *ks)
-{
-	uint64_t now = gdoi_now(ks->g);
-	uint64_t before = ks->generation;
-
-	if (TAILQ_EMPTY(&ks->teks))
-		applied_set(ks);
-	for (size_t i = 0; i < ks->policy.n_sas; i++) {
-		const struct ks_sa_policy *p = &ks->policy.sa[i];
-		struct ks_tek *t = ks_tek_newest(ks, p->number);
-
-		if (p->complete && (t == NULL || now >= t->rekey_ms))
-			tek_make(ks, p);
-	}
-	if (!ks->kek.live && kek_make(ks, &ks->kek))
-		ks->generation++;
-	if (ks->generation != before)
-		ks_store_keys(ks);
-	ks_schedule(ks);
-}
-
 /* Without members nothing is renewed: keys end, and the next registration
  * makes new ones (15.1). */
 void ks_schedule(struct ks *ks)
@@ -288,10 +264,8 @@ static void keys_expire(struct ks *ks, uint64_t now)
 	}
 	if (ks->kek_old.live && now >= ks->kek_old.expires_ms)
 		ks_kek_drop(&ks->kek_old);
-	if (any) {
-		ks->generation++;
+	if (any)
 		ks_store_keys(ks);
-	}
 }
 
 static bool tek_is_due(const struct ks_tek *t, uint64_t now)
@@ -447,9 +421,43 @@ void ks_rekey(struct ks *ks, enum ks_rekey_how how)
 		ks_kek_drop(&ks->kek_old);
 		ks->kek_old = ks->kek;
 		ks->kek = next;
-		ks->generation++;
 	}
 	rekey_send(ks, built, how);
+	ks_schedule(ks);
+}
+
+/* With members a new TEK needs a rekey, and a new SA waits for one (15.5). */
+static bool teks_ensure(struct ks *ks, uint64_t now)
+{
+	bool made = false;
+
+	if (TAILQ_EMPTY(&ks->teks)) {
+		applied_set(ks);
+	} else if (ks->n_members > 0) {
+		if (keys_due(ks, now))
+			ks_rekey(ks, KS_REKEY_SCHEDULED);
+		return false;
+	}
+	for (size_t i = 0; i < ks->policy.n_sas; i++) {
+		const struct ks_sa_policy *p = &ks->policy.sa[i];
+		struct ks_tek *t = ks_tek_newest(ks, p->number);
+
+		if (!p->complete || (t != NULL && now < t->rekey_ms))
+			continue;
+		tek_make(ks, p);
+		made = true;
+	}
+	return made;
+}
+
+void ks_keys_ensure(struct ks *ks)
+{
+	bool made = teks_ensure(ks, gdoi_now(ks->g));
+
+	if (!ks->kek.live)
+		made |= kek_make(ks, &ks->kek);
+	if (made)
+		ks_store_keys(ks);
 	ks_schedule(ks);
 }
 
@@ -459,6 +467,7 @@ void ks_reinitialise(struct ks *ks)
 	struct ks_tek *t, *next;
 	bool built;
 
+	ks_pulls_drop(ks->g, ks); /* they were promised the old keys */
 	ks_push_stop(ks);
 	built = ks->kek.live && ks->n_members > 0 &&
 		ks_push_build(ks, &ks->kek, &c);
@@ -468,7 +477,6 @@ void ks_reinitialise(struct ks *ks)
 	TAILQ_FOREACH_SAFE(t, &ks->teks, link, next)
 		ks_tek_free(ks, t);
 	sid_pool_reset(&ks->sids);
-	ks->generation++;
 	rekey_send(ks, built, KS_REKEY_SCHEDULED);
 	ks_schedule(ks);
 }
@@ -482,10 +490,8 @@ static void teks_of_removed_sas(struct ks *ks)
 
 		for (size_t i = 0; i < ks->policy.n_sas; i++)
 			there |= ks->policy.sa[i].number == t->policy.number;
-		if (!there) {
+		if (!there)
 			ks_tek_free(ks, t);
-			ks->generation++;
-		}
 	}
 }
 

@@ -14,6 +14,7 @@
 #define KS_ACKS_MISSED_MAX 3   /* rekeys in a row (ios-cli.md 15.4) */
 #define KS_PUSH_BATCH     50   /* datagrams a tick */
 #define KS_PUSH_TICK_MS   10
+#define KS_LATE_MS        200  /* lets message 4 go ahead of a rekey */
 #define KS_PERIODIC_COPIES 2  /* with `periodic` so many count as enough */
 #define KS_ACK_KIND       1    /* REKEY_ACK_KEK_SHA256 */
 
@@ -61,7 +62,7 @@ TAILQ_HEAD(ks_members, ks_member);
 /* A rekey on its way: the same bytes to everyone, once per pass. */
 struct ks_push {
 	bool active;
-	uint8_t *bytes[2];           /* [ours]: without, with extensions */
+	uint8_t *bytes[2];           /* [ours]: kept for ks_push_late */
 	size_t n[2];
 	uint8_t kek_spi[KEK_SPI_BYTES];
 	uint32_t seq, pass;
@@ -80,7 +81,6 @@ struct ks {
 	uint32_t handle;
 	struct ks_teks teks;         /* newest first */
 	struct ks_kek kek, kek_old;  /* old: for late acknowledgements */
-	uint64_t generation;         /* counts key changes */
 	struct sid_pool sids;
 	struct ks_members members;
 	struct ks_member *by_id;
@@ -97,7 +97,7 @@ struct ks_pull {
 	TAILQ_ENTRY(ks_pull) link;   /* gdoi.pulls */
 	struct ks *ks;
 	struct ip_addr peer;
-	uint64_t generation;         /* of the keys that were offered */
+	uint64_t rekeys;             /* sent when the keys were offered */
 	uint32_t seq;
 	bool counter_mode;
 	struct gdoi_kd kd;           /* what message 4 will carry */
@@ -159,8 +159,10 @@ bool ks_push_build(struct ks *ks, struct ks_kek *under,
 void ks_push_start(struct ks *ks, const char *text);
 void ks_push_stop(struct ks *ks);    /* ends the one under way */
 void ks_push_tick(void *ks);         /* timer_fn */
-/* A member that registered with keys which the rekey under way replaces. */
-void ks_push_late(struct ks *ks, struct ks_member *m);
+/* A member got keys, under the KEK of that SPI, which the last rekey has
+ * replaced: it has a copy too. false: it could not read it. */
+bool ks_push_late(struct ks *ks, struct ks_member *m,
+	const uint8_t spi[KEK_SPI_BYTES]);
 enum wire_err ks_ack_input(
 	struct ks *ks, const struct udp_path *path, struct span dgram);
 bool ks_has_kek(const struct ks *ks, const uint8_t spi[KEK_SPI_BYTES]);

@@ -132,7 +132,7 @@ static void offer_send(struct ks_pull *p)
 	gdoi_sa_put(&m, &sa, to_ours);
 	gdoi_sa_free(&sa);
 	ks_kd_build(ks, &ks->kek, true, &p->kd);
-	p->generation = ks->generation;
+	p->rekeys = ks->rekeys_sent;
 	p->seq = ks->kek.seq;
 	p->counter_mode = ks_counter_mode(ks);
 	first = isakmp_chain_first(&m);
@@ -231,12 +231,23 @@ static void keys_send(struct ks_pull *p)
 /* The ids are used up: everybody starts again (B.13), this member too. */
 static enum wire_err sids_out(struct gdoi *g, struct ks_pull *p)
 {
-	struct ks *ks = p->ks;
-
-	refuse(g, p->base.sa, WIRE_NO_PROPOSAL, ks, REPORT_KS_NO_SID_AVAILABLE,
-		"");
-	ks_reinitialise(ks);
+	refuse(g, p->base.sa, WIRE_NO_PROPOSAL, p->ks,
+		REPORT_KS_NO_SID_AVAILABLE, "");
+	ks_reinitialise(p->ks); /* ends all half-done registrations */
 	return WIRE_LIMIT;
+}
+
+/* Its keys were replaced while it registered, and the rekey did not reach it:
+ * the next PULL brings the new ones. */
+static enum wire_err overtaken(struct gdoi *g, struct ks_pull *p)
+{
+	struct exchange *x = p->base.x;
+
+	refuse(g, p->base.sa, WIRE_NO_PROPOSAL, p->ks, REPORT_KS_REG_REFUSED,
+		"keys changed in the meantime");
+	ks_pull_free(g, p);
+	exchange_end(x);
+	return WIRE_STATE;
 }
 
 /* HDR*, HASH(3) [, GAP] */
@@ -264,10 +275,11 @@ static enum wire_err on_proof(
 	mb = member_record(p);
 	if (p->kd.n_sids > 0 && ks_store_keys(ks) != 0)
 		return WIRE_STATE; /* an id that may come twice is none */
+	if (p->kd.has_kek && p->rekeys != ks->rekeys_sent &&
+		!ks_push_late(ks, mb, p->kd.kek_spi))
+		return overtaken(g, p);
 	ks_store_member(ks, mb);
 	keys_send(p);
-	if (p->generation != ks->generation)
-		ks_push_late(ks, mb);
 	ks_schedule(ks);
 	ike_sa_release(p->base.sa);
 	ks_pull_free(g, p);

@@ -150,12 +150,27 @@ void ks_push_start(struct ks *ks, const char *text)
 	ks_push_tick(ks);
 }
 
-void ks_push_late(struct ks *ks, struct ks_member *m)
+bool ks_push_late(
+	struct ks *ks, struct ks_member *m, const uint8_t spi[KEK_SPI_BYTES])
 {
-	if (!ks->push.active || ks->push.bytes[m->ours] == NULL)
-		return;
+	struct ks_push *p = &ks->push;
+	uint64_t now = gdoi_now(ks->g);
+
+	if (p->bytes[m->ours] == NULL ||
+		memcmp(p->kek_spi, spi, KEK_SPI_BYTES) != 0)
+		return false;
 	member_await(ks, m);
-	member_send(ks, m);
+	if (!p->active) {
+		p->active = true;
+		p->pass = 0;
+		p->started_ms = p->pass_ms = now;
+	}
+	if (p->cursor == NULL) {
+		p->cursor = m;
+		timer_set(
+			ks->g->env->timers, &ks->push_timer, now + KS_LATE_MS);
+	}
+	return true;
 }
 
 /* Who is silent for the third time in a row goes (15.4). */
@@ -185,7 +200,6 @@ static void push_end(struct ks *ks, bool complete)
 	timer_cancel(ks->g->env->timers, &ks->push_timer);
 	p->active = false;
 	p->cursor = NULL;
-	bytes_drop(p);
 	TAILQ_FOREACH_SAFE(m, &ks->members, link, next) {
 		bool silent = m->awaited;
 
