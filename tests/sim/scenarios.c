@@ -573,6 +573,96 @@ static void play_address_change(struct world *w)
 	world_check(w, ks_count(ks) == 2);
 }
 
+/* A rekey overtakes a registration: its keys are the old ones, and the rekey
+ * must reach the new member as well. */
+static void play_overtaken(struct world *w)
+{
+	struct node *ks = group_new(w, 3);
+	struct node *late = w->node[3];
+
+	w->delay_min_ms = w->delay_max_ms = 200;
+	node_start(ks);
+	node_start(w->node[1]);
+	node_start(w->node[2]);
+	world_until(w, SECS(10), all_same, "registration");
+	node_start(late);
+	for (int i = 0; i < 100 && ks->g->n_pulls == 0; i++)
+		world_run(w, 50);
+	world_check(w, ks->g->n_pulls == 1);
+	gdoi_ks_rekey(ks->g, NULL, false, &(struct sbuf){ 0 });
+	world_run(w, SECS(5));
+	world_check(w, all_same(w));
+	world_check(w, node_gm_of(late)->rekeys == 1);
+	world_check(w, ks_count(ks) == 3);
+	no_loss(w);
+}
+
+/* Forged, replayed and foreign rekeys change nothing. */
+static void play_hostile_rekey(struct world *w)
+{
+	struct node *ks = group_new(w, 2);
+	struct gm *gm;
+	struct ks *k;
+	struct ks_push_content c = { .delete_all = true };
+	uint8_t msg[4096];
+	size_t n;
+	struct udp_path path;
+	uint32_t spi;
+
+	start_all(w);
+	world_until(w, SECS(10), all_same, "registration");
+	gm = node_gm_of(w->node[1]);
+	k = node_ks_of(ks);
+	spi = node_sending(w->node[1]);
+	path = (struct udp_path){ .local = { w->node[1]->addr, GDOI_PORT },
+		.remote = { ks->addr, GDOI_PORT } };
+	/* Built, but never sent, by the key server: delete everything. */
+	world_check(w, ks_push_build(k, &k->kek, &c));
+	n = k->push.n[1];
+	memcpy(msg, k->push.bytes[1], n);
+	msg[n - 1] ^= 1;
+	gdoi_input(w->node[1]->g, &path, SPAN(msg, n));
+	world_check(w, gm->kek[0].seq == 0);
+	world_check(w, w->node[1]->reports[REPORT_GDOI_REKEY_FAILURE] == 1);
+	msg[n - 1] ^= 1;
+	path.remote.ip = w->node[2]->addr; /* not a server of ours */
+	gdoi_input(w->node[1]->g, &path, SPAN(msg, n));
+	world_check(w, gm->kek[0].seq == 0);
+	world_check(w, node_sending(w->node[1]) == spi);
+	/* A newer rekey comes first: the older number is refused. */
+	ks_push_stop(k);
+	gdoi_ks_rekey(ks->g, NULL, false, &(struct sbuf){ 0 });
+	world_run(w, SECS(3));
+	world_check(w, gm->kek[0].seq == 2);
+	path.remote.ip = ks->addr;
+	gdoi_input(w->node[1]->g, &path, SPAN(msg, n));
+	world_check(w, gm->kek[0].seq == 2);
+	world_check(w, w->node[1]->reports[REPORT_GDOI_REKEY_SEQ_FAILURE] == 1);
+	world_check(w, node_sending(w->node[1]) == spi);
+	world_check(w, all_same(w));
+}
+
+/* Two thousand members: one rekey, paced, all acknowledged. */
+static void play_crowd(struct world *w)
+{
+	struct node *ks = group_new(w, 2000);
+	struct ks *k;
+
+	w->no_traffic = true;
+	start_all(w);
+	world_until(w, MINUTES(5), all_same, "registration");
+	k = node_ks_of(ks);
+	world_check(w, ks_count(ks) == 2000);
+	gdoi_ks_rekey(ks->g, NULL, false, &(struct sbuf){ 0 });
+	world_run(w, 200); /* 2000 in batches of 50 take 390 ms */
+	world_check(w, k->push.cursor != NULL);
+	world_run(w, 300);
+	world_check(w, !k->push.active);
+	world_check(w, k->last_rekey_msec >= 390 && k->last_rekey_msec <= 450);
+	world_check(w, k->retransmits == 0);
+	world_check(w, all_same(w));
+}
+
 /* Nodes fall and rise at random under loss; in the end all is in order. */
 static void play_chaos(struct world *w)
 {
@@ -638,6 +728,9 @@ const struct scenario scenarios[] = {
 	{ "two-sas",           play_two_sas,          false, true  },
 	{ "clear",             play_clear,            false, false },
 	{ "address-change",    play_address_change,   false, false },
+	{ "overtaken",         play_overtaken,        false, true  },
+	{ "hostile-rekey",     play_hostile_rekey,    true,  false },
+	{ "crowd",             play_crowd,            false, false },
 	{ "chaos",             play_chaos,            false, true  },
 };
 // clang-format on

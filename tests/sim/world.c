@@ -287,7 +287,8 @@ static void world_sample(struct world *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		seq_check(w, w->node[i]);
-	traffic_sample(w);
+	if (!w->no_traffic)
+		traffic_sample(w);
 	w->sampled_ms = w->now;
 }
 

@@ -52,6 +52,7 @@ struct world {
 	/* "Traffic": each member's packet to each other, every SIM_SAMPLE_MS. */
 	uint64_t data_ok, data_lost, data_none;
 	char failure[256];       /* "" while all is well */
+	bool no_traffic;         /* too many members to try every pair */
 	bool verbose;
 };
 

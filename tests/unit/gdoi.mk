@@ -23,3 +23,17 @@ corpus_isakmp_LDADD = $(GDOI_LIBS)
 corpus_gdoi_wire_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_gdoi_wire.c
 corpus_gdoi_wire_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_gdoi_wire"'
 corpus_gdoi_wire_LDADD = $(GDOI_LIBS)
+
+# The engines above phase 1, without a network.
+ENGINE_TEST_LIBS = $(GDOI_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_report test_sid test_store_mem test_ks test_gm
+test_report_SOURCES = tests/unit/test_report.c
+test_report_LDADD = $(ENGINE_TEST_LIBS)
+test_sid_SOURCES = tests/unit/test_sid.c
+test_sid_LDADD = $(ENGINE_TEST_LIBS)
+test_store_mem_SOURCES = tests/unit/test_store_mem.c
+test_store_mem_LDADD = $(ENGINE_TEST_LIBS)
+test_ks_SOURCES = tests/unit/test_ks.c tests/sim/world.c tests/sim/toy.c
+test_ks_LDADD = $(ENGINE_TEST_LIBS)
+test_gm_SOURCES = tests/unit/test_gm.c tests/sim/world.c tests/sim/toy.c
+test_gm_LDADD = $(ENGINE_TEST_LIBS)

@@ -1,0 +1,74 @@
+/* Sender ids: in sequence, inside their KSSID, never twice (RFC 6054). */
+#include "gdoi/sid.h"
+#include "tests/unit/test.h"
+
+static void test_sequence(void **state)
+{
+	struct sid_pool p = { 0 };
+	uint32_t sid;
+
+	(void)state;
+	assert_false(sid_pool_set(&p, 0, NULL, 0));
+	assert_int_equal(p.bits, 24);
+	assert_int_equal(sid_pool_size(&p), 1 << 24);
+	for (uint32_t i = 0; i < 300; i++) {
+		assert_true(sid_take(&p, &sid));
+		assert_int_equal(sid, i);
+	}
+	assert_true(sid_pool_set(&p, 24, NULL, 0)); /* the same: goes on */
+	assert_true(sid_take(&p, &sid));
+	assert_int_equal(sid, 300);
+	assert_false(sid_pool_set(&p, 16, NULL, 0)); /* another width */
+	assert_true(sid_take(&p, &sid));
+	assert_int_equal(sid, 0);
+}
+
+static void test_kssids(void **state)
+{
+	static const uint8_t kssids[] = { 0, 3, 127 };
+	static const uint32_t want8[] = { 0, 1, 6, 7, 254, 255 };
+	struct sid_pool p = { 0 };
+	uint32_t sid;
+
+	(void)state;
+	sid_pool_set(&p, 8, kssids, 3);
+	assert_int_equal(sid_pool_size(&p), 6);
+	for (size_t i = 0; i < 6; i++) {
+		assert_true(sid_take(&p, &sid));
+		assert_int_equal(sid, want8[i]);
+	}
+	assert_false(sid_take(&p, &sid));
+	assert_false(sid_take(&p, &sid));
+	sid_pool_reset(&p);
+	assert_true(sid_take(&p, &sid));
+	assert_int_equal(sid, 0);
+}
+
+static void test_wide(void **state)
+{
+	static const uint8_t kssid = 127;
+	struct sid_pool p = { 0 };
+	uint32_t sid;
+
+	(void)state;
+	sid_pool_set(&p, 32, &kssid, 1);
+	assert_true(sid_take(&p, &sid));
+	assert_int_equal(sid, 0xfe000000);
+	p.given = sid_pool_size(&p) - 1;
+	assert_true(sid_take(&p, &sid));
+	assert_int_equal(sid, 0xffffffff);
+	assert_false(sid_take(&p, &sid));
+	sid_pool_set(&p, 32, NULL, 0);
+	assert_int_equal(sid_pool_size(&p), 1ull << 32);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sequence),
+		cmocka_unit_test(test_kssids),
+		cmocka_unit_test(test_wide),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
