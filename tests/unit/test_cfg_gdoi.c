@@ -1,0 +1,254 @@
+/* From configuration text to the policies that the box gets: key servers,
+ * members, crypto maps, interfaces, routes. */
+#include "tests/unit/fake_box.h"
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KS_BASE                                                                \
+	"crypto ipsec transform-set TS esp-aes 256 esp-sha256-hmac\n"          \
+	"crypto ipsec profile PROF\n"                                          \
+	" set transform-set TS\n"                                              \
+	" set security-association lifetime seconds 600\n"                     \
+	"ip access-list extended ACL\n"                                        \
+	" permit icmp any any\n"
+
+static void configure(struct router *r, const char *text)
+{
+	free(fake_paste(r, text));
+}
+
+static void key_server_defaults(void **state)
+{
+	struct router r;
+	const struct ks_policy *k;
+
+	(void)state;
+	fake_router_init(&r);
+	configure(&r, KS_BASE "crypto gdoi group G\n"
+			      " identity number 123\n"
+			      " server local\n"
+			      "  address ipv4 192.168.1.254\n"
+			      "  rekey authentication mypubkey rsa KEYS\n"
+			      "  rekey transport unicast\n"
+			      "  sa ipsec 1\n"
+			      "   profile PROF\n"
+			      "   match address ipv4 ACL\n");
+	assert_int_equal(fake_box.n_ks, 1);
+	k = &fake_box.ks[0];
+	assert_string_equal(k->group, "G");
+	assert_true(k->id.is_set);
+	assert_false(k->id.is_addr);
+	assert_int_equal(k->id.number, 123);
+	assert_int_equal(ip_u32(&k->local), 0xc0a801fe);
+	assert_int_equal(k->kek_cipher, CIPHER_3DES);
+	assert_int_equal(k->sig_hash, HASH_SHA1);
+	assert_string_equal(k->key_label, "KEYS");
+	assert_int_equal(k->kek_life_secs, 86400);
+	assert_int_equal(k->retransmit_secs, 10);
+	assert_int_equal(k->retransmit_count, 2);
+	assert_true(k->unicast);
+	assert_int_equal(k->ack, REKEY_ACK_CISCO);
+	assert_int_equal(k->sid_bits, 24);
+	assert_null(k->authorization);
+	assert_int_equal(k->n_sas, 1);
+	assert_true(k->sa[0].complete);
+	assert_int_equal(k->sa[0].life_secs, 600);
+	assert_int_equal(k->sa[0].suite.cipher, ESP_CIPHER_AES_CBC);
+	assert_int_equal(k->sa[0].suite.key_bits, 256);
+	assert_int_equal(k->sa[0].suite.auth, ESP_AUTH_SHA256);
+	assert_int_equal(k->sa[0].replay, REPLAY_COUNTER);
+	assert_int_equal(k->sa[0].replay_window, 64);
+	assert_int_equal(fake_box.ks_acl[0].n, 1);
+	assert_int_equal(fake_box.ks_acl[0].v[0].proto, 1);
+	fake_router_fini(&r);
+}
+
+static void key_server_all(void **state)
+{
+	struct router r;
+	const struct ks_policy *k;
+
+	(void)state;
+	fake_router_init(&r);
+	configure(&r, KS_BASE "crypto gkm group G\n"
+			      " identity address ipv4 10.0.0.9\n"
+			      " server local\n"
+			      "  rekey algorithm aes 192\n"
+			      "  rekey sig-hash algorithm sha512\n"
+			      "  rekey lifetime days 2\n"
+			      "  rekey retransmit 30 periodic\n"
+			      "  rekey acknowledgement interoperable\n"
+			      "  authorization address ipv4 10\n"
+			      "  group size small 12\n"
+			      "  identifier\n"
+			      "   range 3 - 5\n"
+			      "   value 1\n"
+			      "  sa receive-only\n"
+			      "  sa ipsec 7\n"
+			      "   replay time window-size 5\n"
+			      "  sa ipsec 8\n"
+			      "   no replay\n");
+	assert_int_equal(fake_box.n_ks, 1);
+	k = &fake_box.ks[0];
+	assert_true(k->id.is_addr);
+	assert_int_equal(k->id.number, 0x0a000009);
+	assert_int_equal(k->kek_cipher, CIPHER_AES192);
+	assert_int_equal(k->sig_hash, HASH_SHA512);
+	assert_int_equal(k->kek_life_secs, 172800);
+	assert_int_equal(k->retransmit_secs, 30);
+	assert_int_equal(k->retransmit_count, LIFE_FOREVER);
+	assert_false(k->unicast);
+	assert_int_equal(k->ack, REKEY_ACK_INTEROPERABLE);
+	assert_non_null(k->authorization);
+	assert_int_equal(k->sid_bits, 12);
+	assert_int_equal(k->n_kssids, 4);
+	assert_true(k->receive_only);
+	assert_int_equal(k->n_sas, 2);
+	assert_int_equal(k->sa[0].number, 7);
+	assert_int_equal(k->sa[0].replay, REPLAY_TIME);
+	assert_int_equal(k->sa[0].replay_window, 5);
+	assert_int_equal(k->sa[1].replay, REPLAY_NONE);
+	assert_false(k->sa[0].complete);
+	fake_router_fini(&r);
+}
+
+/* Names may come later, and may go again. */
+static void dangling(void **state)
+{
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	configure(&r, "crypto gdoi group G\n"
+		      " server local\n"
+		      "  sa ipsec 1\n"
+		      "   profile PROF\n"
+		      "   match address ipv4 ACL\n");
+	assert_false(fake_box.ks[0].sa[0].complete);
+	assert_string_equal(fake_box.ks[0].sa[0].profile, "PROF");
+	configure(&r, KS_BASE);
+	assert_true(fake_box.ks[0].sa[0].complete);
+	configure(&r, "ip access-list extended ACL\n 5 deny esp any any\n");
+	assert_int_equal(fake_box.ks_acl[0].n, 2);
+	configure(&r, "no ip access-list extended ACL\n");
+	assert_false(fake_box.ks[0].sa[0].complete);
+	configure(&r, "no crypto gdoi group G\n");
+	assert_int_equal(fake_box.n_ks, 0);
+	fake_router_fini(&r);
+}
+
+static void member(void **state)
+{
+	struct router r;
+	const struct gm_policy *g;
+	const struct crypto_map_entry *m;
+
+	(void)state;
+	fake_router_init(&r);
+	configure(&r, "crypto ipsec transform-set TS esp-gcm 256\n"
+		      "crypto gdoi group G\n"
+		      " identity number 123\n"
+		      " server address ipv4 10.0.0.2\n"
+		      " server address ipv4 10.0.0.1\n"
+		      " client rekey encryption aes 256 3des-cbc\n"
+		      " client rekey hash sha256\n"
+		      " client transform-sets TS\n"
+		      " client registration interface lo0\n"
+		      " passive\n"
+		      "ip access-list extended LOCAL\n"
+		      " deny tcp any any eq 22\n"
+		      "crypto map M 10 gdoi\n"
+		      " set group G\n"
+		      " match address LOCAL\n"
+		      "interface gi0/0\n"
+		      " ip address 10.1.1.1 255.255.255.0\n"
+		      " ip address 10.1.2.1 255.255.255.0 secondary\n"
+		      " mtu 1400\n"
+		      " netdev wan\n"
+		      " crypto map M\n");
+	assert_int_equal(fake_box.n_groups, 1);
+	g = &fake_box.groups[0];
+	assert_int_equal(g->n_servers, 2);
+	assert_int_equal(ip_u32(&g->server[0]), 0x0a000002);
+	assert_int_equal(
+		g->kek_ciphers, 1U << CIPHER_AES256 | 1U << CIPHER_3DES);
+	assert_int_equal(g->sig_hashes, 1U << HASH_SHA256);
+	assert_int_equal(g->n_suites, 1);
+	assert_int_equal(g->suites[0].cipher, ESP_CIPHER_AES_GCM);
+	assert_true(g->passive);
+	assert_int_equal(fake_box.n_maps, 1);
+	m = &fake_box.maps[0];
+	assert_string_equal(m->map, "M");
+	assert_int_equal(m->seq, 10);
+	assert_string_equal(m->group, "G");
+	assert_string_equal(m->local_address, "Loopback0");
+	assert_int_equal(fake_box.map_acl[0].n, 1);
+	assert_int_equal(fake_box.n_ifaces, 1);
+	assert_string_equal(fake_box.ifaces[0].ifname, "GigabitEthernet0/0");
+	assert_string_equal(fake_box.ifaces[0].netdev, "wan");
+	assert_string_equal(fake_box.ifaces[0].crypto_map, "M");
+	assert_int_equal(fake_box.ifaces[0].mtu, 1400);
+	assert_int_equal(fake_box.ifaces[0].n_addr, 2);
+	assert_int_equal(fake_box.ifaces[0].addr[1].len, 24);
+	assert_false(fake_box.ifaces[0].shutdown);
+	configure(&r, "interface gi0/0\n shutdown\n no crypto map\n");
+	assert_true(fake_box.ifaces[0].shutdown);
+	assert_string_equal(fake_box.ifaces[0].crypto_map, "");
+	fake_router_fini(&r);
+}
+
+static void routes(void **state)
+{
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	configure(&r, "ip route 0.0.0.0 0.0.0.0 10.0.0.1\n"
+		      "ip route 10.5.0.0 255.255.0.0 Gi0/1 10.0.0.2 200\n"
+		      "ip route 10.6.0.0 255.255.0.0 Null0 name HOLE\n");
+	assert_int_equal(fake_box.n_routes, 3);
+	assert_int_equal(fake_box.routes[0].dst.len, 0);
+	assert_int_equal(fake_box.routes[0].distance, 1);
+	assert_string_equal(fake_box.routes[1].ifname, "GigabitEthernet0/1");
+	assert_int_equal(ip_u32(&fake_box.routes[1].gw), 0x0a000002);
+	assert_int_equal(fake_box.routes[1].distance, 200);
+	assert_string_equal(fake_box.routes[2].ifname, "Null0");
+	assert_false(ip_is_set(&fake_box.routes[2].gw));
+	configure(&r, "no ip route 10.5.0.0 255.255.0.0 Gi0/1 10.0.0.2\n");
+	assert_int_equal(fake_box.n_routes, 2);
+	fake_router_fini(&r);
+}
+
+/* A batch settles each feature once. */
+static void once_a_batch(void **state)
+{
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	configure(&r,
+		KS_BASE "crypto gdoi group G\n server local\n  sa ipsec 1\n"
+			"interface lo0\n ip address 10.1.1.1 255.255.255.0\n");
+	assert_int_equal(fake_box.sets[0], 1);
+	assert_int_equal(fake_box.sets[1], 0);
+	assert_int_equal(fake_box.sets[2], 0);
+	assert_int_equal(fake_box.sets[3], 1);
+	assert_int_equal(fake_box.sets[4], 1);
+	fake_router_fini(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(key_server_defaults),
+		cmocka_unit_test(key_server_all),
+		cmocka_unit_test(dangling),
+		cmocka_unit_test(member),
+		cmocka_unit_test(routes),
+		cmocka_unit_test(once_a_batch),
+	};
+
+	return cmocka_run_group_tests_name("cfg_gdoi", tests, NULL, NULL);
+}
