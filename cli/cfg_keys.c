@@ -220,7 +220,7 @@ static int replace_answered(struct session *s, const char *answer, void *ctx)
 			s, ASK_LINE, ASK_REPLACE, replace_answered, k);
 	default:
 		keygen_free(k);
-		return CMD_FAILED;
+		return CMD_DONE; /* the old pair stays */
 	}
 }
 

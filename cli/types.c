@@ -167,6 +167,7 @@ static int key_peer_parse(const struct value_type *vt, const char *const *t,
 		return 0;
 	mask = addr == 0 ? 0 : UINT32_MAX;
 	if (n > 1 && ip4_read(t[1], &mask)) {
+		*bad_col = strlen(t[0]) + 1;
 		if (!ip_mask_len(mask, &len))
 			return 0;
 		used = 2;
@@ -217,6 +218,7 @@ static int kek_cipher_parse(const struct value_type *vt, const char *const *t,
 		return 0;
 	if (n < 2)
 		return -1;
+	*bad_col = strlen(t[0]) + 1;
 	if (strcmp(t[1], "128") != 0 && strcmp(t[1], "192") != 0 &&
 		strcmp(t[1], "256") != 0)
 		return 0;
@@ -238,6 +240,22 @@ static const char *kek_cipher_choice(
 		return NULL;
 	*help = words[i][1];
 	return words[i][0];
+}
+
+/* The key size after `aes`. */
+static const char *kek_cipher_next(const struct value_type *vt,
+	const char *const *t, size_t n, size_t i, const char **help)
+{
+	static const char *const sizes[][2] = { { "128", "128 bit keys" },
+		{ "192", "192 bit keys" }, { "256", "256 bit keys" } };
+
+	(void)vt;
+	(void)t;
+	(void)n;
+	if (i >= ARRAY_LEN(sizes))
+		return NULL;
+	*help = sizes[i][1];
+	return sizes[i][0];
 }
 
 enum cipher_id kek_cipher_value(const char *stored)
@@ -549,7 +567,8 @@ static const struct value_type types[] = {
 	{ .name = "key_peer", .parse = key_peer_parse, .display = "A.B.C.D",
 	  .sample = "198.51.100.0 255.255.255.0" },
 	{ .name = "kek_cipher", .parse = kek_cipher_parse,
-	  .choice = kek_cipher_choice, .display = "aes", .sample = "aes 256" },
+	  .choice = kek_cipher_choice, .next = kek_cipher_next,
+	  .display = "aes", .sample = "aes 256" },
 	{ .name = "sig_hash", .parse = sig_hash_parse,
 	  .choice = sig_hash_choice, .display = "sha256",
 	  .sample = "sha256" },

@@ -99,6 +99,7 @@ static int ace_addr_parse(const struct value_type *vt, const char *const *t,
 	if (keyword_is(t[0], "host")) {
 		if (n < 2)
 			return -1;
+		*bad_col = strlen(t[0]) + 1;
 		if (!ip4_read(t[1], &w.addr))
 			return 0;
 		wild_add(out, w, !std);
@@ -110,8 +111,10 @@ static int ace_addr_parse(const struct value_type *vt, const char *const *t,
 		wild_add(out, w, !std);
 		return 2;
 	}
-	if (!std)
+	if (!std) {
+		*bad_col = strlen(t[0]) + 1;
 		return n < 2 ? -1 : 0;
+	}
 	wild_add(out, w, false);
 	return 1;
 }
@@ -215,8 +218,11 @@ static int ace_port_parse(const struct value_type *vt, const char *const *t,
 	while (taken < port_ops[op].max && taken + 1 < n &&
 		port_read(proto, t[taken + 1], &p[taken]))
 		taken++;
-	if (taken < port_ops[op].min)
+	if (taken < port_ops[op].min) {
+		for (size_t i = 0; i <= taken; i++)
+			*bad_col += strlen(t[i]) + 1;
 		return taken + 1 >= n ? -1 : 0;
+	}
 	sbuf_adds(out, port_ops[op].word);
 	for (size_t i = 0; i < taken; i++)
 		port_add(out, proto, p[i]);
