@@ -74,10 +74,8 @@ void show_isakmp_sa(const struct ike_sa_info *ike, size_t n_ike,
 		       "dst             src             state          conn-id "
 		       "status\n");
 	for (size_t i = 0; i < n_gm; i++) {
-		/* Between rekeys they are one. */
 		kek_row(&gm[i].kek_new, out);
-		if (gm[i].kek_current.conn_id != gm[i].kek_new.conn_id)
-			kek_row(&gm[i].kek_current, out);
+		kek_row(&gm[i].kek_current, out);
 	}
 	for (size_t i = 0; i < n_ks; i++) {
 		if (ks[i].kek.live)

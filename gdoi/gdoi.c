@@ -545,30 +545,9 @@ size_t gdoi_gm_snapshot(const struct gdoi *g, struct gm_snapshot **out)
 	return n;
 }
 
-/* The rekey SA of a membership, as IOS lists it (show-output.md 2.1). */
-static void kek_row(
-	const struct gm *gm, const struct gm_kek *k, struct ike_sa_info *out)
-{
-	*out = (struct ike_sa_info){ .src = gm->ks,
-		.dst = gm->policy.local,
-		.state = "GDOI_REKEY",
-		.conn_id = k->conn_id,
-		.active = true,
-		.policy = { .cipher = k->k.cipher, .hash = k->k.sig_hash },
-		.remaining_secs = secs_until(gdoi_now(gm->g), k->expires_ms) };
-	memcpy(out->cky_i, k->k.spi, sizeof(out->cky_i));
-	memcpy(out->cky_r, k->k.spi + sizeof(out->cky_i), sizeof(out->cky_r));
-}
-
 size_t gdoi_ike_list(const struct gdoi *g, struct ike_sa_info *out, size_t max)
 {
-	const struct gm *gm;
-	size_t n = 0;
-
-	TAILQ_FOREACH(gm, &g->gm, link)
-		if (gm->kek[0].live && n < max)
-			kek_row(gm, &gm->kek[0], &out[n++]);
-	return n + ike_list(g->ike, out + n, max - n);
+	return ike_list(g->ike, out, max);
 }
 
 void gdoi_ike_stats(const struct gdoi *g, struct ike_stats *out)
