@@ -1,6 +1,7 @@
 /* The compiler from access lists to nf_tables.  It must select exactly what
- * ace_match() selects; a transport field of a packet that shows none makes the
- * kernel's load fail, which ends the rule, so it does not match either. */
+ * ace_match() selects.  Of a packet that is cut short the kernel's load of a
+ * transport field fails, which ends the rule; of a non-first fragment it may
+ * read payload as ports, so rules that look there first ask for offset 0. */
 #include "dataplane/selector_nft.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -134,10 +135,17 @@ static void l4_test(struct nft_rule *r, const struct ace *e)
 	}
 }
 
+static void offset_test(struct nft_rule *r, enum nft_cmp_ops op)
+{
+	static const uint8_t mask[2] = { 0x1f, 0xff }, zero[2];
+
+	nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 6, 2);
+	nft_bitwise(r, mask, zero, 2);
+	nft_cmp(r, op, zero, 2);
+}
+
 static void ace_test(struct nft_rule *r, const struct ace *e)
 {
-	static const uint8_t offset_mask[2] = { 0x1f, 0xff }, zero[2];
-
 	wild_test(r, e->src, 12);
 	wild_test(r, e->dst, 16);
 	if (e->proto != ACE_ANY)
@@ -152,12 +160,12 @@ static void ace_test(struct nft_rule *r, const struct ace *e)
 		nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 8, 1);
 		op_test(r, &e->ttl, 1);
 	}
-	if (e->fragments) {
-		nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 6, 2);
-		nft_bitwise(r, offset_mask, zero, 2);
-		nft_cmp(r, NFT_CMP_NEQ, zero, 2);
+	if (e->fragments)
+		offset_test(r, NFT_CMP_NEQ);
+	if (ace_wants_l4(e)) {
+		offset_test(r, NFT_CMP_EQ);
+		l4_test(r, e);
 	}
-	l4_test(r, e);
 }
 
 void acl_nft_compile(struct nl_batch *b, const char *chain,

@@ -9,3 +9,10 @@ dpdrive_SOURCES = tests/net/dpdrive.c
 dpdrive_LDADD = $(DATAPLANE_LIBS)
 check_SCRIPTS += tests/net/dp-user.sh
 EXTRA_DIST += tests/net/dp-user.sh
+
+check_PROGRAMS += test_selector test_selector_nft
+test_selector_SOURCES = tests/unit/test_selector.c
+test_selector_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+test_selector_nft_SOURCES = tests/unit/test_selector_nft.c
+test_selector_nft_CFLAGS = $(AM_CFLAGS) $(NFTNL_CFLAGS)
+test_selector_nft_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
