@@ -135,6 +135,8 @@ static int null_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *sa)
 		return -ENOENT;
 	if (sa_find(g, sa->spi))
 		return -EEXIST;
+	if (!dp_sa_valid(sa))
+		return -EINVAL;
 	s = xcalloc(1, sizeof(*s));
 	s->sa = *sa;
 	TAILQ_INSERT_TAIL(&g->sas, s, link);

@@ -11,3 +11,14 @@ const char *dp_drop_text(enum dp_drop d)
 
 	return d < DP_N_DROPS ? text[d] : "unknown";
 }
+
+bool dp_sa_valid(const struct dp_sa *sa)
+{
+	const struct esp_cipher_alg *c = esp_cipher_alg(sa->suite.cipher);
+
+	if (!sa->spi || !c || sa->sid_bits > 32)
+		return false;
+	if (sa->sid_bits && sa->sid_bits < 32 && sa->sid >> sa->sid_bits)
+		return false;
+	return !c->counter_mode || !sa->may_send || sa->sid_bits;
+}

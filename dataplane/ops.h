@@ -33,6 +33,9 @@ struct dp_sa {
 	uint32_t sid;
 	bool may_send;           /* false: install inbound only */
 };
+/* Every backend refuses others with -EINVAL.  A counter mode without a sender
+ * id would repeat other members' IVs under the key that all share. */
+bool dp_sa_valid(const struct dp_sa *sa);
 struct dp_sa_counters {
 	uint64_t encaps, decaps, encaps_bytes, decaps_bytes;
 	uint64_t send_errors, recv_errors;
@@ -88,9 +91,11 @@ struct dataplane_ops {
 	 * SAs stay. 0 or -errno. */
 	int (*group_set)(struct dp *dp, const struct dp_group *g);
 	void (*group_del)(struct dp *dp, uint32_t id); /* and its SAs */
-	/* Receives with it at once; -EEXIST: that SPI is there (no-op). */
+	/* Receives with it at once; -EEXIST: that SPI is there (no-op);
+	 * -ENOENT: no such group; -ENOTSUP: no such cipher on this host. */
 	int (*sa_add)(struct dp *dp, uint32_t group, const struct dp_sa *sa);
-	/* Sends with that SPI from now on; 0 = with none. */
+	/* Sends with that SPI from now on; 0 = with none.  -EPERM: installed
+	 * to receive only. */
 	int (*sa_use)(struct dp *dp, uint32_t group, uint32_t spi);
 	void (*sa_del)(struct dp *dp, uint32_t group, uint32_t spi);
 	int (*sa_counters)(struct dp *dp, uint32_t group, uint32_t spi,

@@ -418,19 +418,6 @@ static struct user_sa *sa_new(struct dp *dp, const struct dp_sa *in)
 	return sa;
 }
 
-/* A counter mode without a sender id would repeat other members' IVs under
- * the key that all share. */
-static bool sa_valid(const struct dp_sa *sa)
-{
-	const struct esp_cipher_alg *c = esp_cipher_alg(sa->suite.cipher);
-
-	if (!sa->spi || !c || sa->sid_bits > 32)
-		return false;
-	if (sa->sid_bits && sa->sid_bits < 32 && sa->sid >> sa->sid_bits)
-		return false;
-	return !c->counter_mode || !sa->may_send || sa->sid_bits;
-}
-
 static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 {
 	struct user_group *g = group_find(dp, group);
@@ -442,7 +429,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 		return -ENOENT;
 	if (sa_find(g, in->spi))
 		return -EEXIST;
-	if (!sa_valid(in))
+	if (!dp_sa_valid(in))
 		return -EINVAL;
 	held = spi_held(dp, in->spi);
 	sa = sa_new(dp, in);

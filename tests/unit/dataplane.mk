@@ -10,9 +10,17 @@ dpdrive_LDADD = $(DATAPLANE_LIBS)
 check_SCRIPTS += tests/net/dp-user.sh
 EXTRA_DIST += tests/net/dp-user.sh
 
-check_PROGRAMS += test_selector test_selector_nft
+check_PROGRAMS += test_selector test_selector_nft test_dataplane
 test_selector_SOURCES = tests/unit/test_selector.c
 test_selector_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 test_selector_nft_SOURCES = tests/unit/test_selector_nft.c
 test_selector_nft_CFLAGS = $(AM_CFLAGS) $(NFTNL_CFLAGS)
 test_selector_nft_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+test_dataplane_SOURCES = tests/unit/test_dataplane.c
+test_dataplane_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+
+# The fuzz target's corpus as an ordinary test.
+check_PROGRAMS += corpus_esp
+corpus_esp_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_esp.c
+corpus_esp_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_esp"'
+corpus_esp_LDADD = $(DATAPLANE_LIBS)

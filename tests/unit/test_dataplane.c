@@ -1,0 +1,278 @@
+/* One suite for all backends: what every implementation of dataplane_ops must
+ * answer.  The user backend runs in a network namespace of this process. */
+#include "base/loop.h"
+#include "dataplane/null.h"
+#include "tests/unit/test.h"
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct backend {
+	const struct dataplane_ops *ops;
+	struct loop *loop;
+	struct dp *dp;
+};
+
+static struct ace any;
+static const struct acl all = { .name = "ALL", .v = &any, .n = 1 };
+
+static struct dp_group group_of(uint32_t id, const struct acl *policy)
+{
+	return (struct dp_group){
+		.id = id,
+		.netdev = "lo",
+		.order = 10,
+		.policy = policy,
+		.encrypt_out = true,
+	};
+}
+
+static struct dp_sa sa_of(uint32_t spi, bool may_send)
+{
+	struct dp_sa sa = { .spi = spi,
+		.suite = { ESP_CIPHER_AES_CBC, ESP_AUTH_SHA1, 128 },
+		.enc.n = 16,
+		.auth.n = 20,
+		.may_send = may_send };
+
+	memset(sa.enc.b, (int)spi, 16);
+	return sa;
+}
+
+static void sas_need_their_group(void **state)
+{
+	struct backend *b = *state;
+	struct dp_group g = group_of(1, &all);
+	struct dp_sa sa = sa_of(256, true);
+	struct dp_sa_counters c;
+
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), -ENOENT);
+	assert_int_equal(b->ops->sa_use(b->dp, 1, 256), -ENOENT);
+	assert_int_equal(b->ops->sa_counters(b->dp, 1, 256, &c), -ENOENT);
+	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	assert_int_equal(b->ops->sa_use(b->dp, 1, 256), -ENOENT);
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), 0);
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), -EEXIST);
+	assert_int_equal(b->ops->sa_use(b->dp, 1, 256), 0);
+	assert_int_equal(b->ops->sa_counters(b->dp, 1, 256, &c), 0);
+	assert_int_equal(c.encaps, 0);
+	b->ops->sa_del(b->dp, 1, 256);
+	assert_int_equal(b->ops->sa_counters(b->dp, 1, 256, &c), -ENOENT);
+	b->ops->group_del(b->dp, 1);
+}
+
+static void receive_only_sas_do_not_send(void **state)
+{
+	struct backend *b = *state;
+	struct dp_group g = group_of(1, &all);
+	struct dp_sa sa = sa_of(257, false);
+
+	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), 0);
+	assert_int_equal(b->ops->sa_use(b->dp, 1, 257), -EPERM);
+	assert_int_equal(b->ops->sa_use(b->dp, 1, 0), 0);
+	b->ops->group_del(b->dp, 1);
+}
+
+static void counter_modes_need_a_sender_id(void **state)
+{
+	struct backend *b = *state;
+	struct dp_group g = group_of(1, &all);
+	struct dp_sa sa = sa_of(258, true);
+
+	sa.suite = (struct esp_suite){ ESP_CIPHER_AES_GCM, 0, 128 };
+	sa.enc.n = 20;
+	sa.auth.n = 0;
+	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), -EINVAL);
+	sa.sid_bits = 8;
+	sa.sid = 256;
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), -EINVAL);
+	sa.sid = 0; /* a valid id */
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), 0);
+	sa.spi = 0;
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), -EINVAL);
+	b->ops->group_del(b->dp, 1);
+}
+
+static void policy_is_replaced_and_sas_stay(void **state)
+{
+	struct backend *b = *state;
+	struct dp_group g = group_of(1, &all);
+	struct dp_sa sa = sa_of(259, true);
+	struct dp_sa_counters c;
+	uint64_t ace[4] = { 9, 9, 9, 9 };
+
+	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), 0);
+	assert_int_equal(b->ops->sa_use(b->dp, 1, 259), 0);
+	g.policy = NULL;
+	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	g.policy = &all;
+	g.local = &all;
+	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	assert_int_equal(b->ops->sa_counters(b->dp, 1, 259, &c), 0);
+	assert_int_equal(b->ops->ace_counters(b->dp, 1, ace, 4), 0);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(ace[i], 0);
+	assert_int_equal(b->ops->ace_counters(b->dp, 2, ace, 4), -ENOENT);
+	b->ops->group_del(b->dp, 1);
+	b->ops->group_del(b->dp, 1); /* no effect */
+}
+
+static void groups_are_apart(void **state)
+{
+	struct backend *b = *state;
+	struct dp_group one = group_of(1, &all), two = group_of(2, &all);
+	struct dp_sa sa = sa_of(260, true);
+	struct dp_group_counters c;
+
+	two.order = 5;
+	assert_int_equal(b->ops->group_set(b->dp, &one), 0);
+	assert_int_equal(b->ops->group_set(b->dp, &two), 0);
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), 0);
+	assert_int_equal(b->ops->sa_add(b->dp, 2, &sa), 0); /* same TEK */
+	b->ops->group_del(b->dp, 1);
+	assert_int_equal(b->ops->group_counters(b->dp, 1, &c), -ENOENT);
+	assert_int_equal(b->ops->group_counters(b->dp, 2, &c), 0);
+	assert_int_equal(b->ops->sa_use(b->dp, 2, 260), 0);
+	b->ops->group_del(b->dp, 2);
+}
+
+static void many_groups_and_long_lists(void **state)
+{
+	struct backend *b = *state;
+	enum { N = 500 };
+	struct ace v[N];
+	struct acl acl = { .v = v, .n = N };
+	struct dp_group g = group_of(1, &acl);
+
+	for (size_t i = 0; i < N; i++) {
+		v[i] = ace_any(i & 1);
+		v[i].proto = 6;
+		v[i].src = (struct ip_wild){ (uint32_t)i << 8, 255 };
+		v[i].dport = (struct ace_port){ PORT_EQ, 3, { 1, 2, 3 } };
+	}
+	for (uint32_t id = 1; id <= 3; id++) {
+		g.id = id;
+		assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	}
+	for (uint32_t id = 1; id <= 3; id++)
+		b->ops->group_del(b->dp, id);
+}
+
+static void inner_mtu_leaves_room(void **state)
+{
+	struct backend *b = *state;
+	const struct esp_suite gcm = { ESP_CIPHER_AES_GCM, 0, 128 };
+	struct dp_group g = group_of(1, NULL);
+
+	assert_int_equal(b->ops->inner_mtu(b->dp, 1, &gcm), 0);
+	snprintf(g.netdev, sizeof(g.netdev), "absent0");
+	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	assert_int_equal(b->ops->inner_mtu(b->dp, 1, &gcm), 1446);
+	b->ops->group_del(b->dp, 1);
+}
+
+static void close_with_everything_installed(void **state)
+{
+	struct backend *b = *state;
+	struct dp_group g = group_of(1, &all);
+	struct dp_sa sa = sa_of(261, true);
+
+	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), 0);
+	assert_int_equal(b->ops->sa_use(b->dp, 1, 261), 0);
+}
+
+static struct backend null_backend = { .ops = &dataplane_null };
+static struct backend user_backend = { .ops = &dataplane_user };
+
+static int backend_open(void **state, struct backend *b)
+{
+	auto_sbuf struct sbuf why = { 0 };
+
+	any = ace_any(true);
+	b->dp = b->ops->open(b->loop, NULL, &why);
+	if (!b->dp)
+		print_error("%s\n", sbuf_str(&why));
+	*state = b;
+	return b->dp ? 0 : -1;
+}
+
+static int backend_close(void **state)
+{
+	struct backend *b = *state;
+
+	b->ops->close(b->dp);
+	return 0;
+}
+
+static int null_open(void **state)
+{
+	return backend_open(state, &null_backend);
+}
+
+static int user_open(void **state)
+{
+	return backend_open(state, &user_backend);
+}
+
+static void null_remembers(void **state)
+{
+	struct backend *b = *state;
+	struct dp_group g = group_of(7, &all);
+	struct dp_sa sa = sa_of(262, true);
+
+	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	assert_int_equal(b->ops->sa_add(b->dp, 7, &sa), 0);
+	assert_true(dp_null_has_sa(b->dp, 7, 262));
+	assert_int_equal(dp_null_sending_spi(b->dp, 7), 0);
+	assert_int_equal(b->ops->sa_use(b->dp, 7, 262), 0);
+	assert_int_equal(dp_null_sending_spi(b->dp, 7), 262);
+	assert_true(acl_equal(dp_null_policy(b->dp, 7), &all));
+	assert_ptr_not_equal(dp_null_policy(b->dp, 7), &all);
+	b->ops->sa_del(b->dp, 7, 262);
+	assert_int_equal(dp_null_sending_spi(b->dp, 7), 0);
+	assert_int_equal(dp_null_calls(b->dp), 4);
+}
+
+#define SUITE(open)                                                            \
+	cmocka_unit_test_setup_teardown(                                       \
+		sas_need_their_group, open, backend_close),                    \
+		cmocka_unit_test_setup_teardown(                               \
+			receive_only_sas_do_not_send, open, backend_close),    \
+		cmocka_unit_test_setup_teardown(                               \
+			counter_modes_need_a_sender_id, open, backend_close),  \
+		cmocka_unit_test_setup_teardown(                               \
+			policy_is_replaced_and_sas_stay, open, backend_close), \
+		cmocka_unit_test_setup_teardown(                               \
+			groups_are_apart, open, backend_close),                \
+		cmocka_unit_test_setup_teardown(                               \
+			many_groups_and_long_lists, open, backend_close),      \
+		cmocka_unit_test_setup_teardown(                               \
+			inner_mtu_leaves_room, open, backend_close),           \
+		cmocka_unit_test_setup_teardown(                               \
+			close_with_everything_installed, open, backend_close)
+
+/* The user backend's half comes last and only for root. */
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SUITE(null_open),
+		cmocka_unit_test_setup_teardown(
+			null_remembers, null_open, backend_close),
+		SUITE(user_open),
+	};
+	size_t n = ARRAY_LEN(tests) / 2 + 1;
+	bool user = geteuid() == 0 && unshare(CLONE_NEWNET) == 0;
+	int failed;
+
+	user_backend.loop = loop_new();
+	failed = _cmocka_run_group_tests(
+		"dataplane", tests, user ? ARRAY_LEN(tests) : n, NULL, NULL);
+	loop_free(user_backend.loop);
+	return failed;
+}
