@@ -516,6 +516,45 @@ def test_hostile():
     same(out, b"Current privilege level is 15\n")
 
 
+def test_break():
+    """Ctrl-Shift-6 stops a ping; what was typed ahead follows"""
+    t = term()
+    ping = b"ping 10.250.0.1 repeat 100"
+    t.send(ping + b"\rshow privilege\r")
+    t.expect(b"timeout is 2 seconds:\r\n")
+    time.sleep(0.3)
+    t.send(b"\x1e")
+    t.expect(b"Success rate is 0 percent (", 2)
+    t.expect(b"\r\nR1#show privilege\r\nCurrent privilege level is 15\r\n"
+             b"R1#", 2)
+    t.send(ping + b"\rshow privilege\r")
+    t.expect(b"timeout is 2 seconds:\r\n")
+    time.sleep(0.3)
+    t.send(b"\x03")
+    t.expect(b"Success rate is 0 percent (", 2)
+    t.expect(b"\r\nR1#", 2)
+    same(t.quiet(), b"")
+    t.close()
+
+
+def open_files():
+    return len(os.listdir("/proc/%d/fd" % daemon.process.pid))
+
+
+def test_vanish():
+    """a client that goes while its ping runs takes it along"""
+    before = open_files()
+    for s in [raw(HELLO, line(b"ping 10.250.0.1 repeat 1000"))
+              for _ in range(10)]:
+        time.sleep(0.02)
+        s.close()
+    end = time.monotonic() + 5
+    while open_files() > before:
+        assert time.monotonic() < end, (before, open_files())
+        time.sleep(0.05)
+    script("-c", "show privilege")
+
+
 def test_long_lines():
     """a line beyond all bounds is refused, and only that"""
     path = os.path.join(daemon.dir, "long.txt")
@@ -618,7 +657,7 @@ TESTS = [
     test_complete, test_modes_and_control, test_pager, test_editing,
     test_long_line, test_paste, test_log_lines, test_questions, test_file,
     test_round_trip, test_standard_input, test_pipe_waits, test_hostile,
-    test_long_lines, test_half_closed, test_slow_reader, test_restart, test_two_daemons,
+    test_break, test_vanish, test_long_lines, test_half_closed, test_slow_reader, test_restart, test_two_daemons,
     test_hang_up, test_embedded, test_clean_stop,
 ]
 
