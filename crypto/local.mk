@@ -5,6 +5,8 @@ libgvcrypto_a_SOURCES = \
 	crypto/dh.c crypto/dh.h \
 	crypto/evp.c crypto/evp_priv.h \
 	crypto/keystore.c crypto/keystore.h \
+	crypto/masterkey.c \
+	crypto/passwd.c crypto/passwd.h \
 	crypto/prf.c crypto/prf.h \
 	crypto/rng.c crypto/rng.h \
 	crypto/sign.c crypto/sign.h \

@@ -20,3 +20,6 @@ test_sign_SOURCES = tests/unit/test_sign.c
 test_sign_LDADD = $(VECTORS_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 test_keystore_SOURCES = tests/unit/test_keystore.c
 test_keystore_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_passwd
+test_passwd_SOURCES = tests/unit/test_passwd.c
+test_passwd_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
