@@ -35,7 +35,7 @@ struct script {
 	struct sbuf printed; /* by the line that runs, of a file */
 	struct sbuf refused; /* their numbers */
 	unsigned n_refused, n_lines;
-	bool finished, bye;
+	bool finished, bye, turned_away;
 };
 
 static const char usage_text[] =
@@ -144,6 +144,7 @@ static void script_frame(struct script *s, const struct frame *f)
 		text = frame_text(f, 0);
 		if (text[0] != '\0')
 			fprintf(stderr, "%s\n", text);
+		s->turned_away = text[0] != '\0';
 		s->bye = true;
 		break;
 	}
@@ -253,7 +254,7 @@ static int script_run(struct script *s)
 		fprintf(stderr, "%% %u of %u lines refused: line%s %s\n",
 			s->n_refused, s->n_lines, s->n_refused == 1 ? "" : "s",
 			sbuf_str(&s->refused));
-	return s->n_refused > 0;
+	return s->n_refused > 0 || s->turned_away;
 }
 
 /* Runs text, and what follows from fd, in a session of its own. */

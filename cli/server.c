@@ -140,8 +140,8 @@ static void client_events(struct client *c)
 {
 	int events = 0;
 
-	if (!c->eof && !c->closing && c->n_queue < QUEUE_MAX &&
-		c->queue_bytes < QUEUE_BYTES)
+	if (!c->eof && (c->closing || (c->n_queue < QUEUE_MAX &&
+					      c->queue_bytes < QUEUE_BYTES)))
 		events |= LOOP_READ;
 	if (backlog(c) > 0)
 		events |= LOOP_WRITE;
@@ -166,7 +166,11 @@ static void client_flush(struct client *c)
 	if (c->out_pos == c->out.n) {
 		sbuf_trunc(&c->out, 0);
 		c->out_pos = 0;
-		if (c->closing)
+		/* What it still sends must be read: closing upon unread data
+		 * would take our last words from it. */
+		if (c->closing && !c->eof)
+			shutdown(c->fd, SHUT_WR);
+		else if (c->closing)
 			c->dead = true;
 	} else if (c->out_pos > OUT_PAUSE) {
 		memmove(c->out.s, c->out.s + c->out_pos, c->out.n - c->out_pos);
@@ -538,6 +542,8 @@ static void client_read(struct client *c)
 			c->dead = true;
 		return;
 	}
+	if (c->closing)
+		return;
 	sbuf_add(&c->in, buf, (size_t)n);
 	while (!c->dead && !c->closing &&
 		(got = frame_get(&c->in, &pos, &f)) == 1) {

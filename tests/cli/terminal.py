@@ -425,7 +425,7 @@ def test_round_trip():
     path = os.path.join(daemon.dir, "again.txt")
     with open(path, "wb") as f:
         f.write(before)
-    script("-f", path, status=1)  # the two header lines
+    script("-f", path)
     after, _ = script("-c", "show running-config")
     same(body.sub(b"", after), body.sub(b"", before))
 
@@ -566,6 +566,43 @@ def test_long_lines():
                         ), err
 
 
+def as_nobody(function):
+    """Runs it in a child without rights; true when it returned true."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.setgroups([])
+            os.setresgid(65534, 65534, 65534)
+            os.setresuid(65534, 65534, 65534)
+            status = 0 if function() else 1
+        finally:
+            os._exit(status)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def test_strangers():
+    """users other than root and group getvpn are turned away"""
+    def refused():
+        try:
+            raw().close()
+        except PermissionError:
+            return True
+        return False
+
+    def sent_away():
+        answer = drain(raw(HELLO + line(b"show privilege")))
+        return answer == frame(71, b"% Authorization failed.")
+
+    os.chmod(daemon.dir, 0o755)
+    assert as_nobody(refused)
+    mode = os.stat(daemon.socket).st_mode
+    os.chmod(daemon.socket, 0o666)
+    assert as_nobody(sent_away)
+    os.chmod(daemon.socket, mode)
+    os.chmod(daemon.dir, 0o700)
+
+
 def test_half_closed():
     """one who sends no more still gets all answers"""
     s = raw(HELLO, line(b"show privilege") * 3)
@@ -657,7 +694,8 @@ TESTS = [
     test_complete, test_modes_and_control, test_pager, test_editing,
     test_long_line, test_paste, test_log_lines, test_questions, test_file,
     test_round_trip, test_standard_input, test_pipe_waits, test_hostile,
-    test_break, test_vanish, test_long_lines, test_half_closed, test_slow_reader, test_restart, test_two_daemons,
+    test_break, test_vanish, test_long_lines, test_strangers,
+    test_half_closed, test_slow_reader, test_restart, test_two_daemons,
     test_hang_up, test_embedded, test_clean_stop,
 ]
 
