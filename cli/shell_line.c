@@ -252,58 +252,65 @@ static int on_nothing(int count, int key)
 
 /* A keymap of our own: what IOS has, and nothing that would take over the
  * display (searches, numeric arguments). */
+// clang-format off
+static const struct key {
+	int key;
+	rl_command_func_t *fn;
+} plain[] = {
+	{ '\r', rl_newline }, { '\n', rl_newline },
+	{ '?', on_help }, { '\t', on_tab },
+	{ CTRL_KEY('A'), rl_beg_of_line },
+	{ CTRL_KEY('B'), rl_backward_char },
+	{ CTRL_KEY('C'), on_interrupt },
+	{ CTRL_KEY('D'), on_delete },
+	{ CTRL_KEY('E'), rl_end_of_line },
+	{ CTRL_KEY('F'), rl_forward_char },
+	{ CTRL_KEY('H'), rl_rubout }, { 0x7f, rl_rubout },
+	{ CTRL_KEY('K'), rl_kill_line },
+	{ CTRL_KEY('L'), on_refresh }, { CTRL_KEY('R'), on_refresh },
+	{ CTRL_KEY('N'), rl_get_next_history },
+	{ CTRL_KEY('P'), rl_get_previous_history },
+	{ CTRL_KEY('T'), rl_transpose_chars },
+	{ CTRL_KEY('U'), rl_unix_line_discard },
+	{ CTRL_KEY('X'), rl_unix_line_discard },
+	{ CTRL_KEY('V'), rl_quoted_insert },
+	{ CTRL_KEY('W'), rl_unix_word_rubout },
+	{ CTRL_KEY('Y'), rl_yank },
+	{ CTRL_KEY('Z'), on_to_exec },
+};
+static const struct key escaped[] = {
+	{ 'b', rl_backward_word }, { 'B', rl_backward_word },
+	{ 'f', rl_forward_word }, { 'F', rl_forward_word },
+	{ 'c', rl_capitalize_word }, { 'C', rl_capitalize_word },
+	{ 'd', rl_kill_word }, { 'D', rl_kill_word },
+	{ 'l', rl_downcase_word }, { 'L', rl_downcase_word },
+	{ 'u', rl_upcase_word }, { 'U', rl_upcase_word },
+	{ 'q', rl_quoted_insert }, { 'Q', rl_quoted_insert },
+	{ 'y', rl_yank_pop }, { 'Y', rl_yank_pop },
+	{ 0x7f, rl_backward_kill_word },
+	{ CTRL_KEY('H'), rl_backward_kill_word },
+};
+static const struct {
+	const char *seq;
+	rl_command_func_t *fn;
+} seqs[] = {
+	{ "[A", rl_get_previous_history }, { "OA", rl_get_previous_history },
+	{ "[B", rl_get_next_history }, { "OB", rl_get_next_history },
+	{ "[C", rl_forward_char }, { "OC", rl_forward_char },
+	{ "[D", rl_backward_char }, { "OD", rl_backward_char },
+	{ "[H", rl_beg_of_line }, { "OH", rl_beg_of_line },
+	{ "[F", rl_end_of_line }, { "OF", rl_end_of_line },
+	{ "[1~", rl_beg_of_line }, { "[4~", rl_end_of_line },
+	{ "[7~", rl_beg_of_line }, { "[8~", rl_end_of_line },
+	{ "[3~", on_delete }, { "[2~", on_nothing },
+	{ "[5~", on_nothing }, { "[6~", on_nothing },
+	{ "[200~", on_nothing }, { "[201~", on_nothing },
+	{ "[1;5C", rl_forward_word }, { "[1;5D", rl_backward_word },
+};
+// clang-format on
+
 static void make_keys(void)
 {
-	// clang-format off
-	static const struct { int key; rl_command_func_t *fn; } plain[] = {
-		{ '\r', rl_newline }, { '\n', rl_newline },
-		{ '?', on_help }, { '\t', on_tab },
-		{ CTRL_KEY('A'), rl_beg_of_line },
-		{ CTRL_KEY('B'), rl_backward_char },
-		{ CTRL_KEY('C'), on_interrupt },
-		{ CTRL_KEY('D'), on_delete },
-		{ CTRL_KEY('E'), rl_end_of_line },
-		{ CTRL_KEY('F'), rl_forward_char },
-		{ CTRL_KEY('H'), rl_rubout }, { 0x7f, rl_rubout },
-		{ CTRL_KEY('K'), rl_kill_line },
-		{ CTRL_KEY('L'), on_refresh }, { CTRL_KEY('R'), on_refresh },
-		{ CTRL_KEY('N'), rl_get_next_history },
-		{ CTRL_KEY('P'), rl_get_previous_history },
-		{ CTRL_KEY('T'), rl_transpose_chars },
-		{ CTRL_KEY('U'), rl_unix_line_discard },
-		{ CTRL_KEY('X'), rl_unix_line_discard },
-		{ CTRL_KEY('V'), rl_quoted_insert },
-		{ CTRL_KEY('W'), rl_unix_word_rubout },
-		{ CTRL_KEY('Y'), rl_yank },
-		{ CTRL_KEY('Z'), on_to_exec },
-	}, escaped[] = {
-		{ 'b', rl_backward_word }, { 'B', rl_backward_word },
-		{ 'f', rl_forward_word }, { 'F', rl_forward_word },
-		{ 'c', rl_capitalize_word }, { 'C', rl_capitalize_word },
-		{ 'd', rl_kill_word }, { 'D', rl_kill_word },
-		{ 'l', rl_downcase_word }, { 'L', rl_downcase_word },
-		{ 'u', rl_upcase_word }, { 'U', rl_upcase_word },
-		{ 'q', rl_quoted_insert }, { 'Q', rl_quoted_insert },
-		{ 'y', rl_yank_pop }, { 'Y', rl_yank_pop },
-		{ 0x7f, rl_backward_kill_word },
-		{ CTRL_KEY('H'), rl_backward_kill_word },
-	};
-	static const struct { const char *seq; rl_command_func_t *fn; } seqs[] = {
-		{ "[A", rl_get_previous_history }, { "OA", rl_get_previous_history },
-		{ "[B", rl_get_next_history }, { "OB", rl_get_next_history },
-		{ "[C", rl_forward_char }, { "OC", rl_forward_char },
-		{ "[D", rl_backward_char }, { "OD", rl_backward_char },
-		{ "[H", rl_beg_of_line }, { "OH", rl_beg_of_line },
-		{ "[F", rl_end_of_line }, { "OF", rl_end_of_line },
-		{ "[1~", rl_beg_of_line }, { "[4~", rl_end_of_line },
-		{ "[7~", rl_beg_of_line }, { "[8~", rl_end_of_line },
-		{ "[3~", on_delete }, { "[2~", on_nothing },
-		{ "[5~", on_nothing }, { "[6~", on_nothing },
-		{ "[200~", on_nothing }, { "[201~", on_nothing },
-		{ "[1;5C", rl_forward_word }, { "[1;5D", rl_backward_word },
-	};
-	// clang-format on
-
 	keys = rl_make_bare_keymap();
 	esc_keys = rl_make_bare_keymap();
 	for (int c = ' '; c < 256; c++) {
