@@ -35,8 +35,7 @@ static int link_cmp(const struct link_node *a, const struct link_node *b)
 {
 	return (a->s.ifindex > b->s.ifindex) - (a->s.ifindex < b->s.ifindex);
 }
-#define UNUSED_STATIC __attribute__((unused)) static
-RB_GENERATE_INTERNAL(link_tree, link_node, node, link_cmp, UNUSED_STATIC)
+RB_GENERATE_STATIC(link_tree, link_node, node, link_cmp)
 
 static struct link_node *node_find(const struct iface_mirror *m, int ifindex)
 {

@@ -7,6 +7,6 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c \
 	dataplane/nl.h dataplane/nl.c dataplane/nft.h dataplane/nft.c \
 	dataplane/iface.h dataplane/iface_priv.h dataplane/iface.c \
 	dataplane/route.h dataplane/route.c \
-	dataplane/user_priv.h dataplane/user.c dataplane/user_nft.c \
+	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_nft.c \
 	dataplane/user_tun.c dataplane/user_log.c dataplane/user_worker.c \
 	dataplane/user_esp.h dataplane/user_esp.c

@@ -1,7 +1,6 @@
 /* The user backend: groups and SAs, and the order in which kernel, workers and
  * our own state change so that nothing leaks in between. */
 #include "base/loop.h"
-#include "crypto/prf.h"
 #include "dataplane/user_priv.h"
 #include <errno.h>
 #include <stdio.h>
@@ -21,8 +20,7 @@ struct dp {
 	struct workers workers;
 	struct world *world;
 	struct user_group_list groups;
-	struct sa_seq_list seqs;
-	size_t seqs_idle;
+	struct sa_seqs seqs;
 	struct loop_fd *watch_trouble, *watch_log;
 };
 
@@ -134,57 +132,6 @@ static void publish(struct dp *dp)
 	dp->world = world_new(dp);
 	workers_publish(&dp->workers, dp->world);
 	world_free(old);
-}
-
-/* ---- sequence numbers ---- */
-
-static struct sa_seq *seq_get(struct dp *dp, const struct dp_sa *sa)
-{
-	const uint8_t spi[4] = { (uint8_t)(sa->spi >> 24),
-		(uint8_t)(sa->spi >> 16), (uint8_t)(sa->spi >> 8),
-		(uint8_t)sa->spi };
-	const struct span parts[] = { SPAN(spi, 4), SPAN(sa->enc.b, sa->enc.n),
-		SPAN(sa->auth.b, sa->auth.n) };
-	uint8_t hash[HASH_MAX_BYTES] = { 0 };
-	struct sa_seq *s;
-
-	digest(HASH_SHA256, parts, ARRAY_LEN(parts), hash);
-	TAILQ_FOREACH(s, &dp->seqs, link)
-		if (s->sid == sa->sid &&
-			!memcmp(s->key_hash, hash, sizeof(hash)))
-			break;
-	if (!s) {
-		s = xcalloc(1, sizeof(*s));
-		memcpy(s->key_hash, hash, sizeof(hash));
-		s->sid = sa->sid;
-		atomic_init(&s->next, 1);
-		TAILQ_INSERT_TAIL(&dp->seqs, s, link);
-	} else if (!s->refs) {
-		dp->seqs_idle--;
-	}
-	s->refs++;
-	return s;
-}
-
-/* Stays remembered; of too many idle ones the oldest goes. */
-static void seq_put(struct dp *dp, struct sa_seq *s)
-{
-	struct sa_seq *next;
-
-	if (--s->refs)
-		return;
-	TAILQ_REMOVE(&dp->seqs, s, link);
-	TAILQ_INSERT_TAIL(&dp->seqs, s, link);
-	dp->seqs_idle++;
-	TAILQ_FOREACH_SAFE(s, &dp->seqs, link, next) {
-		if (dp->seqs_idle <= SA_SEQ_KEPT)
-			return;
-		if (s->refs)
-			continue;
-		TAILQ_REMOVE(&dp->seqs, s, link);
-		dp->seqs_idle--;
-		free(s);
-	}
 }
 
 /* ---- groups ---- */
@@ -380,44 +327,6 @@ static bool spi_held(struct dp *dp, uint32_t spi)
 	return false;
 }
 
-static void sa_free(struct dp *dp, struct user_sa *sa)
-{
-	esp_ctx_free(sa->seal);
-	esp_ctx_free(sa->open);
-	seq_put(dp, sa->seq);
-	free(sa);
-}
-
-/* The number space: 32 bits of ESP sequence, and for counter modes what the
- * sender id leaves of the IV (RFC 6054). */
-static void sa_numbers(struct user_sa *sa, const struct dp_sa *in)
-{
-	unsigned left = 64u - in->sid_bits;
-
-	sa->seq_last = UINT32_MAX;
-	if (!in->sid_bits)
-		return;
-	sa->iv_base = (uint64_t)in->sid << left;
-}
-
-static struct user_sa *sa_new(struct dp *dp, const struct dp_sa *in)
-{
-	struct user_sa *sa = xcalloc(1, sizeof(*sa));
-
-	sa->spi = in->spi;
-	sa->suite = in->suite;
-	sa->seq = seq_get(dp, in);
-	sa_numbers(sa, in);
-	sa->open = esp_ctx_new(&in->suite, &in->enc, &in->auth, false);
-	if (in->may_send)
-		sa->seal = esp_ctx_new(&in->suite, &in->enc, &in->auth, true);
-	if (!sa->open || (in->may_send && !sa->seal)) {
-		sa_free(dp, sa);
-		return NULL;
-	}
-	return sa;
-}
-
 static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 {
 	struct user_group *g = group_find(dp, group);
@@ -432,7 +341,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 	if (!dp_sa_valid(in))
 		return -EINVAL;
 	held = spi_held(dp, in->spi);
-	sa = sa_new(dp, in);
+	sa = sa_new(&dp->seqs, in);
 	if (!sa)
 		return -ENOTSUP;
 	TAILQ_INSERT_TAIL(&g->sas, sa, link);
@@ -442,7 +351,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 	if (rc) {
 		TAILQ_REMOVE(&g->sas, sa, link);
 		publish(dp);
-		sa_free(dp, sa);
+		sa_free(&dp->seqs, sa);
 	}
 	return rc;
 }
@@ -494,7 +403,7 @@ static void sa_remove(struct dp *dp, struct user_group *g, struct user_sa *sa)
 	if (rc)
 		trouble(dp, "removing SPI 0x%08x: %s", sa->spi, strerror(-rc));
 	publish(dp);
-	sa_free(dp, sa);
+	sa_free(&dp->seqs, sa);
 }
 
 static void user_sa_del(struct dp *dp, uint32_t group, uint32_t spi)
@@ -523,7 +432,7 @@ static void user_group_del(struct dp *dp, uint32_t id)
 		TAILQ_REMOVE(&g->sas, sa, link);
 		if (!spi_held(dp, sa->spi))
 			(void)table_spi(&dp->nft, sa->spi, false);
-		sa_free(dp, sa);
+		sa_free(&dp->seqs, sa);
 	}
 	group_free(dp, g);
 }
@@ -701,7 +610,6 @@ static void src_valid_mark_check(struct dp *dp)
 static void user_close(struct dp *dp)
 {
 	struct user_group *g;
-	struct sa_seq *s;
 
 	if (!dp)
 		return;
@@ -716,10 +624,7 @@ static void user_close(struct dp *dp)
 		table_reclaim(&dp->nft);
 	if (dp->rt.s)
 		routes_reclaim(&dp->rt);
-	while ((s = TAILQ_FIRST(&dp->seqs))) {
-		TAILQ_REMOVE(&dp->seqs, s, link);
-		free(s);
-	}
+	sa_seqs_free(&dp->seqs);
 	world_free(dp->world);
 	iface_mirror_free(dp->ifaces);
 	nl_close(&dp->log);
@@ -766,7 +671,7 @@ static struct dp *user_open(
 	if (ev)
 		dp->ev = *ev;
 	TAILQ_INIT(&dp->groups);
-	TAILQ_INIT(&dp->seqs);
+	TAILQ_INIT(&dp->seqs.list);
 	dp->workers = (struct workers){ .raw_tx = -1,
 		.raw_rx = -1,
 		.trouble = -1,

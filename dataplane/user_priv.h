@@ -21,7 +21,10 @@ struct sa_seq {
 	_Atomic uint64_t next;
 };
 #define SA_SEQ_KEPT 256 /* unused ones remembered */
-TAILQ_HEAD(sa_seq_list, sa_seq);
+struct sa_seqs {
+	TAILQ_HEAD(, sa_seq) list;
+	size_t idle;
+};
 
 struct user_sa {
 	TAILQ_ENTRY(user_sa) link;
@@ -84,6 +87,14 @@ struct world {
 	struct world_group group[DP_SLOTS];
 	struct world_sa *sa;
 };
+
+/* ---- user_sa.c ---- */
+/* NULL: a cipher this host lacks, or keys of wrong length. */
+struct user_sa *sa_new(struct sa_seqs *seqs, const struct dp_sa *in);
+/* A number no packet of this TEK and sender id has had; false: all used. */
+bool sa_number_take(struct user_sa *sa, uint64_t *number);
+void sa_free(struct sa_seqs *seqs, struct user_sa *sa);
+void sa_seqs_free(struct sa_seqs *seqs);
 
 /* ---- user_worker.c: the threads ---- */
 struct worker {

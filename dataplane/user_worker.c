@@ -106,12 +106,7 @@ static bool slot_seal(struct packet_io *io, size_t i, struct iovec *iov,
 		return false;
 	}
 	memcpy(hdr, inner, sizeof(hdr));
-	number = atomic_fetch_add_explicit(
-		&sa->seq->next, 1, memory_order_relaxed);
-	if (number > sa->seq_last) {
-		/* Stay at the end: the counter must not come round. */
-		atomic_store_explicit(
-			&sa->seq->next, sa->seq_last + 1, memory_order_relaxed);
+	if (!sa_number_take(sa, &number)) {
 		drop(g->g, DP_DROP_SEQ_EXHAUSTED);
 		return false;
 	}

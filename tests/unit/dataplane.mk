@@ -24,3 +24,10 @@ check_PROGRAMS += corpus_esp
 corpus_esp_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_esp.c
 corpus_esp_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_esp"'
 corpus_esp_LDADD = $(DATAPLANE_LIBS)
+
+check_PROGRAMS += test_user_sa test_iface
+test_user_sa_SOURCES = tests/unit/test_user_sa.c
+test_user_sa_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
+test_user_sa_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+test_iface_SOURCES = tests/unit/test_iface.c tests/unit/netns.c tests/unit/netns.h
+test_iface_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)

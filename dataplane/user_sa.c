@@ -1,0 +1,114 @@
+/* SAs of the user backend, and the numbers that may never be used twice. */
+#include "crypto/prf.h"
+#include "dataplane/user_priv.h"
+#include <stdlib.h>
+#include <string.h>
+
+static struct sa_seq *seq_get(struct sa_seqs *seqs, const struct dp_sa *sa)
+{
+	const uint8_t spi[4] = { (uint8_t)(sa->spi >> 24),
+		(uint8_t)(sa->spi >> 16), (uint8_t)(sa->spi >> 8),
+		(uint8_t)sa->spi };
+	const struct span parts[] = { SPAN(spi, 4), SPAN(sa->enc.b, sa->enc.n),
+		SPAN(sa->auth.b, sa->auth.n) };
+	uint8_t hash[HASH_MAX_BYTES] = { 0 };
+	struct sa_seq *s;
+
+	digest(HASH_SHA256, parts, ARRAY_LEN(parts), hash);
+	TAILQ_FOREACH(s, &seqs->list, link)
+		if (s->sid == sa->sid &&
+			!memcmp(s->key_hash, hash, sizeof(hash)))
+			break;
+	if (!s) {
+		s = xcalloc(1, sizeof(*s));
+		memcpy(s->key_hash, hash, sizeof(hash));
+		s->sid = sa->sid;
+		atomic_init(&s->next, 1);
+		TAILQ_INSERT_TAIL(&seqs->list, s, link);
+	} else if (!s->refs) {
+		seqs->idle--;
+	}
+	s->refs++;
+	return s;
+}
+
+/* Stays remembered; of too many idle ones the oldest goes. */
+static void seq_put(struct sa_seqs *seqs, struct sa_seq *s)
+{
+	struct sa_seq *next;
+
+	if (--s->refs)
+		return;
+	TAILQ_REMOVE(&seqs->list, s, link);
+	TAILQ_INSERT_TAIL(&seqs->list, s, link);
+	seqs->idle++;
+	TAILQ_FOREACH_SAFE(s, &seqs->list, link, next) {
+		if (seqs->idle <= SA_SEQ_KEPT)
+			return;
+		if (s->refs)
+			continue;
+		TAILQ_REMOVE(&seqs->list, s, link);
+		seqs->idle--;
+		free(s);
+	}
+}
+
+bool sa_number_take(struct user_sa *sa, uint64_t *number)
+{
+	*number = atomic_fetch_add_explicit(
+		&sa->seq->next, 1, memory_order_relaxed);
+	if (*number <= sa->seq_last)
+		return true;
+	/* Stay at the end: the counter must not come round. */
+	atomic_store_explicit(
+		&sa->seq->next, sa->seq_last + 1, memory_order_relaxed);
+	return false;
+}
+
+void sa_free(struct sa_seqs *seqs, struct user_sa *sa)
+{
+	esp_ctx_free(sa->seal);
+	esp_ctx_free(sa->open);
+	seq_put(seqs, sa->seq);
+	free(sa);
+}
+
+/* The number space: 32 bits of ESP sequence, and for counter modes what the
+ * sender id leaves of the IV (RFC 6054). */
+static void sa_numbers(struct user_sa *sa, const struct dp_sa *in)
+{
+	unsigned left = 64u - in->sid_bits;
+
+	sa->seq_last = UINT32_MAX;
+	if (!in->sid_bits)
+		return;
+	sa->iv_base = (uint64_t)in->sid << left;
+}
+
+struct user_sa *sa_new(struct sa_seqs *seqs, const struct dp_sa *in)
+{
+	struct user_sa *sa = xcalloc(1, sizeof(*sa));
+
+	sa->spi = in->spi;
+	sa->suite = in->suite;
+	sa->seq = seq_get(seqs, in);
+	sa_numbers(sa, in);
+	sa->open = esp_ctx_new(&in->suite, &in->enc, &in->auth, false);
+	if (in->may_send)
+		sa->seal = esp_ctx_new(&in->suite, &in->enc, &in->auth, true);
+	if (!sa->open || (in->may_send && !sa->seal)) {
+		sa_free(seqs, sa);
+		return NULL;
+	}
+	return sa;
+}
+
+void sa_seqs_free(struct sa_seqs *seqs)
+{
+	struct sa_seq *s;
+
+	while ((s = TAILQ_FIRST(&seqs->list))) {
+		TAILQ_REMOVE(&seqs->list, s, link);
+		free(s);
+	}
+}

@@ -1,0 +1,124 @@
+/* No number is used twice under one TEK and sender id. */
+#include "dataplane/user_priv.h"
+#include "tests/unit/test.h"
+#include <string.h>
+
+static struct dp_sa gcm(uint8_t key, uint32_t sid)
+{
+	struct dp_sa sa = { .spi = 0x1000,
+		.suite = { ESP_CIPHER_AES_GCM, ESP_AUTH_NONE, 128 },
+		.enc.n = 20,
+		.sid_bits = 24,
+		.sid = sid,
+		.may_send = true };
+
+	memset(sa.enc.b, key, 20);
+	return sa;
+}
+
+static uint64_t take(struct user_sa *sa)
+{
+	uint64_t n;
+
+	assert_true(sa_number_take(sa, &n));
+	return n;
+}
+
+static struct sa_seqs seqs;
+
+static int init(void **state)
+{
+	(void)state;
+	seqs = (struct sa_seqs){ 0 };
+	TAILQ_INIT(&seqs.list);
+	return 0;
+}
+
+static int fini(void **state)
+{
+	(void)state;
+	sa_seqs_free(&seqs);
+	return 0;
+}
+
+static void numbers_start_at_one(void **state)
+{
+	struct dp_sa in = gcm(1, 5);
+	struct user_sa *sa = sa_new(&seqs, &in);
+
+	(void)state;
+	assert_int_equal(take(sa), 1);
+	assert_int_equal(take(sa), 2);
+	assert_true(sa->iv_base == UINT64_C(5) << 40);
+	sa_free(&seqs, sa);
+}
+
+static void installed_again_goes_on(void **state)
+{
+	struct dp_sa in = gcm(1, 5), other_sid = gcm(1, 6);
+	struct dp_sa other_key = gcm(2, 5);
+	struct user_sa *sa = sa_new(&seqs, &in), *again, *third;
+
+	(void)state;
+	assert_int_equal(take(sa), 1);
+	again = sa_new(&seqs, &in); /* the same TEK on another interface */
+	assert_int_equal(take(again), 2);
+	assert_int_equal(take(sa), 3);
+	sa_free(&seqs, sa);
+	sa_free(&seqs, again);
+	again = sa_new(&seqs, &in);
+	assert_int_equal(take(again), 4);
+	sa = sa_new(&seqs, &other_sid);
+	third = sa_new(&seqs, &other_key);
+	assert_int_equal(take(sa), 1);
+	assert_int_equal(take(third), 1);
+	sa_free(&seqs, sa);
+	sa_free(&seqs, third);
+	sa_free(&seqs, again);
+}
+
+static void the_end_is_final(void **state)
+{
+	struct dp_sa in = gcm(1, 5);
+	struct user_sa *sa = sa_new(&seqs, &in);
+	uint64_t n;
+
+	(void)state;
+	atomic_store(&sa->seq->next, UINT32_MAX);
+	assert_true(take(sa) == UINT32_MAX);
+	for (int i = 0; i < 3; i++)
+		assert_false(sa_number_take(sa, &n));
+	assert_true(atomic_load(&sa->seq->next) == UINT64_C(1) << 32);
+	sa_free(&seqs, sa);
+}
+
+static void idle_ones_are_bounded(void **state)
+{
+	size_t n = 0;
+	struct sa_seq *s;
+
+	(void)state;
+	for (uint32_t sid = 0; sid < 3 * SA_SEQ_KEPT; sid++) {
+		struct dp_sa in = gcm(1, sid);
+
+		sa_free(&seqs, sa_new(&seqs, &in));
+	}
+	TAILQ_FOREACH(s, &seqs.list, link)
+		n++;
+	assert_int_equal(n, SA_SEQ_KEPT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			numbers_start_at_one, init, fini),
+		cmocka_unit_test_setup_teardown(
+			installed_again_goes_on, init, fini),
+		cmocka_unit_test_setup_teardown(the_end_is_final, init, fini),
+		cmocka_unit_test_setup_teardown(
+			idle_ones_are_bounded, init, fini),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
