@@ -341,7 +341,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 	if (!dp_sa_valid(in))
 		return -EINVAL;
 	held = spi_held(dp, in->spi);
-	sa = sa_new(&dp->seqs, in);
+	sa = user_sa_new(&dp->seqs, in);
 	if (!sa)
 		return -ENOTSUP;
 	TAILQ_INSERT_TAIL(&g->sas, sa, link);
@@ -351,7 +351,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 	if (rc) {
 		TAILQ_REMOVE(&g->sas, sa, link);
 		publish(dp);
-		sa_free(&dp->seqs, sa);
+		user_sa_free(&dp->seqs, sa);
 	}
 	return rc;
 }
@@ -403,7 +403,7 @@ static void sa_remove(struct dp *dp, struct user_group *g, struct user_sa *sa)
 	if (rc)
 		trouble(dp, "removing SPI 0x%08x: %s", sa->spi, strerror(-rc));
 	publish(dp);
-	sa_free(&dp->seqs, sa);
+	user_sa_free(&dp->seqs, sa);
 }
 
 static void user_sa_del(struct dp *dp, uint32_t group, uint32_t spi)
@@ -432,7 +432,7 @@ static void user_group_del(struct dp *dp, uint32_t id)
 		TAILQ_REMOVE(&g->sas, sa, link);
 		if (!spi_held(dp, sa->spi))
 			(void)table_spi(&dp->nft, sa->spi, false);
-		sa_free(&dp->seqs, sa);
+		user_sa_free(&dp->seqs, sa);
 	}
 	group_free(dp, g);
 }

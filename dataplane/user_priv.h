@@ -90,10 +90,10 @@ struct world {
 
 /* ---- user_sa.c ---- */
 /* NULL: a cipher this host lacks, or keys of wrong length. */
-struct user_sa *sa_new(struct sa_seqs *seqs, const struct dp_sa *in);
+struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in);
 /* A number no packet of this TEK and sender id has had; false: all used. */
-bool sa_number_take(struct user_sa *sa, uint64_t *number);
-void sa_free(struct sa_seqs *seqs, struct user_sa *sa);
+bool user_sa_number_take(struct user_sa *sa, uint64_t *number);
+void user_sa_free(struct sa_seqs *seqs, struct user_sa *sa);
 void sa_seqs_free(struct sa_seqs *seqs);
 
 /* ---- user_worker.c: the threads ---- */

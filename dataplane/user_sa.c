@@ -53,7 +53,7 @@ static void seq_put(struct sa_seqs *seqs, struct sa_seq *s)
 	}
 }
 
-bool sa_number_take(struct user_sa *sa, uint64_t *number)
+bool user_sa_number_take(struct user_sa *sa, uint64_t *number)
 {
 	*number = atomic_fetch_add_explicit(
 		&sa->seq->next, 1, memory_order_relaxed);
@@ -65,7 +65,7 @@ bool sa_number_take(struct user_sa *sa, uint64_t *number)
 	return false;
 }
 
-void sa_free(struct sa_seqs *seqs, struct user_sa *sa)
+void user_sa_free(struct sa_seqs *seqs, struct user_sa *sa)
 {
 	esp_ctx_free(sa->seal);
 	esp_ctx_free(sa->open);
@@ -85,7 +85,7 @@ static void sa_numbers(struct user_sa *sa, const struct dp_sa *in)
 	sa->iv_base = (uint64_t)in->sid << left;
 }
 
-struct user_sa *sa_new(struct sa_seqs *seqs, const struct dp_sa *in)
+struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in)
 {
 	struct user_sa *sa = xcalloc(1, sizeof(*sa));
 
@@ -97,7 +97,7 @@ struct user_sa *sa_new(struct sa_seqs *seqs, const struct dp_sa *in)
 	if (in->may_send)
 		sa->seal = esp_ctx_new(&in->suite, &in->enc, &in->auth, true);
 	if (!sa->open || (in->may_send && !sa->seal)) {
-		sa_free(seqs, sa);
+		user_sa_free(seqs, sa);
 		return NULL;
 	}
 	return sa;

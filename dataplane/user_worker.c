@@ -106,7 +106,7 @@ static bool slot_seal(struct packet_io *io, size_t i, struct iovec *iov,
 		return false;
 	}
 	memcpy(hdr, inner, sizeof(hdr));
-	if (!sa_number_take(sa, &number)) {
+	if (!user_sa_number_take(sa, &number)) {
 		drop(g->g, DP_DROP_SEQ_EXHAUSTED);
 		return false;
 	}

@@ -20,7 +20,7 @@ static uint64_t take(struct user_sa *sa)
 {
 	uint64_t n;
 
-	assert_true(sa_number_take(sa, &n));
+	assert_true(user_sa_number_take(sa, &n));
 	return n;
 }
 
@@ -44,52 +44,52 @@ static int fini(void **state)
 static void numbers_start_at_one(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = sa_new(&seqs, &in);
+	struct user_sa *sa = user_sa_new(&seqs, &in);
 
 	(void)state;
 	assert_int_equal(take(sa), 1);
 	assert_int_equal(take(sa), 2);
 	assert_true(sa->iv_base == UINT64_C(5) << 40);
-	sa_free(&seqs, sa);
+	user_sa_free(&seqs, sa);
 }
 
 static void installed_again_goes_on(void **state)
 {
 	struct dp_sa in = gcm(1, 5), other_sid = gcm(1, 6);
 	struct dp_sa other_key = gcm(2, 5);
-	struct user_sa *sa = sa_new(&seqs, &in), *again, *third;
+	struct user_sa *sa = user_sa_new(&seqs, &in), *again, *third;
 
 	(void)state;
 	assert_int_equal(take(sa), 1);
-	again = sa_new(&seqs, &in); /* the same TEK on another interface */
+	again = user_sa_new(&seqs, &in); /* the same TEK on another interface */
 	assert_int_equal(take(again), 2);
 	assert_int_equal(take(sa), 3);
-	sa_free(&seqs, sa);
-	sa_free(&seqs, again);
-	again = sa_new(&seqs, &in);
+	user_sa_free(&seqs, sa);
+	user_sa_free(&seqs, again);
+	again = user_sa_new(&seqs, &in);
 	assert_int_equal(take(again), 4);
-	sa = sa_new(&seqs, &other_sid);
-	third = sa_new(&seqs, &other_key);
+	sa = user_sa_new(&seqs, &other_sid);
+	third = user_sa_new(&seqs, &other_key);
 	assert_int_equal(take(sa), 1);
 	assert_int_equal(take(third), 1);
-	sa_free(&seqs, sa);
-	sa_free(&seqs, third);
-	sa_free(&seqs, again);
+	user_sa_free(&seqs, sa);
+	user_sa_free(&seqs, third);
+	user_sa_free(&seqs, again);
 }
 
 static void the_end_is_final(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = sa_new(&seqs, &in);
+	struct user_sa *sa = user_sa_new(&seqs, &in);
 	uint64_t n;
 
 	(void)state;
 	atomic_store(&sa->seq->next, UINT32_MAX);
 	assert_true(take(sa) == UINT32_MAX);
 	for (int i = 0; i < 3; i++)
-		assert_false(sa_number_take(sa, &n));
+		assert_false(user_sa_number_take(sa, &n));
 	assert_true(atomic_load(&sa->seq->next) == UINT64_C(1) << 32);
-	sa_free(&seqs, sa);
+	user_sa_free(&seqs, sa);
 }
 
 static void idle_ones_are_bounded(void **state)
@@ -101,7 +101,7 @@ static void idle_ones_are_bounded(void **state)
 	for (uint32_t sid = 0; sid < 3 * SA_SEQ_KEPT; sid++) {
 		struct dp_sa in = gcm(1, sid);
 
-		sa_free(&seqs, sa_new(&seqs, &in));
+		user_sa_free(&seqs, user_sa_new(&seqs, &in));
 	}
 	TAILQ_FOREACH(s, &seqs.list, link)
 		n++;
