@@ -376,17 +376,19 @@ void gdoi_set_gm(struct gdoi *g, const struct gm_policy *v, size_t n)
 	on_off_report(g);
 }
 
-/* A PUSH belongs to the membership of the address that it came to. */
+/* A PUSH is for every membership at the address that it came to: a map with
+ * `local-address` has several. */
 static enum wire_err push_input(
 	struct gdoi *g, const struct udp_path *path, struct span dgram)
 {
+	enum wire_err e = WIRE_COOKIE;
 	struct gm *gm;
 
 	TAILQ_FOREACH(gm, &g->gm, link)
 		if (ip_equal(&gm->policy.local, &path->local.ip) &&
 			gm_kek_find(gm, dgram.p) != NULL)
-			return gm_push_input(gm, path, dgram);
-	return WIRE_COOKIE;
+			e = gm_push_input(gm, path, dgram);
+	return e;
 }
 
 static enum wire_err ack_input(

@@ -37,7 +37,8 @@ static void report(const struct gm *gm, enum report_id id)
 	struct report r = { .id = id,
 		.group = gm->policy.group,
 		.gm = gm->policy.local,
-		.ks = gm->ks };
+		.ks = gm->ks,
+		.text = gm->last_error };
 
 	if (id == REPORT_GM_REGSTER || id == REPORT_GM_CONN_NEXT_SER)
 		r.ks = *gm_server(gm);
@@ -80,7 +81,6 @@ static enum gm_step pause_round(struct gm *gm)
 {
 	uint32_t ms;
 
-	gm->server = 0;
 	gm->failed_rounds++;
 	ms = min_u32(PAUSE_MS * (uint32_t)min_u64(gm->failed_rounds, 8),
 		PAUSE_MAX_MS);
@@ -95,6 +95,11 @@ static enum gm_step try_server(struct gm *gm)
 	gm->registrations_tried++;
 	report(gm, REPORT_GM_REGSTER);
 	gm->sa = ike_connect(gm->g->ike, &path);
+	if (gm->fresh_sa && ike_sa_is_up(gm->sa)) {
+		ike_sa_delete(gm->sa, true);
+		gm->sa = ike_connect(gm->g->ike, &path);
+	}
+	gm->fresh_sa = false;
 	timer_after(gm, STEP_MAX_MS);
 	return GM_CONNECT;
 }
@@ -132,12 +137,12 @@ static enum gm_step on_sa_up(struct gm *gm)
 
 static enum gm_step on_failed(struct gm *gm)
 {
+	bool more = gm->server + 1 < gm->policy.n_servers;
+
 	sa_leave(gm);
-	if (++gm->server < gm->policy.n_servers) {
-		report(gm, REPORT_GM_CONN_NEXT_SER);
-		return try_server(gm);
-	}
-	return pause_round(gm);
+	gm->server = more ? gm->server + 1 : 0;
+	report(gm, REPORT_GM_CONN_NEXT_SER); /* with the reason */
+	return more ? try_server(gm) : pause_round(gm);
 }
 
 static enum gm_step on_silence(struct gm *gm)
@@ -336,6 +341,7 @@ void gm_clear(struct gm *gm)
 	report(gm, REPORT_GM_CLEAR_REGISTER);
 	gm_keys_drop(gm);
 	gm->registered = false;
+	gm->fresh_sa = true;
 	if (ip_is_set(&gm->policy.local))
 		gm_step(gm, GM_EV_START);
 }

@@ -74,6 +74,7 @@ struct gm {
 	struct ike_sa *sa;
 	struct gm_pull pull;
 	bool registered;             /* since the last clear */
+	bool fresh_sa;               /* authenticate anew, after a clear */
 	struct ip_addr ks;           /* of the last registration */
 	uint64_t reregister_ms;
 	struct gm_slot slot[GM_SLOTS_MAX];

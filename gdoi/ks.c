@@ -305,7 +305,8 @@ static void tek_shorten(struct ks_tek *t, uint64_t now)
 	}
 }
 
-/* Makes the TEKs that are due, or all; gives when the replaced end. */
+/* Makes the TEKs that are due, or all; gives when the replaced end.  Members
+ * who cannot be told (no KEK) use those for their whole life. */
 static bool teks_renew(
 	struct ks *ks, enum ks_rekey_how how, uint64_t now, uint64_t *old_end)
 {
@@ -321,7 +322,7 @@ static bool teks_renew(
 			!tek_is_due(t, now))
 			continue;
 		if (t != NULL) {
-			if (how == KS_REKEY_TRIGGERED)
+			if (how == KS_REKEY_TRIGGERED && ks->kek.live)
 				tek_shorten(t, now);
 			*old_end = min_u64(*old_end, t->expires_ms);
 		}
@@ -402,6 +403,8 @@ void ks_rekey(struct ks *ks, enum ks_rekey_how how)
 	struct ks_kek next = { .live = false };
 	bool built = false;
 
+	if (how == KS_REKEY_REPLACE && !ks->kek.live)
+		how = KS_REKEY_TRIGGERED;
 	ks_push_stop(ks);
 	direction_report(ks);
 	if (teks_renew(ks, how, now, &old_end) && how != KS_REKEY_REPLACE)

@@ -97,11 +97,21 @@ bool ks_push_build(
 	return true;
 }
 
+/* From where the member registered, as long as that address is ours. */
+static struct ip_addr source_for(const struct ks *ks, const struct ks_member *m)
+{
+	const struct env *env = ks->g->env;
+
+	if (env->is_local == NULL || env->is_local(env->ctx, &m->ks))
+		return m->ks;
+	return ks->policy.local;
+}
+
 static void member_send(struct ks *ks, struct ks_member *m)
 {
 	const struct ks_push *p = &ks->push;
 	const struct env *env = ks->g->env;
-	struct udp_path path = { .local = { m->ks, GDOI_PORT },
+	struct udp_path path = { .local = { source_for(ks, m), GDOI_PORT },
 		.remote = { m->id, m->port } };
 
 	if (p->bytes[m->ours] == NULL)

@@ -330,6 +330,8 @@ static void play_no_rsa_key(struct world *w)
 	world_until(w, SECS(10), all_same, "registration");
 	world_check(w, ks->reports[REPORT_KS_NO_RSA_KEYS] > 0);
 	world_check(w, !node_gm_of(w->node[1])->kek[0].live);
+	world_run(w, SECS(60));
+	gdoi_ks_rekey(ks->g, NULL, false, &(struct sbuf){ 0 });
 	world_run(w, MINUTES(20));
 	world_check(w, ks->reports[REPORT_KS_SEND_UNICAST_REKEY] == 0);
 	world_check(w, reports(w, REPORT_GM_RE_REGISTER) >= 9);
@@ -551,6 +553,15 @@ static void play_clear(struct world *w)
 		gdoi_clear(w->node[i]->g, NULL, &why);
 	world_until(w, SECS(10), all_same, "registration after clear");
 	world_check(w, ks_count(ks) == 3);
+	/* A clear authenticates anew, though phase 1 is still up. */
+	snprintf(w->node[1]->psk, sizeof(w->node[1]->psk), "WRONG");
+	node_config(w->node[1]);
+	world_run(w, SECS(5));
+	world_check(w, node_registered(w->node[1]));
+	gdoi_clear(w->node[1]->g, NULL, &why);
+	world_run(w, SECS(100));
+	world_check(w, !node_registered(w->node[1]));
+	world_check(w, w->node[1]->reports[REPORT_GM_CONN_NEXT_SER] > 0);
 }
 
 static void play_address_change(struct world *w)
