@@ -16,32 +16,16 @@
 static void dp_not_ipsec(void *ctx, uint32_t group, const struct packet_key *k)
 {
 	struct box *b = ctx;
-	struct ip_addr src = ip_v4(k->src), dst = ip_v4(k->dst);
-	char s[IP_TEXT], d[IP_TEXT];
 
 	gdoi_dp_not_ipsec(b->gdoi, group, k);
-	if (!log_allow(b->log, hash_bytes("not_ipsec", 9), loop_now()))
-		return;
-	log_msg(b->log, LOG_SEV_WARNING, "CRYPTO", "RECVD_PKT_NOT_IPSEC",
-		"Rec'd packet not an IPSEC packet. (ip) vrf/dest_addr= /%s, "
-		"src_addr= %s, prot= %u",
-		ip_text(&dst, d), ip_text(&src, s), k->proto);
 }
 
 static void dp_invalid_spi(
 	void *ctx, uint32_t group, uint32_t spi, const struct packet_key *k)
 {
 	struct box *b = ctx;
-	struct ip_addr src = ip_v4(k->src), dst = ip_v4(k->dst);
-	char s[IP_TEXT], d[IP_TEXT];
 
 	gdoi_dp_invalid_spi(b->gdoi, group, spi, k);
-	if (!log_allow(b->log, hash_bytes("inv_spi", 7), loop_now()))
-		return;
-	log_msg(b->log, LOG_SEV_WARNING, "CRYPTO", "RECVD_PKT_INV_SPI",
-		"decaps: rec'd IPSEC packet has invalid spi for destaddr=%s, "
-		"prot=50, spi=0x%X(%u), srcaddr=%s",
-		ip_text(&dst, d), spi, spi, ip_text(&src, s));
 }
 
 static void dp_trouble(void *ctx, const char *text)
