@@ -278,12 +278,12 @@ void gm_notify(struct gm *gm, uint16_t type)
 		gm_fail(gm, "KS refused: %s", notify_name(type));
 }
 
-/* Uniform between 2 % and 5 % of the life, never less than a minute; keys
- * too short for that have a share (ios-cli.md 15.2). */
+/* Uniform between 2 % and 5 % of the life, never less than a minute
+ * (ios-cli.md 15.2); half of what is left when that is less than two, which
+ * still comes before others leave the old TEK. */
 static uint64_t lead_ms(const struct gm *gm, uint32_t life_secs)
 {
-	uint32_t least = life_secs < SHORT_LIFE_SECS ? life_secs / 4
-						     : REREG_LEAD_MIN_SECS;
+	uint32_t least = min_u32(REREG_LEAD_MIN_SECS, life_secs / 2);
 	uint32_t low = max_u32(least, life_secs / 50);
 	uint32_t high = max_u32(low + 1, life_secs / 20);
 
