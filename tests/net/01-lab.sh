@@ -5,7 +5,7 @@
 
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-LAB_PREFIX=gv01-
+LAB_PREFIX=${LAB_PREFIX-gv01-}
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 # shellcheck source=tests/net/lab.sh

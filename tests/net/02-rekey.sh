@@ -6,7 +6,7 @@
 
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-LAB_PREFIX=gv02-
+LAB_PREFIX=${LAB_PREFIX-gv02-}
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 # shellcheck source=tests/net/lab.sh

@@ -4,7 +4,7 @@
 
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-LAB_PREFIX=gv03-
+LAB_PREFIX=${LAB_PREFIX-gv03-}
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 # shellcheck source=tests/net/lab.sh
