@@ -185,9 +185,10 @@ static void loopback_make(struct box *b, struct box_iface *f)
 
 	if (r == -EOPNOTSUPP)
 		r = tun_make(b, f);
-	if (r < 0)
-		refused(b, f, "creating the netdev", NULL, r);
 	f->ours_link = r == 0;
+	if (r < 0 && !f->missing_told)
+		refused(b, f, "creating the netdev", NULL, r);
+	f->missing_told = r < 0; /* tried at every change, told once */
 }
 
 static void loopback_remove(struct box *b, struct box_iface *f)
