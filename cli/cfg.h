@@ -56,6 +56,9 @@ struct isakmp_view {
 void isakmp_view_build(const struct router *r, struct isakmp_view *v);
 void isakmp_view_free(struct isakmp_view *v);
 
+/* The master key came or changed: hands policies and keys over again. */
+void isakmp_keys_opened(const struct router *r);
+
 /* A key pair came or went: hands the key servers' policies over again. */
 void ks_keys_changed(const struct router *r);
 

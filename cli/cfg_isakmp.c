@@ -1,6 +1,7 @@
 /* IKE phase 1 (ios-cli.md 9): policies, pre-shared keys, and global lines.
  * The view is struct isakmp_config; keys are wiped after it was handed over. */
 #include "cli/cfg.h"
+#include "cli/users.h"
 
 #include <bsd/string.h>
 #include <stdio.h>
@@ -164,6 +165,38 @@ static const struct command isakmp_other = {
 		  "crypto isakmp nat keepalive 20",
 };
 
+/* Appends the clear key; false: it is sealed, and cannot be opened. */
+static bool key_reveal(const struct node *n, struct sbuf *out)
+{
+	const char *text;
+	unsigned type = secret_value(node_str(n, "key"), &text);
+
+	return passwd_reveal((enum passwd_type)type, text, out);
+}
+
+static bool key_same(const struct node *a, const struct node *b)
+{
+	auto_secret_text struct sbuf x = { 0 }, y = { 0 };
+
+	if (strcmp(node_str(a, "key"), node_str(b, "key")) == 0)
+		return true;
+	return key_reveal(a, &x) && key_reveal(b, &y) &&
+	       strcmp(sbuf_str(&x), sbuf_str(&y)) == 0;
+}
+
+/* A clear key is sealed where the configuration says so. */
+static void key_seal(const struct tree *t, struct node *n)
+{
+	const char *text;
+	auto_sbuf struct sbuf sealed = { 0 };
+
+	if (!passwd_seals(t) || secret_value(node_str(n, "key"), &text) != 0)
+		return;
+	sbuf_adds(&sealed, "6 ");
+	if (passwd_seal(text, &sealed))
+		drv_put_str(node_drv_mut(n), "key", sbuf_str(&sealed));
+}
+
 /* A second key for a peer is refused, as long as it is another one. */
 static int key_fixup(
 	struct tree *t, struct node *section, struct node *n, struct sbuf *why)
@@ -172,21 +205,19 @@ static int key_fixup(
 	char a[IP_TEXT], m[IP_TEXT];
 	uint32_t addr, mask;
 
-	(void)t;
-	secret_value(node_str(n, "key"), &text);
-	if (strlen(text) > 128) {
+	if (secret_value(node_str(n, "key"), &text) == 0 &&
+		strlen(text) > 128) {
 		sbuf_adds(why, "% Key is longer than 128 characters");
 		return -1;
 	}
-	if (peer == NULL)
-		return 0;
 	for (struct node *e = node_child(section, &cfg_isakmp_key, NULL);
-		e != NULL; e = node_child(section, &cfg_isakmp_key, e)) {
+		e != NULL && peer != NULL;
+		e = node_child(section, &cfg_isakmp_key, e)) {
 		const char *other = node_str(e, "peer");
 		struct ip_addr ia, im;
 
 		if (other == NULL || strcmp(peer, other) != 0 ||
-			strcmp(node_str(e, "key"), node_str(n, "key")) == 0)
+			key_same(e, n))
 			continue;
 		key_peer_value(peer, &addr, &mask);
 		ia = ip_v4(addr);
@@ -197,6 +228,7 @@ static int key_fixup(
 			ip_text(&ia, a), ip_text(&im, m));
 		return -1;
 	}
+	key_seal(t, n);
 	return 0;
 }
 
@@ -204,7 +236,7 @@ static int isakmp_check(void *ctx, const struct tree *t,
 	const struct node *section, const struct node *old,
 	const struct node *new, struct sbuf *why)
 {
-	const char *text;
+	auto_secret_text struct sbuf clear = { 0 };
 
 	(void)ctx;
 	(void)t;
@@ -213,9 +245,9 @@ static int isakmp_check(void *ctx, const struct tree *t,
 	if (new == NULL || node_negated(new))
 		return 0;
 	if (node_command(new) == &cfg_isakmp_key) {
-		if (secret_value(node_str(new, "key"), &text) != 0)
-			sbuf_adds(why, "% Note: encrypted keys are kept, but "
-				       "not in force");
+		if (!key_reveal(new, &clear))
+			sbuf_adds(why, "% Note: the key is not in force: the "
+				       "master key does not open it");
 		else if (node_str(new, "peer6") != NULL)
 			sbuf_adds(why, "% Note: keys of IPv6 peers are kept, "
 				       "but not in force");
@@ -282,12 +314,12 @@ static void policy_view(const struct node *s, struct isakmp_policy *p)
 
 static bool key_view(const struct node *n, struct isakmp_key *k)
 {
-	const char *text, *peer = node_str(n, "peer");
+	const char *peer = node_str(n, "peer");
 	const char *host = node_str(n, "host");
+	auto_secret_text struct sbuf clear = { 0 };
 	uint32_t addr = 0;
 
-	if (secret_value(node_str(n, "key"), &text) != 0 ||
-		(peer == NULL && host == NULL))
+	if ((peer == NULL && host == NULL) || !key_reveal(n, &clear))
 		return false;
 	if (peer != NULL) {
 		key_peer_value(peer, &addr, &k->mask);
@@ -295,7 +327,7 @@ static bool key_view(const struct node *n, struct isakmp_key *k)
 	} else {
 		strlcpy(k->hostname, host, sizeof(k->hostname));
 	}
-	secret_set(&k->key, text, strlen(text));
+	secret_set(&k->key, sbuf_str(&clear), clear.n);
 	return true;
 }
 
@@ -330,17 +362,21 @@ void isakmp_view_free(struct isakmp_view *v)
 	*v = (struct isakmp_view){ 0 };
 }
 
-static void isakmp_settle(void *ctx, const struct tree *t)
+void isakmp_keys_opened(const struct router *r)
 {
-	const struct router *r = ctx;
 	struct isakmp_view v;
 
-	(void)t;
 	if (r->box == NULL)
 		return;
 	isakmp_view_build(r, &v);
 	box_set_isakmp(r->box, &v.config);
 	isakmp_view_free(&v);
+}
+
+static void isakmp_settle(void *ctx, const struct tree *t)
+{
+	(void)t;
+	isakmp_keys_opened(ctx);
 }
 
 static void isakmp_subscribe(struct router *r)

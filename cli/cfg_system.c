@@ -1,6 +1,7 @@
 /* The box as a whole: hostname, version line, time stamps and buffer of the
  * log; and the lines that are kept for their own sake (kept.def). */
 #include "cli/cfg.h"
+#include "cli/users.h"
 
 #include <string.h>
 
@@ -73,7 +74,7 @@ static const struct command stamps_log = {
 		  "show-timezone\nservice timestamps log uptime",
 };
 
-static const struct command password_encryption = {
+const struct command cfg_password_encryption = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_SERVICE,
 	.grammar = "service password-encryption",
@@ -152,7 +153,7 @@ static const struct command *const list[] = {
 	&cfg_domain_name,
 	&stamps_debug,
 	&stamps_log,
-	&password_encryption,
+	&cfg_password_encryption,
 	&sequence_numbers,
 	&aaa_new_model,
 	&logging_buffered,

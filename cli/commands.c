@@ -2,9 +2,13 @@
  * static libraries and make order a matter of luck; the order here is the order
  * in which subscriptions settle. */
 #include "cli/commands.h"
+#include "cli/users.h"
 
 static const struct feature *const features[] = {
 	&feature_system,
+	&feature_masterkey,
+	&feature_users,
+	&feature_line,
 	&feature_interface,
 	&feature_route,
 	&feature_acl,
@@ -21,12 +25,14 @@ static const struct feature *const features[] = {
 	&feature_show_system,
 	&feature_exec_crypto,
 	&feature_exec_ping,
+	&feature_enable,
 	&feature_exec_basic,
 };
 
 void commands_register(struct router *r)
 {
 	types_register(r->grammar);
+	types_passwd_register(r->grammar);
 	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
 		const struct command_list *l = features[i]->commands;
 

@@ -7,51 +7,6 @@
 #include <string.h>
 
 #define LEVEL_PRIVILEGED 15
-#define LEVEL_USER       1
-
-static int exec_enable(struct cmd_call *c)
-{
-	uint8_t most = session_login_level(c->session);
-	uint8_t level = drv_set(c->drv, "level")
-				? (uint8_t)drv_u32(c->drv, "level")
-				: LEVEL_PRIVILEGED;
-
-	if (level > most) {
-		sbuf_adds(c->out, "% No password set\n");
-		return CMD_FAILED;
-	}
-	session_set_level(c->session, level);
-	return CMD_DONE;
-}
-
-static const struct command enable = {
-	.mode = MODE_EXEC,
-	.grammar = "enable [<level:0-15>]",
-	.help = "enable   Turn on privileged commands\n"
-		"<level>  Enable level\n",
-	.exec = exec_enable,
-	.sample = "enable\nenable 7",
-};
-
-static int exec_disable(struct cmd_call *c)
-{
-	uint8_t level = drv_set(c->drv, "level")
-				? (uint8_t)drv_u32(c->drv, "level")
-				: LEVEL_USER;
-
-	if (level < session_level(c->session))
-		session_set_level(c->session, level);
-	return CMD_DONE;
-}
-
-static const struct command disable = {
-	.mode = MODE_EXEC,
-	.grammar = "disable [<level:0-15>]",
-	.help = "disable  Turn off privileged commands\n"
-		"<level>  Privilege level to go to\n",
-	.exec = exec_disable,
-	.sample = "disable\ndisable 1",
-};
 
 static int exec_quit(struct cmd_call *c)
 {
@@ -479,22 +434,6 @@ static const struct command show_history = {
 	.sample = "show history",
 };
 
-static int exec_show_privilege(struct cmd_call *c)
-{
-	sbuf_printf(c->out, "Current privilege level is %u\n",
-		session_level(c->session));
-	return CMD_DONE;
-}
-
-static const struct command show_privilege = {
-	.mode = MODE_EXEC,
-	.grammar = "show privilege",
-	.help = "show       Show running system information\n"
-		"privilege  Show current privilege level\n",
-	.exec = exec_show_privilege,
-	.sample = "show privilege",
-};
-
 static const char help_text[] =
 	"Help may be requested at any point in a command by entering\n"
 	"a question mark '?'.  If nothing matches, the help list will\n"
@@ -578,10 +517,9 @@ CONFIG_MODES(EXIT_IN);
 
 #define EXITS(m) &exit_##m, &end_##m, &do_##m
 static const struct command *const commands[] = {
-	&enable, &disable, &exec_exit, &logout, &quit, &configure, &erase,
+	&exec_exit, &logout, &quit, &configure, &erase,
 	&write_command, &copy_out, &copy_in, &show_running, &more_running,
-	&show_startup, &more_startup, &terminal, &terminal_no, &show_history,
-	&show_privilege, &help,
+	&show_startup, &more_startup, &terminal, &terminal_no, &show_history, &help,
 	EXITS(MODE_CONFIG), EXITS(MODE_IF), EXITS(MODE_EXT_NACL),
 	EXITS(MODE_STD_NACL), EXITS(MODE_ISAKMP_POLICY),
 	EXITS(MODE_TRANSFORM), EXITS(MODE_IPSEC_PROFILE),

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/running.h"
 #include "cli/server.h"
+#include "crypto/passwd.h"
 #include "router/sandbox.h"
 
 #include "config.h"
@@ -208,6 +209,19 @@ static void enter_sandbox(struct daemon *d)
 			"Running without confinement: %s", sbuf_str(&why));
 }
 
+/* Before the configuration, whose secrets it opens. */
+static void open_master_key(struct daemon *d)
+{
+	auto_sbuf struct sbuf path = { 0 };
+	int err;
+
+	sbuf_printf(&path, "%s/master-key", d->state_dir);
+	err = master_key_open(sbuf_str(&path));
+	if (err != 0)
+		log_msg(d->router.log, LOG_SEV_ERR, "SYS", "MASTER_KEY",
+			"The master key cannot be read: %s", strerror(-err));
+}
+
 static bool start(struct daemon *d)
 {
 	struct router *r = &d->router;
@@ -241,6 +255,7 @@ static bool start(struct daemon *d)
 	r->start_ms = loop_now();
 	r->start_wall = (uint64_t)time(NULL);
 	router_setup(r);
+	open_master_key(d);
 	err = startup_load(r);
 	if (err != 0)
 		log_msg(r->log, LOG_SEV_ERR, "SYS", "STARTUP",
@@ -264,6 +279,7 @@ static void stop(struct daemon *d)
 		log_free(r->log);
 	if (r->loop != NULL)
 		loop_free(r->loop);
+	master_key_close();
 	free(d->startup_path);
 }
 

@@ -6,6 +6,7 @@ libcli_a_SOURCES += cli/exec_basic.c
 libcli_a_SOURCES += cli/filter.c cli/filter.h
 libcli_a_SOURCES += cli/mode.c
 libcli_a_SOURCES += cli/running.c cli/running.h
+libcli_a_SOURCES += cli/session_config.c
 libcli_a_SOURCES += cli/session.c cli/session.h cli/session_priv.h
 libcli_a_SOURCES += cli/show_system.c
 libcli_a_SOURCES += \
@@ -17,6 +18,11 @@ libcli_a_SOURCES += \
 	cli/cfg_interface.c \
 	cli/cfg_ipsec.c \
 	cli/cfg_isakmp.c \
+	cli/cfg_line.c cli/line.h \
+	cli/cfg_masterkey.c \
+	cli/cfg_users.c cli/users.h \
+	cli/exec_enable.c \
+	cli/types_passwd.c \
 	cli/cfg_keys.c \
 	cli/cfg_route.c \
 	cli/cfg_system.c cli/kept.def \

@@ -1,18 +1,17 @@
 /* A session: where it stands, how a typed line is executed, and what becomes of
  * the output.  It knows no sockets and no frames: a sink takes its text, so a
  * test drives it as the server does. */
+#include "cli/line.h"
 #include "cli/running.h"
 #include "cli/session_priv.h"
+#include "cli/users.h"
 
-#include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #define HOSTNAME_CONFIG_MAX 20 /* letters of it in configuration prompts */
 #define HISTORY_DEFAULT     20
-#define LEVEL_USER          1
 
 struct session *session_new(struct router *r, const struct session_opts *o,
 	const struct session_sink *sink)
@@ -57,6 +56,11 @@ void session_free(struct session *s)
 	free(s->line);
 	free(s->from);
 	free(s);
+}
+
+struct router *session_router(const struct session *s)
+{
+	return s->router;
 }
 
 const char *session_user(const struct session *s)
@@ -183,6 +187,7 @@ static void config_left(struct session *s)
 	struct router *r = s->router;
 	auto_sbuf struct sbuf who = { 0 };
 
+	line_vty_join(r);
 	session_settle(s);
 	if (s->flags & SESSION_QUIET)
 		return;
@@ -523,48 +528,6 @@ int session_run_exec(struct session *s, const char *typed, size_t offset)
 	return result;
 }
 
-static void config_changed(struct session *s, uint64_t before)
-{
-	struct router *r = s->router;
-
-	if (commit_generation(r->commit) == before)
-		return;
-	r->changed_wall = (uint64_t)time(NULL);
-	strlcpy(r->changed_by, s->user, sizeof(r->changed_by));
-}
-
-/* A refusal's or a notice's text, as it is: not all of IOS's begin with %. */
-static void print_why(struct session *s, const struct sbuf *why)
-{
-	auto_sbuf struct sbuf out = { 0 };
-
-	if (why->n == 0)
-		return;
-	sbuf_add(&out, why->s, why->n);
-	if (sbuf_str(&out)[out.n - 1] != '\n')
-		sbuf_addc(&out, '\n');
-	output_buf(s, &out);
-}
-
-/* Enters a matched configuration line into the tree. */
-static int run_config_line(struct session *s, struct match *m)
-{
-	struct router *r = s->router;
-	struct node *section = position_node(&s->pos, r->tree), *entered = NULL;
-	uint64_t before = commit_generation(r->commit);
-	auto_sbuf struct sbuf why = { 0 };
-	enum commit_result result;
-
-	result = commit_line(r->commit, section, m, &entered, &why);
-	print_why(s, &why);
-	if (result != COMMIT_OK) /* without a text: dropped, not wrong */
-		return why.n == 0 ? CMD_DONE : CMD_FAILED;
-	if (entered != NULL)
-		position_push(&s->pos, m->cmd->enters, entered);
-	config_changed(s, before);
-	return CMD_DONE;
-}
-
 /* Another session may have removed the section in which this one stands. */
 static void find_section(struct session *s)
 {
@@ -599,6 +562,22 @@ static bool exec_knows(struct session *s, const char *text)
 	return knows;
 }
 
+/* Commands of the configuration that stand for others change it, too. */
+static int run_config_exec(struct session *s, const struct match *m)
+{
+	uint64_t before = commit_generation(s->router->commit);
+	int result = run_exec_fn(s, m);
+
+	session_config_changed(s, before);
+	return result;
+}
+
+static int run_config_line(struct session *s, struct match *m, const char *text)
+{
+	s->in_exec = true; /* it may ask */
+	return settle_result(s, session_enter_line(s, m, text));
+}
+
 static int run_config(struct session *s, const char *typed, size_t offset)
 {
 	const char *text = typed + offset, *rest = do_command(text);
@@ -613,9 +592,9 @@ static int run_config(struct session *s, const char *typed, size_t offset)
 	if (m.kind == MATCH_EMPTY)
 		result = CMD_DONE;
 	else if (m.kind == MATCH_OK && m.cmd->exec != NULL)
-		result = run_exec_fn(s, &m);
+		result = run_config_exec(s, &m);
 	else if (m.kind == MATCH_OK)
-		result = run_config_line(s, &m);
+		result = run_config_line(s, &m, text);
 	else if (s->flags & SESSION_LENIENT && exec_knows(s, text))
 		result = session_run_exec(s, typed, offset);
 	else

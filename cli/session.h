@@ -121,6 +121,7 @@ typedef int answer_fn(struct session *s, const char *answer, void *ctx);
 enum ask_kind { ASK_LINE, ASK_CONFIRM, ASK_PASSWORD };
 int session_ask(struct session *s, enum ask_kind kind, const char *question,
 	answer_fn *fn, void *ctx); /* returns CMD_PENDING */
+struct router *session_router(const struct session *s);
 const char *session_user(const struct session *s);
 uint8_t session_level(const struct session *s);
 #endif

@@ -14,6 +14,7 @@ struct session {
 	char *user, *line, *from;
 	bool over;
 
+	unsigned vty_last; /* MODE_LINE: what is typed goes up to this line */
 	struct position pos; /* MODE_EXEC, or a configuration mode */
 	struct session_term term;
 	bool length_set, width_set; /* by command: the window does not count */
@@ -34,6 +35,12 @@ struct session {
 	enum ask_kind ask_kind;
 	char *ask_question;
 };
+
+/* session_config.c: enters a matched line, which was typed as text; takes *m.
+ * Result as an exec function. */
+int session_enter_line(struct session *s, struct match *m, const char *text);
+/* Notes who changed the configuration, if it is not of generation `before`. */
+void session_config_changed(struct session *s, uint64_t before);
 
 void session_log_line(void *ctx, enum log_sev sev, const char *line);
 #endif

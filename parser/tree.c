@@ -287,6 +287,24 @@ struct node *tree_add(struct tree *t, struct node *section, const char *line)
 	return n;
 }
 
+bool node_rewrite(struct node *n, const char *line)
+{
+	struct match m;
+	bool fits;
+
+	match_line(n->tree->grammar, node_mode(n->parent), 15, line, &m);
+	fits = m.kind == MATCH_OK && m.cmd == n->drv->prog->cmd &&
+	       !m.to_default;
+	if (fits) {
+		derivation_free(n->drv);
+		n->drv = m.drv;
+		n->negated = m.negated;
+		m.drv = NULL;
+	}
+	match_free(&m);
+	return fits;
+}
+
 /* --- reading --- */
 
 const struct command *node_command(const struct node *n)

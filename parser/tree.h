@@ -44,6 +44,9 @@ uint32_t node_ip4(const struct node *n, const char *slot);
 /* Adds a line to a section that is being made (for fixups), outside of any
  * check.  NULL: the line does not fit. */
 struct node *tree_add(struct tree *t, struct node *section, const char *line);
+/* For fixups: n says this line instead, which must be one of its command.
+ * false: it is not, and n stays as it is. */
+bool node_rewrite(struct node *n, const char *line);
 
 /* Lines with indentation, one blank a level; from NULL or the root: the whole,
  * with `!` after each section and between groups of top-level lines (commands

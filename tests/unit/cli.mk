@@ -36,3 +36,7 @@ test_cfg_gdoi_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_cfg_isakmp
 test_cfg_isakmp_SOURCES = tests/unit/test_cfg_isakmp.c $(FAKE_BOX)
 test_cfg_isakmp_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_users
+test_users_SOURCES = tests/unit/test_users.c tests/unit/cli_session.c \
+	tests/unit/cli_session.h
+test_users_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

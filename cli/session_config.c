@@ -1,0 +1,56 @@
+/* A configuration line of a session enters the tree: what is special about
+ * users and lines is done here, around the commit. */
+#include "cli/line.h"
+#include "cli/session_priv.h"
+#include "cli/users.h"
+
+#include <bsd/string.h>
+#include <time.h>
+
+void session_config_changed(struct session *s, uint64_t before)
+{
+	struct router *r = s->router;
+
+	if (commit_generation(r->commit) == before)
+		return;
+	r->changed_wall = (uint64_t)time(NULL);
+	strlcpy(r->changed_by, s->user, sizeof(r->changed_by));
+}
+
+/* A refusal's or a notice's text, as it is: not all of IOS's begin with %. */
+static void print_why(struct session *s, const struct sbuf *why)
+{
+	auto_sbuf struct sbuf out = { 0 };
+
+	if (why->n == 0)
+		return;
+	sbuf_add(&out, why->s, why->n);
+	if (sbuf_str(&out)[out.n - 1] != '\n')
+		sbuf_addc(&out, '\n');
+	s->sink.output(s->sink.ctx, sbuf_str(&out), out.n);
+}
+
+int session_enter_line(struct session *s, struct match *m, const char *text)
+{
+	struct router *r = s->router;
+	struct node *section = position_node(&s->pos, r->tree), *entered = NULL;
+	uint64_t before = commit_generation(r->commit);
+	auto_sbuf struct sbuf why = { 0 };
+	const struct command *cmd = m->cmd;
+	enum commit_result result;
+
+	if (cmd == &cfg_username && m->negated)
+		return username_remove(s, m);
+	if (cmd == &cfg_line_vty)
+		s->vty_last = line_vty_prepare(r, m);
+	result = commit_line(r->commit, section, m, &entered, &why);
+	print_why(s, &why);
+	if (result != COMMIT_OK) /* without a text: dropped, not wrong */
+		return why.n == 0 ? CMD_DONE : CMD_FAILED;
+	if (cmd->mode == MODE_LINE)
+		line_vty_repeat(r, section, s->vty_last, text);
+	if (entered != NULL)
+		position_push(&s->pos, cmd->enters, entered);
+	session_config_changed(s, before);
+	return CMD_DONE;
+}

@@ -1,0 +1,323 @@
+/* Users, secrets and lines through a session: what is kept, what is shown, who
+ * is let through. */
+#include "cli/line.h"
+#include "cli/users.h"
+#include "tests/unit/cli_session.h"
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int setup(void **state)
+{
+	struct cli_session *t = xcalloc(1, sizeof(*t));
+
+	cli_session_init(t, 0);
+	cli_run(t, "configure terminal");
+	*state = t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	cli_session_fini(*state);
+	free(*state);
+	master_key_close();
+	return 0;
+}
+
+/* Lines of the configuration that begin with the word, and those below. */
+static const char *shown(struct cli_session *t, const char *word)
+{
+	static struct sbuf out;
+	auto_sbuf struct sbuf all = { 0 };
+	bool in = false;
+
+	sbuf_trunc(&out, 0);
+	session_settle(t->session);
+	running_text(&t->router, false, &all);
+	for (const char *p = sbuf_str(&all); *p != '\0';) {
+		size_t n = strcspn(p, "\n");
+
+		in = *p == ' ' ? in : strncmp(p, word, strlen(word)) == 0;
+		if (in) {
+			sbuf_add(&out, p, n);
+			sbuf_addc(&out, '\n');
+		}
+		p += n + (p[n] == '\n');
+	}
+	return sbuf_str(&out);
+}
+
+static void run_all(struct cli_session *t, const char *const *lines)
+{
+	for (; *lines != NULL; lines++)
+		assert_string_equal(cli_run(t, *lines), "");
+}
+
+static void test_username(void **state)
+{
+	struct cli_session *t = *state;
+	uint8_t level;
+
+	run_all(t, (const char *const[]){ "username ann password 0 open",
+			   "username bob privilege 15 secret hidden one",
+			   "username eve nopassword",
+			   "username old secret 5 "
+			   "$1$28772684$iEwNOgGugqO9.bIz5sk8k/",
+			   "username zed privilege 7", NULL });
+	assert_non_null(strstr(shown(t, "username"),
+		"username ann password 0 open\n"
+		"username bob privilege 15 secret 9 $9$"));
+	assert_null(strstr(shown(t, "username"), "hidden"));
+	assert_true(user_check(&t->router, "ann", "open"));
+	assert_false(user_check(&t->router, "ann", "Open"));
+	assert_true(user_check(&t->router, "bob", "hidden one"));
+	assert_false(user_check(&t->router, "bob", "hidden"));
+	assert_true(user_check(&t->router, "eve", "whatever"));
+	assert_true(user_check(&t->router, "old", "hashcat"));
+	assert_false(user_check(&t->router, "zed", ""));
+	assert_false(user_check(&t->router, "nobody", ""));
+	assert_true(user_find(&t->router, "bob", &level));
+	assert_int_equal(level, 15);
+	assert_true(user_find(&t->router, "ann", &level));
+	assert_int_equal(level, 1);
+	assert_false(user_find(&t->router, "nobody", &level));
+	assert_false(user_find(&t->router, "", &level));
+}
+
+/* Lines for one user add up; a password beside a secret does not. */
+static void test_username_adds_up(void **state)
+{
+	struct cli_session *t = *state;
+
+	run_all(t,
+		(const char *const[]){ "username ann password 7 02050D480809",
+			"username ann privilege 9", NULL });
+	assert_string_equal(shown(t, "username"),
+		"username ann privilege 9 password 7 02050D480809\n");
+	assert_true(user_check(&t->router, "ann", "cisco"));
+	assert_non_null(strstr(cli_run(t, "username ann secret x"),
+		"ERROR: Can not have both a user password and a user secret."));
+	assert_non_null(strstr(cli_run(t, "username x secret 5 cisco"),
+		"not a valid encrypted secret"));
+	assert_non_null(strstr(cli_run(t, "username x password 7 cisco"),
+		"Invalid encrypted password: cisco"));
+}
+
+static void test_username_removal(void **state)
+{
+	struct cli_session *t = *state;
+
+	cli_run(t, "username ann password 0 open");
+	cli_run(t, "no username ann");
+	assert_string_equal(sbuf_str(&t->question),
+		"This operation will remove all username related "
+		"configurations with same name.Do you want to continue? "
+		"[confirm]");
+	cli_run(t, "n");
+	assert_string_equal(
+		shown(t, "username"), "username ann password 0 open\n");
+	cli_run(t, "no username ann");
+	cli_run(t, "");
+	assert_string_equal(shown(t, "username"), "");
+	/* Nobody of that name: no question. */
+	assert_string_equal(cli_run(t, "no username ann"), "");
+	assert_false(session_asking(t->session));
+}
+
+static void test_weak_at_once(void **state)
+{
+	struct cli_session *t = *state;
+
+	run_all(t, (const char *const[]){ "username ann password 0 open",
+			   "enable password over", "line vty 0 4",
+			   "password there", "exit",
+			   "service password-encryption", NULL });
+	assert_null(strstr(shown(t, "username"), "open"));
+	assert_non_null(
+		strstr(shown(t, "username"), "username ann password 7 "));
+	assert_non_null(strstr(shown(t, "enable"), "enable password 7 "));
+	assert_non_null(strstr(shown(t, "line"), " password 7 "));
+	assert_true(user_check(&t->router, "ann", "open"));
+	assert_true(enable_check(&t->router, 15, "over"));
+	cli_run(t, "no service password-encryption");
+	assert_non_null(
+		strstr(shown(t, "username"), "username ann password 7 "));
+	cli_run(t, "username ann password plain");
+	assert_string_equal(
+		shown(t, "username"), "username ann password 0 plain\n");
+}
+
+static void test_enable_secret(void **state)
+{
+	struct cli_session *t = *state;
+
+	cli_run(t, "enable password weak");
+	assert_true(enable_check(&t->router, 15, "weak"));
+	assert_non_null(strstr(cli_run(t, "enable secret weak"),
+		"The enable secret you have chosen is the same"));
+	cli_run(t, "enable secret level 15 strong");
+	assert_true(enable_check(&t->router, 15, "strong"));
+	assert_false(enable_check(&t->router, 15, "weak"));
+	assert_false(enable_exists(&t->router, 7));
+	cli_run(t, "enable algorithm-type sha256 secret other");
+	assert_non_null(
+		strstr(shown(t, "enable secret"), "enable secret 8 $8$"));
+	assert_true(enable_check(&t->router, 15, "other"));
+	cli_run(t, "enable secret level 7 seven");
+	assert_true(enable_check(&t->router, 7, "seven"));
+	assert_false(enable_check(&t->router, 15, "seven"));
+	cli_run(t, "no enable secret");
+	assert_true(enable_check(&t->router, 15, "weak"));
+	cli_run(t, "no enable secret level 7");
+	assert_false(enable_exists(&t->router, 7));
+}
+
+static void test_enable_dialogue(void **state)
+{
+	struct cli_session *t = *state;
+
+	cli_run(t, "enable secret s3cret");
+	cli_run(t, "end");
+	cli_run(t, "disable");
+	assert_string_equal(cli_prompt(t), "Router>");
+	cli_run(t, "enable");
+	assert_string_equal(sbuf_str(&t->question), "Password: ");
+	assert_string_equal(cli_run(t, "wrong"), "");
+	assert_string_equal(cli_run(t, ""), "");
+	assert_string_equal(cli_run(t, "again"), "% Bad secrets\n\n");
+	assert_false(session_asking(t->session));
+	assert_string_equal(cli_prompt(t), "Router>");
+	cli_run(t, "enable");
+	cli_run(t, "wrong");
+	assert_string_equal(cli_run(t, "s3cret"), "");
+	assert_string_equal(cli_prompt(t), "Router#");
+	/* Leaving in the middle frees what asks. */
+	cli_run(t, "disable");
+	cli_run(t, "enable");
+	session_break(t->session);
+	assert_string_equal(cli_prompt(t), "Router>");
+}
+
+static void test_sealed_keys(void **state)
+{
+	struct cli_session *t = *state;
+	auto_free char *before = NULL;
+
+	cli_run(t, "crypto isakmp key t0psecret address 192.0.2.1");
+	cli_run(t, "username ann password 0 open");
+	cli_run(t, "password encryption aes");
+	assert_non_null(strstr(shown(t, "crypto isakmp key"), "t0psecret"));
+	cli_run(t, "key config-key password-encrypt");
+	assert_string_equal(sbuf_str(&t->question), "New key: ");
+	assert_non_null(strstr(cli_run(t, "short"), "% Invalid key"));
+	cli_run(t, "key config-key password-encrypt");
+	cli_run(t, "a good phrase");
+	assert_string_equal(sbuf_str(&t->question), "Confirm key: ");
+	assert_non_null(strstr(cli_run(t, "a bad one"), "do not match"));
+	cli_run(t, "key config-key password-encrypt a good phrase");
+	before = xstrdup(shown(t, "crypto isakmp key"));
+	assert_non_null(strstr(before, "crypto isakmp key 6 "));
+	assert_null(strstr(before, "t0psecret"));
+	assert_non_null(
+		strstr(shown(t, "username"), "username ann password 6 "));
+	assert_true(user_check(&t->router, "ann", "open"));
+	/* The same key again is no other key. */
+	assert_string_equal(cli_run(t, "crypto isakmp key t0psecret address "
+				       "192.0.2.1"),
+		"");
+	/* Another phrase: asks for the old one, seals anew. */
+	cli_run(t, "key config-key password-encrypt another phrase");
+	assert_string_equal(sbuf_str(&t->question), "Old key: ");
+	assert_non_null(strstr(cli_run(t, "guess"), "% Old key is wrong"));
+	cli_run(t, "key config-key password-encrypt another phrase");
+	assert_string_equal(cli_run(t, "a good phrase"), "");
+	assert_string_not_equal(before, shown(t, "crypto isakmp key"));
+	assert_true(user_check(&t->router, "ann", "open"));
+	/* Without it nothing opens. */
+	assert_string_equal(cli_run(t, "no key config-key password-encrypt"),
+		"WARNING: All type 6 encrypted keys will become unusable\n");
+	cli_run(t, "yes");
+	assert_false(master_key_exists());
+	assert_false(user_check(&t->router, "ann", "open"));
+	assert_null(strstr(shown(t, ""), "phrase"));
+}
+
+/* Lines: ranges split, what is typed goes to all, neighbours join. */
+
+static void test_line_ranges(void **state)
+{
+	struct cli_session *t = *state;
+
+	run_all(t, (const char *const[]){ "line vty 0 15",
+			   "transport input ssh", "end", NULL });
+	cli_run(t, "configure terminal");
+	assert_string_equal(shown(t, "line"),
+		"line vty 0 4\n transport input ssh\n"
+		"line vty 5 15\n transport input ssh\n");
+	run_all(t, (const char *const[]){
+			   "line vty 2 3", "exec-timeout 5", "end", NULL });
+	cli_run(t, "configure terminal");
+	assert_string_equal(shown(t, "line"),
+		"line vty 0 1\n transport input ssh\n"
+		"line vty 2 3\n exec-timeout 5 0\n transport input ssh\n"
+		"line vty 4\n transport input ssh\n"
+		"line vty 5 15\n transport input ssh\n");
+	run_all(t, (const char *const[]){
+			   "line vty 0 7", "exec-timeout 5", "end", NULL });
+	cli_run(t, "configure terminal");
+	assert_string_equal(shown(t, "line"),
+		"line vty 0 4\n exec-timeout 5 0\n transport input ssh\n"
+		"line vty 5 7\n exec-timeout 5 0\n transport input ssh\n"
+		"line vty 8 15\n transport input ssh\n");
+	run_all(t, (const char *const[]){ "no line vty 5 15", "end", NULL });
+	assert_string_equal(shown(t, "line"),
+		"line vty 0 4\n exec-timeout 5 0\n transport input ssh\n");
+}
+
+static void test_line_view(void **state)
+{
+	struct cli_session *t = *state;
+	struct line_config c;
+
+	line_view(&t->router, "con 0", &c);
+	assert_int_equal(c.timeout_secs, 600);
+	assert_int_equal(c.login, LINE_LOGIN_NONE);
+	line_view(&t->router, "vty 3", &c);
+	assert_int_equal(c.login, LINE_LOGIN_PASSWORD);
+	run_all(t, (const char *const[]){ "line console 0", "login local",
+			   "exec-timeout 0 30", "no exec", "length 0",
+			   "privilege level 5", "line vty 0 4",
+			   "exec-timeout 0 0", "history size 99", NULL });
+	line_view(&t->router, "con 0", &c);
+	assert_int_equal(c.timeout_secs, 30);
+	assert_int_equal(c.login, LINE_LOGIN_LOCAL);
+	assert_true(c.no_exec);
+	assert_int_equal(c.length, 0);
+	assert_int_equal(c.width, -1);
+	assert_int_equal(c.privilege, 5);
+	line_view(&t->router, "vty 4", &c);
+	assert_int_equal(c.timeout_secs, 0);
+	assert_int_equal(c.history, 99);
+	line_view(&t->router, "vty 5", &c);
+	assert_int_equal(c.timeout_secs, 600);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_username),
+		T(test_username_adds_up),
+		T(test_username_removal),
+		T(test_weak_at_once),
+		T(test_enable_secret),
+		T(test_enable_dialogue),
+		T(test_sealed_keys),
+		T(test_line_ranges),
+		T(test_line_view),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
