@@ -12,7 +12,8 @@
 
 struct box;
 struct box_opts {
-	const char *state_dir;   /* /etc/getvpn; keys, KS store; NULL: memory only */
+	const char
+		*state_dir; /* /etc/getvpn; keys, KS store; NULL: memory only */
 	struct loop *loop;
 	struct log *log;
 	const struct dataplane_ops *dataplane; /* NULL: chosen */
@@ -27,18 +28,18 @@ void box_free(struct box *b);
 /* One `interface` section. Values as configured. */
 #define IFACE_ADDRS_MAX 16
 struct iface_policy {
-	char ifname[64];         /* canonical: GigabitEthernet0/0, Loopback0, eth0 */
-	char netdev[IFNAMSIZ];   /* `netdev NAME`; "" = by rule (ifname.h) */
+	char ifname[64]; /* canonical: GigabitEthernet0/0, Loopback0, eth0 */
+	char netdev[IFNAMSIZ]; /* `netdev NAME`; "" = by rule (ifname.h) */
 	struct ip_prefix addr[IFACE_ADDRS_MAX]; /* primary first */
 	size_t n_addr;
 	bool shutdown;
-	uint16_t mtu;            /* 0: leave */
+	uint16_t mtu;                      /* 0: leave */
 	char crypto_map[NAME_MAX_IOS + 1]; /* "" none */
 };
 struct static_route {
 	struct ip_prefix dst;
-	struct ip_addr gw;       /* family 0: interface route */
-	char ifname[64];         /* "" or canonical IOS name; "Null0" */
+	struct ip_addr gw; /* family 0: interface route */
+	char ifname[64];   /* "" or canonical IOS name; "Null0" */
 	uint8_t distance;
 };
 /* One entry of a crypto map; groups by name, resolved by the box. */
@@ -75,11 +76,12 @@ struct iface_info {
 	char ifname[64], netdev[IFNAMSIZ];
 	struct ip_prefix addr[IFACE_ADDRS_MAX];
 	size_t n_addr;
-	bool configured, shutdown;      /* administratively down */
+	bool configured, shutdown; /* administratively down */
 	bool line_up, proto_up;
-	struct link_state link;         /* name "" when no netdev exists */
+	struct link_state link; /* name "" when no netdev exists */
 };
-size_t box_iface_list(struct box *b, struct iface_info **out); /* caller frees */
+size_t box_iface_list(
+	struct box *b, struct iface_info **out); /* caller frees */
 /* Routes with IOS interface names, main table. */
 struct route_info {
 	struct ip_prefix dst;
@@ -89,20 +91,23 @@ struct route_info {
 	uint8_t distance;
 	uint32_t metric;
 };
-size_t box_route_list(struct box *b, struct route_info **out); /* caller frees */
+size_t box_route_list(
+	struct box *b, struct route_info **out); /* caller frees */
 
 /* ping: asynchronous on the loop; result(s) per packet, then done. */
 struct ping_opts {
-	struct ip_addr dst, src;        /* src family 0: kernel's choice */
+	struct ip_addr dst, src;          /* src family 0: kernel's choice */
 	unsigned count, size, timeout_ms; /* size: whole IP datagram */
 	bool df, validate;
 	uint8_t tos;
-	uint16_t data;                  /* pattern, 0xABCD */
+	uint16_t data; /* pattern, 0xABCD */
 };
 struct ping;
-typedef void ping_result_fn(void *ctx, char mark, unsigned rtt_ms); /* ! . U M */
+typedef void ping_result_fn(
+	void *ctx, char mark, unsigned rtt_ms); /* ! . U M */
 typedef void ping_done_fn(void *ctx);
 struct ping *box_ping(struct box *b, const struct ping_opts *o,
-	ping_result_fn *result, ping_done_fn *done, void *ctx, struct sbuf *why);
+	ping_result_fn *result, ping_done_fn *done, void *ctx,
+	struct sbuf *why);
 void ping_cancel(struct ping *p); /* no callback any more */
 #endif
