@@ -125,10 +125,6 @@ static enum gm_step on_pause_over(struct gm *gm)
 		report(gm, REPORT_GM_INCOMPLETE_CFG);
 		return GM_DOWN;
 	}
-	/* Why the whole list was of no use is told once a round, also where
-	 * it holds a single server. */
-	if (gm->failed_rounds > 0)
-		report(gm, REPORT_GM_CONN_NEXT_SER);
 	return try_server(gm);
 }
 
