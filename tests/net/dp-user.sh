@@ -11,13 +11,13 @@ done
 P=dp$$
 h1=$P-h1 g1=$P-g1 core=$P-core g2=$P-g2 h2=$P-h2
 tmp=$(mktemp -d)
-tests=0
+tests=0 pid1='' pid2=''
 
 cleanup() {
 	exec 11>&- 12>&-
 	for p in $(jobs -p); do kill -9 "$p" 2>/dev/null; done
 	wait 2>/dev/null
-	for n in $h1 $g1 $core $g2 $h2; do ip netns del $n 2>/dev/null; done
+	for n in $h1 $g1 $core $g2 $h2; do ip netns del "$n" 2>/dev/null; done
 	rm -rf "$tmp"
 }
 trap cleanup EXIT
@@ -42,8 +42,8 @@ fails() { ! "$@"; }
 up() {
 	local i g h n l
 	for n in $h1 $g1 $core $g2 $h2; do
-		ip netns add $n
-		ip -n $n link set lo up
+		ip netns add "$n"
+		ip -n "$n" link set lo up
 	done
 	for i in 1 2; do
 		g=$P-g$i h=$P-h$i
@@ -54,7 +54,7 @@ up() {
 		ip -n $h addr add 10.$i.0.2/24 dev eth0
 		ip -n $core addr add 192.168.$i.254/24 dev g$i
 		for l in "$g lan" "$g wan" "$h eth0" "$core g$i"; do
-			ip -n ${l% *} link set ${l#* } up
+			ip -n "${l% *}" link set "${l#* }" up
 		done
 		ip -n $h route add default via 10.$i.0.1
 		ip -n $g route add default via 192.168.$i.254
@@ -69,7 +69,7 @@ start() { # i
 	local fd=1$1
 	rm -f "$tmp/in$1"
 	mkfifo "$tmp/in$1"
-	ip netns exec $P-g$1 "$builddir/dpdrive" <"$tmp/in$1" >"$tmp/out$1" 2>&1 &
+	ip netns exec "$P-g$1" "$builddir/dpdrive" <"$tmp/in$1" >"$tmp/out$1" 2>&1 &
 	eval "pid$1=\$!"
 	eval "exec $fd>'$tmp/in$1'"
 	until_line "$1" ready
@@ -144,7 +144,7 @@ none_seen() {
 	[ "$(captured)" = 0 ]
 }
 df_error() { # ns
-	ip netns exec "$1" ping -c 2 -i 0.2 -W 1 -M do -s 1450 10.2.0.2 2>&1 |
+	ip netns exec "$1" ping -c 2 -i 0.2 -W 1 -M "do" -s 1450 10.2.0.2 2>&1 |
 		grep -qi "mtu *= *$2"
 }
 tcp() { # client server-ns address
@@ -155,7 +155,8 @@ tcp() { # client server-ns address
 clean() { # ns
 	[ -z "$(ip netns exec "$1" nft list tables)" ] &&
 		[ "$(ip -n "$1" rule | wc -l)" = 3 ] &&
-		[ -z "$(ip -n "$1" route show table all | grep -E 'table (20999|21)')" ] &&
+		! ip -n "$1" route show table all |
+			grep -qE 'table (20999|21)' &&
 		! ip -n "$1" link show gm0 >/dev/null 2>&1
 }
 policy() { # args after group ID DEV
