@@ -1,5 +1,5 @@
 noinst_LIBRARIES += librouter.a
-librouter_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CAPNG_CFLAGS) $(SECCOMP_CFLAGS)
+librouter_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CAPNG_CFLAGS) $(SECCOMP_CFLAGS) $(CURL_CFLAGS)
 librouter_a_SOURCES = \
 	router/box.c router/box.h router/box_priv.h \
 	router/box_gm.c \
@@ -12,4 +12,5 @@ librouter_a_SOURCES = \
 	router/ping.c \
 	router/sandbox.c router/sandbox.h \
 	router/store_sqlite.c router/store_sqlite.h \
+	router/transfer.c router/transfer.h \
 	router/udp848.c router/udp848.h
