@@ -2,6 +2,7 @@
  * static libraries and make order a matter of luck; the order here is the order
  * in which subscriptions settle. */
 #include "cli/commands.h"
+#include "cli/confmgmt.h"
 #include "cli/users.h"
 
 static const struct feature *const features[] = {
@@ -27,6 +28,13 @@ static const struct feature *const features[] = {
 	&feature_exec_ping,
 	&feature_enable,
 	&feature_exec_basic,
+	&feature_exec_configure,
+	&feature_exec_copy,
+	&feature_exec_file,
+	&feature_exec_reload,
+	&feature_exec_save,
+	&feature_show_running,
+	&feature_confmgmt,
 };
 
 void commands_register(struct router *r)
@@ -47,6 +55,7 @@ void router_setup(struct router *r)
 	commands_register(r);
 	r->tree = tree_new(r->grammar, MODE_CONFIG);
 	r->commit = commit_new(r->tree);
+	r->confmgmt = confmgmt_new(r);
 	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
 		if (features[i]->subscribe != NULL)
 			features[i]->subscribe(r);
@@ -55,9 +64,11 @@ void router_setup(struct router *r)
 
 void router_fini(struct router *r)
 {
+	confmgmt_free(r->confmgmt);
 	commit_free(r->commit);
 	tree_free(r->tree);
 	grammar_free(r->grammar);
+	r->confmgmt = NULL;
 	r->commit = NULL;
 	r->tree = NULL;
 	r->grammar = NULL;

@@ -29,7 +29,9 @@ extern const struct feature feature_system, feature_interface, feature_route,
 	feature_gdoi_ks,
 	feature_crypto_map, feature_show_gdoi, feature_show_crypto, feature_show_ipsec,
 	feature_show_ip, feature_exec_crypto, feature_exec_ping,
-	feature_exec_basic, feature_show_system;
+	feature_exec_basic, feature_show_system, feature_exec_configure,
+	feature_exec_copy, feature_exec_file, feature_exec_reload,
+	feature_exec_save, feature_show_running, feature_confmgmt;
 /* Value types of cli/types.c; called before the first grammar_add. */
 void types_register(struct grammar *g);
 /* Makes grammar, tree and commit of r, whose box, log and loop are set (box may

@@ -32,6 +32,7 @@ struct daemon {
 	int attach_fd; /* -F: the embedded client; -1 none */
 	bool foreground;
 	int ready_fd; /* tells the parent that we run; -1 none */
+	bool failed;  /* could not reload */
 	struct router router;
 	struct server *server;
 	struct log_sink syslog_sink, stderr_sink;
@@ -200,13 +201,11 @@ static void on_gone(void *arg)
 	loop_stop(d->router.loop);
 }
 
-static void enter_sandbox(struct daemon *d)
+static void host_tell(void *host, const char *text)
 {
-	auto_sbuf struct sbuf why = { 0 };
+	struct daemon *d = host;
 
-	if (sandbox_enter(&why) != 0)
-		log_msg(d->router.log, LOG_SEV_WARNING, "SYS", "SANDBOX",
-			"Running without confinement: %s", sbuf_str(&why));
+	server_tell(d->server, text);
 }
 
 /* Before the configuration, whose secrets it opens. */
@@ -222,10 +221,88 @@ static void open_master_key(struct daemon *d)
 			"The master key cannot be read: %s", strerror(-err));
 }
 
+/* From the box to the configuration; the state of a process that begins. */
+static bool boot(struct daemon *d)
+{
+	struct router *r = &d->router;
+	auto_sbuf struct sbuf why = { 0 };
+	struct box_opts o = {
+		.state_dir = d->state_dir, .loop = r->loop, .log = r->log
+	};
+
+	r->box = box_new(&o, &why);
+	if (r->box == NULL)
+		return fail(d, "cannot start", sbuf_str(&why));
+	r->start_ms = loop_now();
+	r->start_wall = (uint64_t)time(NULL);
+	r->changed_wall = r->saved_wall = r->saved_generation = 0;
+	r->changed_by[0] = r->saved_by[0] = '\0';
+	router_setup(r);
+	open_master_key(d);
+	int err = startup_load(r);
+
+	if (err != 0)
+		log_msg(r->log, LOG_SEV_ERR, "SYS", "STARTUP",
+			"startup-config cannot be read: %s", strerror(-err));
+	log_msg(r->log, LOG_SEV_NOTICE, "SYS", "RESTART",
+		"System restarted -- GETVPN Router Software, Version %s",
+		PACKAGE_VERSION);
+	return true;
+}
+
+static void shut(struct router *r)
+{
+	if (r->grammar != NULL)
+		router_fini(r);
+	if (r->box != NULL)
+		box_free(r->box);
+	r->box = NULL;
+}
+
+/* `reload`: everything but the process, its log and its sockets. */
+static void reload(void *arg)
+{
+	static const struct log_format plain = {
+		.stamp = LOG_STAMP_DATETIME, .msec = true
+	};
+	struct daemon *d = arg;
+
+	server_suspend(d->server);
+	shut(&d->router);
+	log_clear(d->router.log);
+	log_set_format(d->router.log, &plain);
+	log_set_ring(d->router.log, RING_BYTES, LOG_SEV_DEBUG);
+	if (!boot(d)) {
+		log_msg(d->router.log, LOG_SEV_EMERG, "SYS", "RESTART",
+			"The router cannot be made anew");
+		d->failed = true;
+		loop_stop(d->router.loop);
+		return;
+	}
+	server_resume(d->server);
+}
+
+/* Not inside the session that asks for it. */
+static void host_restart(void *host)
+{
+	struct daemon *d = host;
+
+	loop_defer(d->router.loop, reload, d);
+}
+
+static void enter_sandbox(struct daemon *d)
+{
+	auto_sbuf struct sbuf why = { 0 };
+
+	if (sandbox_enter(&why) != 0)
+		log_msg(d->router.log, LOG_SEV_WARNING, "SYS", "SANDBOX",
+			"Running without confinement: %s", sbuf_str(&why));
+}
+
 static bool start(struct daemon *d)
 {
 	struct router *r = &d->router;
-	auto_sbuf struct sbuf why = { 0 }, path = { 0 };
+	auto_sbuf struct sbuf path = { 0 };
 	int err;
 
 	umask(022);
@@ -242,28 +319,13 @@ static bool start(struct daemon *d)
 			err == -EADDRINUSE ? "a getvpnd is running already"
 					   : strerror(-err));
 	enter_sandbox(d);
-	struct box_opts o = {
-		.state_dir = d->state_dir, .loop = r->loop, .log = r->log
-	};
-
-	r->box = box_new(&o, &why);
-	if (r->box == NULL)
-		return fail(d, "cannot start", sbuf_str(&why));
 	sbuf_printf(&path, "%s/startup-config", d->state_dir);
 	d->startup_path = sbuf_take(&path);
 	r->startup_path = d->startup_path;
-	r->start_ms = loop_now();
-	r->start_wall = (uint64_t)time(NULL);
-	router_setup(r);
-	open_master_key(d);
-	err = startup_load(r);
-	if (err != 0)
-		log_msg(r->log, LOG_SEV_ERR, "SYS", "STARTUP",
-			"startup-config cannot be read: %s", strerror(-err));
-	log_msg(r->log, LOG_SEV_NOTICE, "SYS", "RESTART",
-		"System restarted -- GETVPN Router Software, Version %s",
-		PACKAGE_VERSION);
-	return true;
+	r->restart = host_restart;
+	r->tell = host_tell;
+	r->host = d;
+	return boot(d);
 }
 
 static void stop(struct daemon *d)
@@ -271,10 +333,7 @@ static void stop(struct daemon *d)
 	struct router *r = &d->router;
 
 	server_free(d->server);
-	if (r->grammar != NULL)
-		router_fini(r);
-	if (r->box != NULL)
-		box_free(r->box);
+	shut(r);
 	if (r->log != NULL)
 		log_free(r->log);
 	if (r->loop != NULL)
@@ -311,5 +370,5 @@ int main(int argc, char **argv)
 		loop_run(d.router.loop);
 	}
 	stop(&d);
-	return ok ? 0 : 1;
+	return ok && !d.failed ? 0 : 1;
 }

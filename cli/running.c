@@ -57,22 +57,35 @@ void running_text(const struct router *r, bool all, struct sbuf *out)
 	sbuf_adds(out, "end\n");
 }
 
-static void show_text(const struct sbuf *text, struct sbuf *out)
+static void numbered_lines(const char *text, struct sbuf *out)
+{
+	for (unsigned no = 1; *text != '\0'; no++) {
+		size_t n = strcspn(text, "\n");
+
+		sbuf_printf(out, "%5u : %.*s\n", no, (int)n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static void show_text(const struct sbuf *text, unsigned how, struct sbuf *out)
 {
 	sbuf_printf(out,
 		"Building configuration...\n\n"
 		"Current configuration : %zu bytes\n",
 		text->n);
-	sbuf_add(out, sbuf_str(text), text->n);
+	if (how & RUNNING_LINENUM)
+		numbered_lines(sbuf_str(text), out);
+	else
+		sbuf_add(out, sbuf_str(text), text->n);
 	sbuf_addc(out, '\n');
 }
 
-void running_show(const struct router *r, bool all, struct sbuf *out)
+void running_show(const struct router *r, unsigned how, struct sbuf *out)
 {
 	auto_sbuf struct sbuf text = { 0 };
 
-	running_text(r, all, &text);
-	show_text(&text, out);
+	running_text(r, (how & RUNNING_ALL) != 0, &text);
+	show_text(&text, how, out);
 }
 
 bool running_show_section(
@@ -85,7 +98,7 @@ bool running_show_section(
 	sbuf_adds(&text, "!\n");
 	tree_print(r->tree, section, false, &text);
 	sbuf_adds(&text, "end\n");
-	show_text(&text, out);
+	show_text(&text, 0, out);
 	return true;
 }
 
@@ -107,11 +120,13 @@ int startup_save(struct router *r, const char *user)
 	r->saved_wall = (uint64_t)time(NULL);
 	running_text(r, false, &text);
 	err = file_replace(r->startup_path, sbuf_str(&text), text.n, 0600);
-	if (err != 0)
+	if (err != 0) {
 		r->saved_wall = old_wall;
-	else
-		strlcpy(r->saved_by, user, sizeof(r->saved_by));
-	return err;
+		return err;
+	}
+	strlcpy(r->saved_by, user, sizeof(r->saved_by));
+	r->saved_generation = commit_generation(r->commit);
+	return 0;
 }
 
 int startup_erase(struct router *r)
@@ -207,5 +222,6 @@ int startup_load(struct router *r)
 		return err == -ENOENT ? 0 : err;
 	running_load(r, sbuf_str(&text), startup_fault, r);
 	r->changed_wall = 0;
+	r->saved_generation = commit_generation(r->commit);
 	return 0;
 }

@@ -7,7 +7,8 @@ const char *running_hostname(const struct router *r); /* lent */
 /* The configuration with its comment lines and `end`; all: defaults too. */
 void running_text(const struct router *r, bool all, struct sbuf *out);
 /* `show running-config`: the same with the two lines in front. */
-void running_show(const struct router *r, bool all, struct sbuf *out);
+enum { RUNNING_ALL = 1, RUNNING_LINENUM = 2 };
+void running_show(const struct router *r, unsigned how, struct sbuf *out);
 /* The one section, e.g. "interface Loopback0"; false: there is none. */
 bool running_show_section(
 	const struct router *r, const struct node *section, struct sbuf *out);

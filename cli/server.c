@@ -51,6 +51,7 @@ struct client {
 	char user[33];
 	unsigned vty;              /* its number among the remote ones */
 	struct sbuf in, out, text; /* text: output not yet framed */
+	struct sbuf hello;         /* what it said first */
 	size_t out_pos;
 	struct request_list queue;
 	size_t n_queue, queue_bytes;
@@ -327,10 +328,20 @@ static void client_run(struct client *c)
 	send_bye(c, "");
 }
 
+static void queue_clear(struct client *c)
+{
+	struct request *q;
+
+	while ((q = TAILQ_FIRST(&c->queue)) != NULL) {
+		TAILQ_REMOVE(&c->queue, q, link);
+		request_free(q);
+	}
+	c->n_queue = c->queue_bytes = 0;
+}
+
 static void client_free(struct client *c)
 {
 	struct server *srv = c->srv;
-	struct request *q;
 
 	c->dead = true; /* what the session still says is lost */
 	session_free(c->session);
@@ -338,11 +349,9 @@ static void client_free(struct client *c)
 	timer_cancel(timers(c), &c->settle);
 	loop_fd_del(c->watch);
 	close(c->fd);
-	while ((q = TAILQ_FIRST(&c->queue)) != NULL) {
-		TAILQ_REMOVE(&c->queue, q, link);
-		request_free(q);
-	}
+	queue_clear(c);
 	sbuf_free(&c->in);
+	sbuf_free(&c->hello);
 	sbuf_free(&c->out);
 	sbuf_free(&c->text);
 	TAILQ_REMOVE(&srv->clients, c, link);
@@ -427,6 +436,8 @@ static bool take_hello(struct client *c, struct span body)
 
 	if (c->session != NULL || !rd_ok(&r))
 		return false;
+	if (c->hello.n == 0)
+		sbuf_add(&c->hello, body.p, body.n);
 	send_frame(c, PROTO_WELCOME, &mine, 1);
 	if (version != PROTO_VERSION) {
 		send_bye(c, "% Client and daemon are of different versions");
@@ -730,4 +741,57 @@ void server_free(struct server *srv)
 	}
 	free(srv->path);
 	free(srv);
+}
+
+/* For all. */
+
+void server_tell(struct server *srv, const char *text)
+{
+	struct client *c;
+
+	TAILQ_FOREACH(c, &srv->clients, link) {
+		if (c->session != NULL &&
+			session_flags(c->session) & SESSION_ECHO)
+			sink_log(c, text);
+	}
+}
+
+/* A person's shell hears from the broken connection that it may come back; a
+ * script is done. */
+static void client_suspend(struct client *c)
+{
+	bool person = c->session != NULL &&
+		      session_flags(c->session) & SESSION_ECHO;
+
+	session_free(c->session);
+	c->session = NULL;
+	timer_cancel(timers(c), &c->settle);
+	queue_clear(c);
+	if (c->gone != NULL)
+		return;
+	if (!person)
+		send_bye(c, "");
+	client_flush(c);
+	client_free(c);
+}
+
+void server_suspend(struct server *srv)
+{
+	struct client *c, *next;
+
+	TAILQ_FOREACH_SAFE(c, &srv->clients, link, next)
+		client_suspend(c);
+}
+
+void server_resume(struct server *srv)
+{
+	struct client *c, *next;
+
+	TAILQ_FOREACH_SAFE(c, &srv->clients, link, next) {
+		struct span body = { (const uint8_t *)c->hello.s, c->hello.n };
+
+		if (body.n > 0 && !take_hello(c, body))
+			c->dead = true;
+		client_step(c);
+	}
 }

@@ -13,4 +13,10 @@ void server_free(struct server *srv);
  * is called when that client has left. Takes fd. */
 void server_attach(
 	struct server *srv, int fd, void (*gone)(void *ctx), void *ctx);
+/* Text for every terminal, between what is shown there. */
+void server_tell(struct server *srv, const char *text);
+/* Before the router is taken apart, and after it is made anew: sessions end;
+ * connected clients may come back, attached ones get a new session. */
+void server_suspend(struct server *srv);
+void server_resume(struct server *srv);
 #endif

@@ -1,6 +1,7 @@
 /* A session: where it stands, how a typed line is executed, and what becomes of
  * the output.  It knows no sockets and no frames: a sink takes its text, so a
  * test drives it as the server does. */
+#include "cli/confmgmt.h"
 #include "cli/line.h"
 #include "cli/running.h"
 #include "cli/session_priv.h"
@@ -179,6 +180,8 @@ void session_prompt(const struct session *s, struct sbuf *out)
 
 void session_enter_config(struct session *s)
 {
+	if (!session_in_config(s))
+		config_lock_enter(s);
 	position_reset(&s->pos, MODE_CONFIG);
 }
 
@@ -210,6 +213,7 @@ void session_leave(struct session *s)
 	if (!session_in_config(s))
 		return;
 	position_reset(&s->pos, MODE_EXEC);
+	config_lock_leave(s);
 	config_left(s);
 }
 
@@ -578,6 +582,18 @@ static int run_config_line(struct session *s, struct match *m, const char *text)
 	return settle_result(s, session_enter_line(s, m, text));
 }
 
+/* What runs on behalf of a locker, and reading, is not for the lock. */
+static bool lock_permits(struct session *s)
+{
+	auto_sbuf struct sbuf out = { 0 };
+
+	if (s->flags & SESSION_QUIET ||
+		config_lock_permits(s->router, s, &out))
+		return true;
+	output_buf(s, &out);
+	return false;
+}
+
 static int run_config(struct session *s, const char *typed, size_t offset)
 {
 	const char *text = typed + offset, *rest = do_command(text);
@@ -587,6 +603,8 @@ static int run_config(struct session *s, const char *typed, size_t offset)
 
 	if (rest != NULL)
 		return session_run_exec(s, typed, (size_t)(rest - typed));
+	if (!lock_permits(s))
+		return CMD_FAILED;
 	find_section(s);
 	load_match(r->commit, r->tree, &s->pos, s->level, text, &m);
 	if (m.kind == MATCH_EMPTY)

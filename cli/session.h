@@ -20,6 +20,12 @@ struct router {
 	uint64_t saved_wall;      /* last write to startup-config, or 0 */
 	char changed_by[33];      /* "" on the console */
 	char saved_by[33];
+	uint64_t saved_generation; /* commit_generation at the last save */
+	struct confmgmt *confmgmt; /* cli/confmgmt.h; NULL: not set up */
+	/* What the daemon does for the command line; NULL in tests. */
+	void (*restart)(void *host); /* anew from the startup-config, soon */
+	void (*tell)(void *host, const char *text); /* all terminals */
+	void *host;
 };
 
 struct session;
@@ -77,6 +83,7 @@ bool session_in_config(const struct session *s);
 struct session_term {
 	uint16_t length, width, history; /* 0: no paging, no limit, none */
 	bool monitor;
+	uint8_t file_system; /* enum file_system: where a bare name is */
 };
 struct session_term *session_term(struct session *s);
 void session_set_size(struct session *s, uint16_t rows, uint16_t cols);

@@ -40,3 +40,9 @@ check_PROGRAMS += test_users
 test_users_SOURCES = tests/unit/test_users.c tests/unit/cli_session.c \
 	tests/unit/cli_session.h
 test_users_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+
+
+check_PROGRAMS += test_files
+test_files_SOURCES = tests/unit/test_files.c tests/unit/cli_session.c \
+	tests/unit/cli_session.h
+test_files_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

@@ -256,7 +256,7 @@ static void test_help(void **state)
 
 	session_help(t->session, "show run ", &b);
 	assert_non_null(strstr(sbuf_str(&b),
-		"\n  |          Output modifiers\n  <cr>       <cr>\n\n"));
+		"\n  |            Output modifiers\n  <cr>         <cr>\n\n"));
 	sbuf_trunc(&b, 0);
 	session_help(t->session, "show run | in", &b);
 	assert_string_equal(sbuf_str(&b), "include  \n\n");

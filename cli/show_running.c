@@ -1,0 +1,106 @@
+/* show running-config and its forms, show startup-config (show-output.md 3.11,
+ * clients.md 2.2). */
+#include "cli/commands.h"
+#include "cli/running.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct node *find_interface(struct router *r, const char *name)
+{
+	return node_find(tree_root(r->tree), &cfg_interface, name);
+}
+
+static int exec_show_running(struct cmd_call *c)
+{
+	unsigned how = 0;
+
+	if (drv_has(c->drv, "interface")) {
+		const char *name = drv_str(c->drv, "name");
+
+		if (running_show_section(
+			    c->router, find_interface(c->router, name), c->out))
+			return CMD_DONE;
+		sbuf_printf(
+			c->out, "%% Interface %s is not configured\n", name);
+		return CMD_FAILED;
+	}
+	if (drv_has(c->drv, "all"))
+		how |= RUNNING_ALL;
+	if (drv_has(c->drv, "linenum"))
+		how |= RUNNING_LINENUM;
+	running_show(c->router, how, c->out);
+	return CMD_DONE;
+}
+
+static const struct command show_running = {
+	.mode = MODE_EXEC,
+	.level = 15,
+	.grammar = "show running-config [{all [linenum]|full|full-config|brief|"
+		   "linenum|view full|interface <name:ifname>}]",
+	.help = "show            Show running system information\n"
+		"running-config  Current operating configuration\n"
+		"all             Configuration with defaults\n"
+		"full            Full configuration\n"
+		"full-config     Full configuration\n"
+		"brief           Configuration without certificate data\n"
+		"linenum         Display line numbers in output\n"
+		"linenum#2       Display line numbers in output\n"
+		"view            View options\n"
+		"full#2          Full view\n"
+		"interface       Show interface configuration\n"
+		"<name>          Interface\n",
+	.flags = CMD_PIPE,
+	.exec = exec_show_running,
+	.sample = "show running-config\nshow running-config all\n"
+		  "show running-config interface Loopback0\n"
+		  "show running-config view full\nshow running-config linenum",
+};
+
+static int exec_show_startup(struct cmd_call *c)
+{
+	auto_sbuf struct sbuf text = { 0 };
+	int err = startup_read(c->router, &text);
+
+	if (err == -ENOENT) {
+		sbuf_adds(c->out, "startup-config is not present\n");
+		return CMD_DONE;
+	}
+	if (err != 0) {
+		sbuf_printf(c->out,
+			"%%Error opening nvram:/startup-config (%s)\n",
+			strerror(-err));
+		return CMD_FAILED;
+	}
+	sbuf_printf(
+		c->out, "Using %zu out of %u bytes\n", text.n, STARTUP_BYTES);
+	sbuf_add(c->out, sbuf_str(&text), text.n);
+	return CMD_DONE;
+}
+
+static const struct command show_startup = {
+	.mode = MODE_EXEC,
+	.level = 15,
+	.grammar = "show startup-config",
+	.help = "show            Show running system information\n"
+		"startup-config  Contents of startup configuration\n",
+	.flags = CMD_PIPE,
+	.exec = exec_show_startup,
+	.sample = "show startup-config",
+};
+
+static const struct command show_configuration = {
+	.mode = MODE_EXEC,
+	.level = 15,
+	.grammar = "show configuration",
+	.help = "show           Show running system information\n"
+		"configuration  Contents of Non-Volatile memory\n",
+	.flags = CMD_PIPE,
+	.exec = exec_show_startup,
+	.sample = "show configuration",
+};
+
+static const struct command *const commands[] = { &show_running, &show_startup,
+	&show_configuration };
+static const struct command_list list = { commands, ARRAY_LEN(commands) };
+const struct feature feature_show_running = { .commands = &list };
