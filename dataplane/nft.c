@@ -25,12 +25,28 @@ static void *must(void *p)
 	return p;
 }
 
+void nft_use(struct nl_batch *b, uint8_t family, const char *table)
+{
+	b->family = family;
+	b->table = table;
+}
+
+static uint8_t family_of(const struct nl_batch *b)
+{
+	return b->family ? b->family : NFPROTO_IPV4;
+}
+
+static const char *table_of(const struct nl_batch *b)
+{
+	return b->table ? b->table : DP_NFT_TABLE;
+}
+
 static void table_message(struct nl_batch *b, uint16_t type, uint16_t flags)
 {
 	struct nftnl_table *t = must(nftnl_table_alloc());
-	struct nlmsghdr *h = nl_batch_msg(b, type, NFPROTO_IPV4, flags);
+	struct nlmsghdr *h = nl_batch_msg(b, type, family_of(b), flags);
 
-	nftnl_table_set_str(t, NFTNL_TABLE_NAME, DP_NFT_TABLE);
+	nftnl_table_set_str(t, NFTNL_TABLE_NAME, table_of(b));
 	nftnl_table_nlmsg_build_payload(h, t);
 	nl_batch_end_msg(b, h);
 	nftnl_table_free(t);
@@ -46,11 +62,11 @@ void nft_table_del(struct nl_batch *b)
 	table_message(b, NFT_MSG_DELTABLE, 0);
 }
 
-static struct nftnl_chain *chain_new(const char *name)
+static struct nftnl_chain *chain_new(const struct nl_batch *b, const char *name)
 {
 	struct nftnl_chain *c = must(nftnl_chain_alloc());
 
-	nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, DP_NFT_TABLE);
+	nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, table_of(b));
 	nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, name);
 	return c;
 }
@@ -58,7 +74,7 @@ static struct nftnl_chain *chain_new(const char *name)
 static void chain_message(struct nl_batch *b, uint16_t type, uint16_t flags,
 	struct nftnl_chain *c)
 {
-	struct nlmsghdr *h = nl_batch_msg(b, type, NFPROTO_IPV4, flags);
+	struct nlmsghdr *h = nl_batch_msg(b, type, family_of(b), flags);
 
 	nftnl_chain_nlmsg_build_payload(h, c);
 	nl_batch_end_msg(b, h);
@@ -68,7 +84,7 @@ static void chain_message(struct nl_batch *b, uint16_t type, uint16_t flags,
 void nft_chain_add(struct nl_batch *b, const char *name, int hook, int prio,
 	const char *type)
 {
-	struct nftnl_chain *c = chain_new(name);
+	struct nftnl_chain *c = chain_new(b, name);
 
 	if (hook >= 0) {
 		nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, type);
@@ -80,26 +96,26 @@ void nft_chain_add(struct nl_batch *b, const char *name, int hook, int prio,
 
 void nft_chain_del(struct nl_batch *b, const char *name)
 {
-	chain_message(b, NFT_MSG_DELCHAIN, 0, chain_new(name));
+	chain_message(b, NFT_MSG_DELCHAIN, 0, chain_new(b, name));
 }
 
 void nft_chain_flush(struct nl_batch *b, const char *name)
 {
 	struct nftnl_rule *r = must(nftnl_rule_alloc());
-	struct nlmsghdr *h = nl_batch_msg(b, NFT_MSG_DELRULE, NFPROTO_IPV4, 0);
+	struct nlmsghdr *h = nl_batch_msg(b, NFT_MSG_DELRULE, family_of(b), 0);
 
-	nftnl_rule_set_str(r, NFTNL_RULE_TABLE, DP_NFT_TABLE);
+	nftnl_rule_set_str(r, NFTNL_RULE_TABLE, table_of(b));
 	nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, name);
 	nftnl_rule_nlmsg_build_payload(h, r);
 	nl_batch_end_msg(b, h);
 	nftnl_rule_free(r);
 }
 
-static struct nftnl_set *set_new(const char *name)
+static struct nftnl_set *set_new(const struct nl_batch *b, const char *name)
 {
 	struct nftnl_set *s = must(nftnl_set_alloc());
 
-	nftnl_set_set_str(s, NFTNL_SET_TABLE, DP_NFT_TABLE);
+	nftnl_set_set_str(s, NFTNL_SET_TABLE, table_of(b));
 	nftnl_set_set_str(s, NFTNL_SET_NAME, name);
 	return s;
 }
@@ -116,10 +132,10 @@ void nft_set_add(
 	struct nl_batch *b, const char *name, unsigned key_len, unsigned type)
 {
 	struct nlmsghdr *h =
-		nl_batch_msg(b, NFT_MSG_NEWSET, NFPROTO_IPV4, NLM_F_CREATE);
-	struct nftnl_set *s = set_new(name);
+		nl_batch_msg(b, NFT_MSG_NEWSET, family_of(b), NLM_F_CREATE);
+	struct nftnl_set *s = set_new(b, name);
 
-	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, NFPROTO_IPV4);
+	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, family_of(b));
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, key_len);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, type);
 	nftnl_set_set_u32(s, NFTNL_SET_ID, b->seq);
@@ -133,8 +149,8 @@ void nft_set_change(struct nl_batch *b, const char *name, bool add,
 {
 	uint16_t type = add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM;
 	struct nlmsghdr *h =
-		nl_batch_msg(b, type, NFPROTO_IPV4, add ? NLM_F_CREATE : 0);
-	struct nftnl_set *s = set_new(name);
+		nl_batch_msg(b, type, family_of(b), add ? NLM_F_CREATE : 0);
+	struct nftnl_set *s = set_new(b, name);
 
 	elem_add(s, key, len);
 	nftnl_set_elems_nlmsg_build_payload(h, s);
@@ -146,9 +162,9 @@ struct nft_rule nft_rule_begin(struct nl_batch *b, const char *chain)
 {
 	struct nft_rule r = { .b = b, .r = must(nftnl_rule_alloc()) };
 
-	nftnl_rule_set_str(r.r, NFTNL_RULE_TABLE, DP_NFT_TABLE);
+	nftnl_rule_set_str(r.r, NFTNL_RULE_TABLE, table_of(b));
 	nftnl_rule_set_str(r.r, NFTNL_RULE_CHAIN, chain);
-	nftnl_rule_set_u32(r.r, NFTNL_RULE_FAMILY, NFPROTO_IPV4);
+	nftnl_rule_set_u32(r.r, NFTNL_RULE_FAMILY, family_of(b));
 	return r;
 }
 
@@ -167,8 +183,8 @@ void nft_rule_comment(struct nft_rule *r, const char *text)
 
 void nft_rule_end(struct nft_rule *r)
 {
-	struct nlmsghdr *h = nl_batch_msg(r->b, NFT_MSG_NEWRULE, NFPROTO_IPV4,
-		NLM_F_CREATE | NLM_F_APPEND);
+	struct nlmsghdr *h = nl_batch_msg(r->b, NFT_MSG_NEWRULE,
+		family_of(r->b), NLM_F_CREATE | NLM_F_APPEND);
 
 	nftnl_rule_nlmsg_build_payload(h, r->r);
 	nl_batch_end_msg(r->b, h);
@@ -210,6 +226,35 @@ void nft_fib(struct nft_rule *r, unsigned result, unsigned flags)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_DREG, REG);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_RESULT, result);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_FIB_FLAGS, flags);
+}
+
+static void exthdr(struct nft_rule *r, unsigned op, uint8_t type,
+	unsigned offset, unsigned len, unsigned flags)
+{
+	struct nftnl_expr *e = expr_new(r, "exthdr");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_DREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_OP, op);
+	nftnl_expr_set_u8(e, NFTNL_EXPR_EXTHDR_TYPE, type);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_OFFSET, offset);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_LEN, len);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_EXTHDR_FLAGS, flags);
+}
+
+void nft_exthdr(struct nft_rule *r, uint8_t type)
+{
+	exthdr(r, NFT_EXTHDR_OP_IPV6, type, 0, 1, NFT_EXTHDR_F_PRESENT);
+}
+
+void nft_option(struct nft_rule *r, uint8_t type)
+{
+	exthdr(r, NFT_EXTHDR_OP_IPV4, type, 0, 1, NFT_EXTHDR_F_PRESENT);
+}
+
+void nft_exthdr_field(
+	struct nft_rule *r, uint8_t type, unsigned offset, unsigned len)
+{
+	exthdr(r, NFT_EXTHDR_OP_IPV6, type, offset, len, 0);
 }
 
 void nft_bitwise(
@@ -260,11 +305,11 @@ void nft_lookup_anon(struct nft_rule *r, const void *keys, size_t n,
 	unsigned len, bool inverted)
 {
 	uint32_t id = r->b->seq;
-	struct nlmsghdr *h =
-		nl_batch_msg(r->b, NFT_MSG_NEWSET, NFPROTO_IPV4, NLM_F_CREATE);
-	struct nftnl_set *s = set_new("__set%d");
+	struct nlmsghdr *h = nl_batch_msg(
+		r->b, NFT_MSG_NEWSET, family_of(r->b), NLM_F_CREATE);
+	struct nftnl_set *s = set_new(r->b, "__set%d");
 
-	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, NFPROTO_IPV4);
+	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, family_of(r->b));
 	nftnl_set_set_u32(
 		s, NFTNL_SET_FLAGS, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, len);
@@ -274,14 +319,15 @@ void nft_lookup_anon(struct nft_rule *r, const void *keys, size_t n,
 		elem_add(s, (const uint8_t *)keys + i * len, len);
 	nftnl_set_nlmsg_build_payload(h, s);
 	nl_batch_end_msg(r->b, h);
-	h = nl_batch_msg(r->b, NFT_MSG_NEWSETELEM, NFPROTO_IPV4, NLM_F_CREATE);
+	h = nl_batch_msg(
+		r->b, NFT_MSG_NEWSETELEM, family_of(r->b), NLM_F_CREATE);
 	nftnl_set_elems_nlmsg_build_payload(h, s);
 	nl_batch_end_msg(r->b, h);
 	nftnl_set_free(s);
 	lookup(r, "__set%d", id, inverted);
 }
 
-static void name_is(struct nft_rule *r, const char *name)
+void nft_name_is(struct nft_rule *r, const char *name)
 {
 	char padded[IFNAMSIZ] = "";
 
@@ -292,19 +338,19 @@ static void name_is(struct nft_rule *r, const char *name)
 void nft_iifname(struct nft_rule *r, const char *name)
 {
 	nft_meta(r, NFT_META_IIFNAME);
-	name_is(r, name);
+	nft_name_is(r, name);
 }
 
 void nft_oifname(struct nft_rule *r, const char *name)
 {
 	nft_meta(r, NFT_META_OIFNAME);
-	name_is(r, name);
+	nft_name_is(r, name);
 }
 
 void nft_fib_oifname(struct nft_rule *r, const char *name)
 {
 	nft_fib(r, NFT_FIB_RESULT_OIFNAME, NFTA_FIB_F_DADDR | NFTA_FIB_F_MARK);
-	name_is(r, name);
+	nft_name_is(r, name);
 }
 
 void nft_fib_local(struct nft_rule *r)
@@ -397,7 +443,7 @@ void nft_verdict(struct nft_rule *r, int verdict, const char *chain)
 }
 
 struct counter_dump {
-	const char *chain;
+	const char *table, *chain;
 	uint64_t *v;
 	size_t n, rules;
 };
@@ -419,8 +465,7 @@ static int rule_take(const struct nlmsghdr *h, void *arg)
 
 	/* Old kernels ignore the filter of a dump and send every rule. */
 	if (nftnl_rule_nlmsg_parse(h, r) == 0 &&
-		!strcmp(nftnl_rule_get_str(r, NFTNL_RULE_TABLE),
-			DP_NFT_TABLE) &&
+		!strcmp(nftnl_rule_get_str(r, NFTNL_RULE_TABLE), d->table) &&
 		!strcmp(nftnl_rule_get_str(r, NFTNL_RULE_CHAIN), d->chain)) {
 		nftnl_expr_foreach(r, expr_take, &packets);
 		if (d->rules < d->n)
@@ -431,18 +476,21 @@ static int rule_take(const struct nlmsghdr *h, void *arg)
 	return MNL_CB_OK;
 }
 
-int nft_chain_counters(struct nl *nl, const char *chain, uint64_t *v, size_t n)
+int nft_table_counters(struct nl *nl, uint8_t family, const char *table,
+	const char *chain, uint64_t *v, size_t n)
 {
 	char buf[NL_BUF] __attribute__((aligned(8)));
-	struct counter_dump d = { .chain = chain, .v = v, .n = n };
+	struct counter_dump d = {
+		.table = table, .chain = chain, .v = v, .n = n
+	};
 	int rc = -EINTR;
 
 	for (int tries = 0; rc == -EINTR && tries < 5; tries++) {
 		struct nftnl_rule *r = must(nftnl_rule_alloc());
 		struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETRULE,
-			NFPROTO_IPV4, NLM_F_DUMP | NLM_F_REQUEST, ++nl->seq);
+			family, NLM_F_DUMP | NLM_F_REQUEST, ++nl->seq);
 
-		nftnl_rule_set_str(r, NFTNL_RULE_TABLE, DP_NFT_TABLE);
+		nftnl_rule_set_str(r, NFTNL_RULE_TABLE, table);
 		nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, chain);
 		nftnl_rule_nlmsg_build_payload(h, r);
 		nftnl_rule_free(r);
@@ -450,4 +498,9 @@ int nft_chain_counters(struct nl *nl, const char *chain, uint64_t *v, size_t n)
 		rc = nl_talk(nl, h, rule_take, &d);
 	}
 	return rc ? rc : (int)d.rules;
+}
+
+int nft_chain_counters(struct nl *nl, const char *chain, uint64_t *v, size_t n)
+{
+	return nft_table_counters(nl, NFPROTO_IPV4, DP_NFT_TABLE, chain, v, n);
 }

@@ -1,11 +1,14 @@
 /* Building nf_tables objects: expressions in the order the kernel runs them.
- * Works on family ip and our own table.  All of it only fills a batch. */
+ * All of it only fills a batch. */
 #ifndef DATAPLANE_NFT_H
 #define DATAPLANE_NFT_H
 #include "dataplane/nl.h"
 #include <libnftnl/rule.h>
 #include <linux/netfilter/nf_tables.h>
 
+/* What follows in the batch works on this table (lent until the batch ends) of
+ * this family (NFPROTO_*); without it on DP_NFT_TABLE of family ip. */
+void nft_use(struct nl_batch *b, uint8_t family, const char *table);
 void nft_table_add(struct nl_batch *b);
 void nft_table_del(struct nl_batch *b); /* with all that is in it */
 /* hook < 0: a chain to jump to; type "filter" or "route". */
@@ -34,6 +37,13 @@ void nft_meta(struct nft_rule *r, enum nft_meta_keys key);
 void nft_payload(struct nft_rule *r, enum nft_payload_bases base,
 	unsigned offset, unsigned len);
 void nft_fib(struct nft_rule *r, unsigned result, unsigned flags);
+/* The IPv6 extension header of that type is there, or not (one byte, 0 or 1);
+ * nft_option the same for an IPv4 option. */
+void nft_exthdr(struct nft_rule *r, uint8_t type);
+void nft_option(struct nft_rule *r, uint8_t type);
+/* A field of an IPv6 extension header. */
+void nft_exthdr_field(
+	struct nft_rule *r, uint8_t type, unsigned offset, unsigned len);
 void nft_bitwise(struct nft_rule *r, const void *mask, const void *xor,
 	unsigned len);
 void nft_cmp(struct nft_rule *r, enum nft_cmp_ops op, const void *data,
@@ -43,6 +53,7 @@ void nft_lookup(struct nft_rule *r, const char *set, bool inverted);
 void nft_lookup_anon(struct nft_rule *r, const void *keys, size_t n,
 	unsigned len, bool inverted);
 
+void nft_name_is(struct nft_rule *r, const char *name); /* a loaded name */
 void nft_iifname(struct nft_rule *r, const char *name);
 void nft_oifname(struct nft_rule *r, const char *name);
 void nft_fib_oifname(struct nft_rule *r, const char *name);
@@ -64,4 +75,7 @@ void nft_verdict(struct nft_rule *r, int verdict, const char *chain);
  * count too, as 0.  Fills at most n, gives the number of rules.  -errno. */
 int nft_chain_counters(
 	struct nl *nl, const char *chain, uint64_t *v, size_t n);
+/* The same in a table of ours other than DP_NFT_TABLE. */
+int nft_table_counters(struct nl *nl, uint8_t family, const char *table,
+	const char *chain, uint64_t *v, size_t n);
 #endif
