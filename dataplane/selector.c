@@ -4,6 +4,7 @@
 #include "dataplane/selector.h"
 #include "base/rd.h"
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +36,12 @@ static bool wild_equal(struct ip_wild a, struct ip_wild b)
 	return a.addr == b.addr && a.wild == b.wild;
 }
 
-static bool ace_equal(const struct ace *a, const struct ace *b)
+static bool prefix_equal(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	return a->len == b->len && ip_equal(&a->addr, &b->addr);
+}
+
+bool ace_equal(const struct ace *a, const struct ace *b)
 {
 	return a->seq == b->seq && a->permit == b->permit &&
 	       a->proto == b->proto && wild_equal(a->src, b->src) &&
@@ -48,12 +54,18 @@ static bool ace_equal(const struct ace *a, const struct ace *b)
 	       a->dscp == b->dscp && a->precedence == b->precedence &&
 	       a->tos == b->tos && a->igmp_type == b->igmp_type &&
 	       ports_equal(&a->ttl, &b->ttl) && a->fragments == b->fragments &&
-	       a->log == b->log;
+	       a->option == b->option && a->ip6 == b->ip6 &&
+	       prefix_equal(&a->src6, &b->src6) &&
+	       prefix_equal(&a->dst6, &b->dst6) && a->has_flow == b->has_flow &&
+	       a->flow_label == b->flow_label && a->routing == b->routing &&
+	       a->dest_option == b->dest_option && a->log == b->log &&
+	       a->log_input == b->log_input && !strcmp(a->log_tag, b->log_tag);
 }
 
 bool acl_equal(const struct acl *a, const struct acl *b)
 {
-	if (a->n != b->n || strcmp(a->name, b->name))
+	if (a->n != b->n || a->ip6 != b->ip6 || a->standard != b->standard ||
+		strcmp(a->name, b->name))
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		if (!ace_equal(&a->v[i], &b->v[i]))
@@ -93,6 +105,7 @@ static void l4_read(struct rd *r, struct packet_key *k)
 		k->dport = rd_u16(r);
 		break;
 	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
 	case IPPROTO_IGMP:
 		k->icmp_type = rd_u8(r);
 		k->icmp_code = rd_u8(r);
@@ -101,6 +114,55 @@ static void l4_read(struct rd *r, struct packet_key *k)
 		return;
 	}
 	k->has_l4 = rd_ok(r);
+}
+
+/* IPv4 options: what the kernel can look for. */
+enum {
+	OPTION_ANY = 1,
+	OPTION_RR = 2,
+	OPTION_RA = 4,
+	OPTION_LSRR = 8,
+	OPTION_SSRR = 16
+};
+
+static uint8_t option_bits(uint16_t option)
+{
+	switch (option) {
+	case ACE_OPTION_ANY:
+		return OPTION_ANY;
+	case IPOPT_RR:
+		return OPTION_RR;
+	case IPOPT_RA:
+		return OPTION_RA;
+	case IPOPT_LSRR:
+		return OPTION_LSRR;
+	case IPOPT_SSRR:
+		return OPTION_SSRR;
+	default:
+		return 0;
+	}
+}
+
+bool ace_option_known(uint16_t option)
+{
+	return option_bits(option) != 0;
+}
+
+static uint8_t options_read(const uint8_t *p, size_t n)
+{
+	uint8_t seen = n ? OPTION_ANY : 0;
+
+	for (size_t i = 0; i < n && p[i] != IPOPT_EOL;) {
+		if (p[i] == IPOPT_NOP) {
+			i++;
+			continue;
+		}
+		if (i + 1 >= n || p[i + 1] < 2 || i + p[i + 1] > n)
+			break;
+		seen |= option_bits(p[i]);
+		i += p[i + 1];
+	}
+	return seen;
 }
 
 bool packet_key_read(const uint8_t *p, size_t n, struct packet_key *out)
@@ -123,10 +185,77 @@ bool packet_key_read(const uint8_t *p, size_t n, struct packet_key *out)
 		total > n)
 		return false;
 	out->fragment = (frag & 0x1fff) != 0;
+	out->options = options_read(p + 20, hdr - 20);
 	if (!out->fragment) {
 		r = rd_init(p + hdr, total - hdr);
 		l4_read(&r, out);
 	}
+	return true;
+}
+
+bool proto_is_ext_header(int proto)
+{
+	return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING ||
+	       proto == IPPROTO_FRAGMENT || proto == IPPROTO_DSTOPTS;
+}
+
+/* Walks the extension headers.  As for nf_tables, AH ends them, but headers
+ * behind it can be asked for; what stands behind the header of a fragment
+ * other than the first is named there, but not to be read. */
+static bool headers_read(
+	struct rd *r, struct packet6_key *six, struct packet_key *k)
+{
+	uint8_t type = k->proto;
+	bool ended = false;
+
+	while (proto_is_ext_header(type) || type == IPPROTO_AH) {
+		uint8_t next = rd_u8(r), len = rd_u8(r);
+
+		six->headers |= UINT64_C(1) << type;
+		ended |= type == IPPROTO_AH;
+		if (!ended)
+			k->proto = next;
+		if (type == IPPROTO_FRAGMENT) {
+			bool later = (rd_u16(r) & 0xfff8) != 0;
+
+			k->fragment |= later;
+			rd_skip(r, 4);
+			if (later)
+				break;
+		} else if (type == IPPROTO_AH) {
+			rd_skip(r, (len + 2u) * 4u - 2u);
+		} else {
+			rd_skip(r, (len + 1u) * 8u - 2u);
+		}
+		if (!rd_ok(r))
+			return ended;
+		type = next;
+	}
+	return ended || rd_ok(r);
+}
+
+bool packet6_key_read(const uint8_t *p, size_t n, struct packet6_key *six,
+	struct packet_key *out)
+{
+	struct rd r = rd_init(p, n);
+	uint32_t first = rd_u32(&r);
+	size_t len = rd_u16(&r);
+
+	*six = (struct packet6_key){
+		.flow_label = first & 0xfffff, .src.family = 6, .dst.family = 6
+	};
+	*out = (struct packet_key){ .six = six, .tos = (uint8_t)(first >> 20) };
+	out->proto = rd_u8(&r);
+	out->ttl = rd_u8(&r);
+	rd_copy(&r, six->src.b, 16);
+	rd_copy(&r, six->dst.b, 16);
+	if (!rd_ok(&r) || first >> 28 != 6 || len > n - 40)
+		return false;
+	r = rd_init(p + 40, len);
+	if (!headers_read(&r, six, out))
+		return false;
+	if (!out->fragment)
+		l4_read(&r, out);
 	return true;
 }
 
@@ -173,6 +302,7 @@ bool ace_wants_l4(const struct ace *e)
 	case IPPROTO_UDP:
 		return e->sport.op || e->dport.op;
 	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
 		return e->icmp_type != ACE_ANY;
 	case IPPROTO_IGMP:
 		return e->igmp_type != ACE_ANY;
@@ -189,6 +319,7 @@ static bool l4_match(const struct ace *e, const struct packet_key *k)
 		return false;
 	switch (e->proto) {
 	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
 		return k->icmp_type == e->icmp_type &&
 		       (e->icmp_code == ACE_ANY ||
 			       k->icmp_code == e->icmp_code);
@@ -205,11 +336,43 @@ static bool l4_match(const struct ace *e, const struct packet_key *k)
 	       port_match(&e->dport, k->dport);
 }
 
+static bool has_header(const struct packet6_key *six, int proto)
+{
+	return six->headers >> proto & 1;
+}
+
+static bool ip6_match(const struct ace *e, const struct packet6_key *six)
+{
+	if (e->src6.len && !ip_prefix_contains(&e->src6, &six->src))
+		return false;
+	if (e->dst6.len && !ip_prefix_contains(&e->dst6, &six->dst))
+		return false;
+	if (e->has_flow && e->flow_label != six->flow_label)
+		return false;
+	return (!e->routing || has_header(six, IPPROTO_ROUTING)) &&
+	       (!e->dest_option || has_header(six, IPPROTO_DSTOPTS));
+}
+
+static bool proto_match(const struct ace *e, const struct packet_key *k)
+{
+	if (e->proto == ACE_ANY)
+		return true;
+	if (k->six && proto_is_ext_header(e->proto))
+		return has_header(k->six, e->proto);
+	return e->proto == k->proto;
+}
+
+static bool ip4_match(const struct ace *e, const struct packet_key *k)
+{
+	return ip_wild_match(e->src, k->src) && ip_wild_match(e->dst, k->dst) &&
+	       (!e->option || (k->options & option_bits(e->option)));
+}
+
 static bool l3_match(const struct ace *e, const struct packet_key *k)
 {
-	if (!ip_wild_match(e->src, k->src) || !ip_wild_match(e->dst, k->dst))
+	if (e->ip6 != (k->six != NULL) || !proto_match(e, k))
 		return false;
-	if (e->proto != ACE_ANY && e->proto != k->proto)
+	if (e->ip6 ? !ip6_match(e, k->six) : !ip4_match(e, k))
 		return false;
 	if (e->dscp != ACE_ANY && e->dscp != k->tos >> 2)
 		return false;
@@ -241,6 +404,8 @@ struct ace ace_mirror(const struct ace *e)
 
 	m.src = e->dst;
 	m.dst = e->src;
+	m.src6 = e->dst6;
+	m.dst6 = e->src6;
 	m.sport = e->dport;
 	m.dport = e->sport;
 	return m;

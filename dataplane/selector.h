@@ -1,5 +1,5 @@
-/* Access lists as values, for crypto policies and filters, and the reference
- * evaluator that the nftables compiler is tested against. */
+/* Access lists as values, for crypto policies (IPv4) and filters (both), and
+ * the reference evaluator that the nftables compiler is tested against. */
 #ifndef DATAPLANE_SELECTOR_H
 #define DATAPLANE_SELECTOR_H
 #include "base/ip.h"
@@ -10,6 +10,7 @@
 #define ACL_NAME_MAX  80
 #define ACE_PORTS_MAX 10
 #define ACE_ANY       (-1)
+#define ACE_TAG_MAX   64
 enum port_op { PORT_ANY, PORT_EQ, PORT_NEQ, PORT_GT, PORT_LT, PORT_RANGE };
 struct ace_port {
 	uint8_t op, n;               /* n ports for EQ, NEQ; 2 for RANGE */
@@ -18,7 +19,9 @@ struct ace_port {
 struct ace {
 	uint32_t seq;
 	bool permit;
-	int16_t proto;               /* ACE_ANY for `ip`, else 0..255 */
+	int16_t proto;               /* ACE_ANY for `ip`, else 0..255; IPv6: what
+				      * ends the headers, or a header that must
+				      * be among them (hbh) */
 	struct ip_wild src, dst;     /* any: wild 0xffffffff */
 	struct ace_port sport, dport; /* tcp, udp only */
 	int16_t icmp_type, icmp_code; /* ACE_ANY = any */
@@ -28,10 +31,21 @@ struct ace {
 	int16_t dscp, precedence, tos, igmp_type; /* ACE_ANY = any */
 	struct ace_port ttl;         /* same operators on TTL */
 	bool fragments;              /* non-first fragments only */
-	bool log;
+	uint16_t option;             /* IPv4 option that must be there; 0 no
+				      * matter, ACE_OPTION_ANY any of them */
+	bool ip6;                    /* src6, dst6 instead of src, dst */
+	struct ip_prefix src6, dst6; /* any: length 0 */
+	bool has_flow, routing, dest_option; /* IPv6: these headers */
+	uint32_t flow_label;         /* with has_flow */
+	bool log, log_input;
+	char log_tag[ACE_TAG_MAX + 1];
 };
+#define ACE_OPTION_ANY 256u
+/* The options that packets can be told apart by, besides ACE_OPTION_ANY. */
+bool ace_option_known(uint16_t option);
 struct acl {
 	char name[ACL_NAME_MAX + 1];
+	bool ip6, standard;
 	struct ace *v;               /* owned; ascending seq */
 	size_t n;
 };
@@ -39,11 +53,21 @@ void acl_free(struct acl *a);                         /* back to empty */
 void acl_dup(struct acl *dst, const struct acl *src); /* dst uninitialised */
 bool acl_equal(const struct acl *a, const struct acl *b);
 struct ace ace_any(bool permit); /* `ip any any`, to be narrowed */
+bool ace_equal(const struct ace *a, const struct ace *b);
+/* Is it a header that stands before the one that ends an IPv6 header chain? */
+bool proto_is_ext_header(int proto);
 
 /* What the evaluator sees of a packet. */
+struct packet6_key {
+	struct ip_addr src, dst;
+	uint32_t flow_label;
+	uint64_t headers;    /* extension headers by number, up to 63 */
+};
 struct packet_key {
+	const struct packet6_key *six; /* lent; NULL: IPv4 */
 	uint32_t src, dst;
 	uint8_t proto, tos, ttl;
+	uint8_t options;     /* as option_bits() of selector.c */
 	bool fragment;       /* offset != 0: ports etc. are unknown */
 	bool has_l4;         /* ports / type readable */
 	uint16_t sport, dport;
@@ -51,6 +75,8 @@ struct packet_key {
 };
 /* Parses an IPv4 packet. false: malformed. */
 bool packet_key_read(const uint8_t *p, size_t n, struct packet_key *out);
+bool packet6_key_read(const uint8_t *p, size_t n, struct packet6_key *six,
+	struct packet_key *out);
 /* An ACE that asks for a transport field never matches a packet that shows
  * none (non-first fragment, cut short). */
 bool ace_match(const struct ace *e, const struct packet_key *k);
@@ -81,6 +107,15 @@ const char *port_name(int proto, uint16_t port);
 int port_number(int proto, const char *name);
 const char *icmp_name(int type, int code);
 bool icmp_numbers(const char *name, int16_t *type, int16_t *code);
+/* The same of IPv6 lists. */
+const char *proto6_name(int proto);
+int proto6_number(const char *name);
+const char *icmp6_name(int type, int code);
+bool icmp6_numbers(const char *name, int16_t *type, int16_t *code);
+const char *igmp_name(int type);
+int igmp_number(const char *name);
+const char *option_name(int option); /* of an IPv4 header */
+int option_number(const char *name);
 const char *dscp_name(int v);
 int dscp_number(const char *name);
 const char *precedence_name(int v);
@@ -89,6 +124,8 @@ const char *tos_name(int v);
 int tos_number(const char *name);
 /* Enumerates names for `?`: i from 0 until NULL. proto: 6, 17, or 1 for ICMP
  * type names, 0 for protocol names, or one of these. */
-enum { ACE_NAMES_DSCP = -1, ACE_NAMES_PRECEDENCE = -2, ACE_NAMES_TOS = -3 };
+enum { ACE_NAMES_DSCP = -1, ACE_NAMES_PRECEDENCE = -2, ACE_NAMES_TOS = -3,
+	ACE_NAMES_PROTO6 = -4, ACE_NAMES_ICMP6 = -5, ACE_NAMES_IGMP = -6,
+	ACE_NAMES_OPTION = -7 };
 const char *ace_name_at(int proto, size_t i);
 #endif

@@ -112,6 +112,101 @@ static void flags_test(struct nft_rule *r, const struct ace *e)
 		bits_test(r, mask, 0, NFT_CMP_EQ, e->tcp_set);
 }
 
+/* Of an IPv4 header: is it a fragment other than the first? */
+static void offset_test(struct nft_rule *r, enum nft_cmp_ops op)
+{
+	static const uint8_t mask[2] = { 0x1f, 0xff }, zero[2];
+
+	nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 6, 2);
+	nft_bitwise(r, mask, zero, 2);
+	nft_cmp(r, op, zero, 2);
+}
+
+static void prefix_test(
+	struct nft_rule *r, const struct ip_prefix *p, unsigned offset)
+{
+	static const uint8_t zero[16];
+	uint8_t mask[16] = { 0 }, addr[16];
+
+	if (!p->len)
+		return;
+	for (unsigned i = 0; i < p->len; i++)
+		mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	for (unsigned i = 0; i < 16; i++)
+		addr[i] = p->addr.b[i] & mask[i];
+	nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, offset, 16);
+	if (p->len < 128)
+		nft_bitwise(r, mask, zero, 16);
+	nft_cmp(r, NFT_CMP_EQ, addr, 16);
+}
+
+static void exthdr_test(struct nft_rule *r, uint8_t type)
+{
+	uint8_t yes = 1;
+
+	nft_exthdr(r, type);
+	nft_cmp(r, NFT_CMP_EQ, &yes, 1);
+}
+
+void nft_fragment6(struct nft_rule *r)
+{
+	static const uint8_t mask[2] = { 0xff, 0xf8 }, zero[2];
+
+	nft_exthdr_field(r, IPPROTO_FRAGMENT, 2, 2);
+	nft_bitwise(r, mask, zero, 2);
+	nft_cmp(r, NFT_CMP_NEQ, zero, 2);
+}
+
+static void ip6_test(struct nft_rule *r, const struct ace *e)
+{
+	static const uint8_t zero[3], dscp_mask[2] = { 0x0f, 0xc0 };
+	static const uint8_t flow_mask[3] = { 0x0f, 0xff, 0xff };
+	uint8_t proto = (uint8_t)e->proto;
+
+	prefix_test(r, &e->src6, 8);
+	prefix_test(r, &e->dst6, 24);
+	if (proto_is_ext_header(e->proto)) {
+		exthdr_test(r, proto);
+	} else if (e->proto != ACE_ANY) {
+		nft_meta(r, NFT_META_L4PROTO);
+		nft_cmp(r, NFT_CMP_EQ, &proto, 1);
+	}
+	if (e->dscp != ACE_ANY) {
+		uint8_t v[2] = { (uint8_t)(e->dscp >> 2),
+			(uint8_t)(e->dscp << 6) };
+
+		nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 0, 2);
+		nft_bitwise(r, dscp_mask, zero, 2);
+		nft_cmp(r, NFT_CMP_EQ, v, 2);
+	}
+	if (e->has_flow) {
+		uint32_t v = htonl(e->flow_label << 8);
+
+		nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 1, 3);
+		nft_bitwise(r, flow_mask, zero, 3);
+		nft_cmp(r, NFT_CMP_EQ, &v, 3);
+	}
+	if (e->routing)
+		exthdr_test(r, IPPROTO_ROUTING);
+	if (e->dest_option)
+		exthdr_test(r, IPPROTO_DSTOPTS);
+	if (e->fragments)
+		nft_fragment6(r);
+}
+
+static void option_test(struct nft_rule *r, uint16_t option)
+{
+	uint8_t yes = 1;
+
+	if (option == ACE_OPTION_ANY) {
+		nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 0, 1);
+		bits_test(r, 0x0f, 0, NFT_CMP_GT, 5);
+		return;
+	}
+	nft_option(r, (uint8_t)option);
+	nft_cmp(r, NFT_CMP_EQ, &yes, 1);
+}
+
 static void l4_test(struct nft_rule *r, const struct ace *e)
 {
 	switch (e->proto) {
@@ -123,6 +218,7 @@ static void l4_test(struct nft_rule *r, const struct ace *e)
 			flags_test(r, e);
 		break;
 	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
 		byte_test(r, 0, e->icmp_type);
 		if (e->icmp_type != ACE_ANY)
 			byte_test(r, 1, e->icmp_code);
@@ -135,16 +231,7 @@ static void l4_test(struct nft_rule *r, const struct ace *e)
 	}
 }
 
-static void offset_test(struct nft_rule *r, enum nft_cmp_ops op)
-{
-	static const uint8_t mask[2] = { 0x1f, 0xff }, zero[2];
-
-	nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 6, 2);
-	nft_bitwise(r, mask, zero, 2);
-	nft_cmp(r, op, zero, 2);
-}
-
-static void ace_test(struct nft_rule *r, const struct ace *e)
+static void ip4_test(struct nft_rule *r, const struct ace *e)
 {
 	wild_test(r, e->src, 12);
 	wild_test(r, e->dst, 16);
@@ -162,10 +249,28 @@ static void ace_test(struct nft_rule *r, const struct ace *e)
 	}
 	if (e->fragments)
 		offset_test(r, NFT_CMP_NEQ);
-	if (ace_wants_l4(e)) {
+	if (e->option)
+		option_test(r, e->option);
+	if (ace_wants_l4(e))
 		offset_test(r, NFT_CMP_EQ);
+}
+
+void ace_nft_test(struct nft_rule *r, const struct ace *e)
+{
+	if (e->ip6)
+		ip6_test(r, e);
+	else
+		ip4_test(r, e);
+	if (ace_wants_l4(e))
 		l4_test(r, e);
-	}
+}
+
+void ace_nft_comment(struct nft_rule *r, const struct ace *e)
+{
+	auto_sbuf struct sbuf text = { 0 };
+
+	ace_text(e, ACE_STYLE_CONFIG, &text);
+	nft_rule_comment(r, sbuf_str(&text));
 }
 
 void acl_nft_compile(struct nl_batch *b, const char *chain,
@@ -174,16 +279,14 @@ void acl_nft_compile(struct nl_batch *b, const char *chain,
 	for (size_t i = 0; i < acl->n; i++) {
 		const struct ace *e = &acl->v[i];
 		struct nft_rule r = nft_rule_begin(b, chain);
-		auto_sbuf struct sbuf text = { 0 };
 
-		ace_test(&r, e);
+		ace_nft_test(&r, e);
 		nft_counter(&r);
 		if (!e->permit)
 			nft_verdict(&r, v->deny, NULL);
 		else if (v->permit != NFT_CONTINUE)
 			nft_verdict(&r, v->permit, v->permit_chain);
-		ace_text(e, ACE_STYLE_CONFIG, &text);
-		nft_rule_comment(&r, sbuf_str(&text));
+		ace_nft_comment(&r, e);
 		nft_rule_end(&r);
 	}
 }

@@ -13,4 +13,11 @@ struct acl_verdicts {
 };
 void acl_nft_compile(struct nl_batch *b, const char *chain,
 	const struct acl *acl, const struct acl_verdicts *v);
+/* The parts of such a rule: where the entry matches, what follows runs; and
+ * the text that nft lists it with.  The test of an IPv6 entry that wants a
+ * transport field must not be asked about fragments other than the first, for
+ * which nft_fragment6 is true. */
+void ace_nft_test(struct nft_rule *r, const struct ace *e);
+void nft_fragment6(struct nft_rule *r);
+void ace_nft_comment(struct nft_rule *r, const struct ace *e);
 #endif

@@ -17,7 +17,15 @@ static const struct name_row proto_rows[] = {
 	{ "gre", 47, ACE_ANY }, { "icmp", 1, ACE_ANY }, { "igmp", 2, ACE_ANY },
 	{ "ip", ACE_ANY, ACE_ANY }, { "ipinip", 4, ACE_ANY },
 	{ "nos", 94, ACE_ANY }, { "ospf", 89, ACE_ANY }, { "pcp", 108, ACE_ANY },
-	{ "pim", 103, ACE_ANY }, { "tcp", 6, ACE_ANY }, { "udp", 17, ACE_ANY },
+	{ "pim", 103, ACE_ANY }, { "sctp", 132, ACE_ANY },
+	{ "tcp", 6, ACE_ANY }, { "udp", 17, ACE_ANY },
+};
+
+static const struct name_row proto6_rows[] = {
+	{ "ahp", 51, ACE_ANY }, { "esp", 50, ACE_ANY }, { "hbh", 0, ACE_ANY },
+	{ "icmp", 58, ACE_ANY }, { "ipv6", ACE_ANY, ACE_ANY },
+	{ "pcp", 108, ACE_ANY }, { "sctp", 132, ACE_ANY },
+	{ "tcp", 6, ACE_ANY }, { "udp", 17, ACE_ANY },
 };
 
 static const struct name_row tcp_rows[] = {
@@ -83,6 +91,48 @@ static const struct name_row icmp_rows[] = {
 	{ "timestamp-reply", 14, ACE_ANY }, { "timestamp-request", 13, ACE_ANY },
 	{ "traceroute", 30, ACE_ANY }, { "ttl-exceeded", 11, 0 },
 	{ "unreachable", 3, ACE_ANY },
+};
+
+static const struct name_row icmp6_rows[] = {
+	{ "beyond-scope", 1, 2 }, { "destination-unreachable", 1, 3 },
+	{ "echo-reply", 129, ACE_ANY }, { "echo-request", 128, ACE_ANY },
+	{ "header", 4, 0 }, { "hop-limit", 3, 0 }, { "mld-query", 130, ACE_ANY },
+	{ "mld-reduction", 132, ACE_ANY }, { "mld-report", 131, ACE_ANY },
+	{ "nd-na", 136, ACE_ANY }, { "nd-ns", 135, ACE_ANY },
+	{ "next-header", 4, 1 }, { "no-admin", 1, 1 }, { "no-route", 1, 0 },
+	{ "packet-too-big", 2, ACE_ANY }, { "parameter-option", 4, 2 },
+	{ "parameter-problem", 4, ACE_ANY }, { "port-unreachable", 1, 4 },
+	{ "reassembly-timeout", 3, 1 }, { "redirect", 137, ACE_ANY },
+	{ "renum-command", 138, 0 }, { "renum-result", 138, 1 },
+	{ "renum-seq-number", 138, 255 },
+	{ "router-advertisement", 134, ACE_ANY },
+	{ "router-renumbering", 138, ACE_ANY },
+	{ "router-solicitation", 133, ACE_ANY },
+	{ "time-exceeded", 3, ACE_ANY }, { "unreachable", 1, ACE_ANY },
+};
+
+static const struct name_row igmp_rows[] = {
+	{ "dvmrp", 0x13, ACE_ANY }, { "host-query", 0x11, ACE_ANY },
+	{ "host-report", 0x12, ACE_ANY }, { "pim", 0x14, ACE_ANY },
+	{ "trace", 0x15, ACE_ANY }, { "v2-leave", 0x17, ACE_ANY },
+	{ "v2-report", 0x16, ACE_ANY }, { "v3-report", 0x22, ACE_ANY },
+};
+
+static const struct name_row option_rows[] = {
+	{ "add-ext", 147, ACE_ANY },
+	{ "any-options", ACE_OPTION_ANY, ACE_ANY },
+	{ "com-security", 134, ACE_ANY }, { "dps", 151, ACE_ANY },
+	{ "encode", 15, ACE_ANY }, { "eool", 0, ACE_ANY },
+	{ "ext-ip", 145, ACE_ANY }, { "ext-security", 133, ACE_ANY },
+	{ "finn", 205, ACE_ANY }, { "imitd", 144, ACE_ANY },
+	{ "lsr", 131, ACE_ANY }, { "mtup", 11, ACE_ANY },
+	{ "mtur", 12, ACE_ANY }, { "no-op", 1, ACE_ANY },
+	{ "nsapa", 150, ACE_ANY }, { "record-route", 7, ACE_ANY },
+	{ "router-alert", 148, ACE_ANY }, { "sdb", 149, ACE_ANY },
+	{ "security", 130, ACE_ANY }, { "ssr", 137, ACE_ANY },
+	{ "stream-id", 136, ACE_ANY }, { "timestamp", 68, ACE_ANY },
+	{ "traceroute", 82, ACE_ANY }, { "ump", 152, ACE_ANY },
+	{ "visa", 142, ACE_ANY }, { "zsu", 10, ACE_ANY },
 };
 
 static const struct name_row dscp_rows[] = {
@@ -155,6 +205,14 @@ static struct name_table table_of(int kind)
 		return TABLE(precedence_rows);
 	case ACE_NAMES_TOS:
 		return TABLE(tos_rows);
+	case ACE_NAMES_PROTO6:
+		return TABLE(proto6_rows);
+	case ACE_NAMES_ICMP6:
+		return TABLE(icmp6_rows);
+	case ACE_NAMES_IGMP:
+		return TABLE(igmp_rows);
+	case ACE_NAMES_OPTION:
+		return TABLE(option_rows);
 	default:
 		return (struct name_table){ 0 };
 	}
@@ -202,6 +260,52 @@ bool icmp_numbers(const char *name, int16_t *type, int16_t *code)
 	*type = r->v;
 	*code = r->code;
 	return true;
+}
+
+const char *proto6_name(int proto)
+{
+	return name_of(TABLE(proto6_rows), proto, ACE_ANY);
+}
+
+int proto6_number(const char *name)
+{
+	return number_of(TABLE(proto6_rows), name, PROTO_UNKNOWN);
+}
+
+const char *icmp6_name(int type, int code)
+{
+	return name_of(TABLE(icmp6_rows), type, code);
+}
+
+bool icmp6_numbers(const char *name, int16_t *type, int16_t *code)
+{
+	const struct name_row *r = row_of(TABLE(icmp6_rows), name);
+
+	if (!r)
+		return false;
+	*type = r->v;
+	*code = r->code;
+	return true;
+}
+
+const char *igmp_name(int type)
+{
+	return name_of(TABLE(igmp_rows), type, ACE_ANY);
+}
+
+int igmp_number(const char *name)
+{
+	return number_of(TABLE(igmp_rows), name, -1);
+}
+
+const char *option_name(int option)
+{
+	return name_of(TABLE(option_rows), option, ACE_ANY);
+}
+
+int option_number(const char *name)
+{
+	return number_of(TABLE(option_rows), name, -1);
 }
 
 const char *dscp_name(int v)
@@ -264,6 +368,18 @@ static void wild_add(struct sbuf *out, struct ip_wild w)
 		sbuf_printf(out, " %s %s", ip_text(&a, b1), ip_text(&wild, b2));
 }
 
+static void prefix_add(struct sbuf *out, const struct ip_prefix *p)
+{
+	char text[IP_TEXT];
+
+	if (p->len == 0)
+		sbuf_adds(out, " any");
+	else if (p->len == 128)
+		sbuf_printf(out, " host %s", ip_text(&p->addr, text));
+	else
+		sbuf_printf(out, " %s/%u", ip_text(&p->addr, text), p->len);
+}
+
 /* GDOI listings print ports as numbers: `port = 848`, `port range 1 9`. */
 static const char *const op_config[] = { "", " eq", " neq", " gt", " lt",
 	" range" };
@@ -295,10 +411,13 @@ static void ttl_add(struct sbuf *out, const struct ace_port *o)
 /* A name stands for its type and code together; else numbers. */
 static void icmp_add(struct sbuf *out, const struct ace *e)
 {
+	const char *name = e->ip6 ? icmp6_name(e->icmp_type, e->icmp_code)
+				  : icmp_name(e->icmp_type, e->icmp_code);
+
 	if (e->icmp_type == ACE_ANY)
 		return;
-	if (icmp_name(e->icmp_type, e->icmp_code)) {
-		named_add(out, icmp_name(e->icmp_type, e->icmp_code), 0);
+	if (name) {
+		named_add(out, name, 0);
 		return;
 	}
 	sbuf_printf(out, " %d", e->icmp_type);
@@ -330,33 +449,60 @@ static void flags_add(struct sbuf *out, const struct ace *e)
 	}
 }
 
+static void addrs_add(
+	struct sbuf *out, const struct ace *e, enum ace_style style)
+{
+	if (e->ip6)
+		prefix_add(out, &e->src6);
+	else
+		wild_add(out, e->src);
+	port_add(out, e, &e->sport, style);
+	if (e->ip6)
+		prefix_add(out, &e->dst6);
+	else
+		wild_add(out, e->dst);
+	port_add(out, e, &e->dport, style);
+}
+
+static void field_add(
+	struct sbuf *out, const char *what, const char *name, int v)
+{
+	if (v == ACE_ANY)
+		return;
+	sbuf_printf(out, " %s", what);
+	named_add(out, name, v);
+}
+
+static void headers_add(struct sbuf *out, const struct ace *e)
+{
+	if (e->option)
+		field_add(out, "option", option_name(e->option), e->option);
+	if (e->has_flow)
+		sbuf_printf(out, " flow-label %u", e->flow_label);
+	if (e->dest_option)
+		sbuf_adds(out, " dest-option");
+	if (e->routing)
+		sbuf_adds(out, " routing");
+	if (e->fragments)
+		sbuf_adds(out, " fragments");
+}
+
 void ace_text(const struct ace *e, enum ace_style style, struct sbuf *out)
 {
 	sbuf_adds(out, e->permit ? "permit" : "deny");
-	named_add(out, proto_name(e->proto), e->proto);
-	wild_add(out, e->src);
-	port_add(out, e, &e->sport, style);
-	wild_add(out, e->dst);
-	port_add(out, e, &e->dport, style);
+	named_add(out, e->ip6 ? proto6_name(e->proto) : proto_name(e->proto),
+		e->proto);
+	addrs_add(out, e, style);
 	icmp_add(out, e);
 	if (e->igmp_type != ACE_ANY)
-		sbuf_printf(out, " %d", e->igmp_type);
+		named_add(out, igmp_name(e->igmp_type), e->igmp_type);
 	flags_add(out, e);
-	if (e->dscp != ACE_ANY) {
-		sbuf_adds(out, " dscp");
-		named_add(out, dscp_name(e->dscp), e->dscp);
-	}
-	if (e->precedence != ACE_ANY) {
-		sbuf_adds(out, " precedence");
-		named_add(out, precedence_name(e->precedence), e->precedence);
-	}
-	if (e->tos != ACE_ANY) {
-		sbuf_adds(out, " tos");
-		named_add(out, tos_name(e->tos), e->tos);
-	}
+	field_add(out, "dscp", dscp_name(e->dscp), e->dscp);
+	field_add(out, "precedence", precedence_name(e->precedence),
+		e->precedence);
+	field_add(out, "tos", tos_name(e->tos), e->tos);
 	ttl_add(out, &e->ttl);
-	if (e->fragments)
-		sbuf_adds(out, " fragments");
+	headers_add(out, e);
 	if (e->log)
-		sbuf_adds(out, " log");
+		sbuf_adds(out, e->log_input ? " log-input" : " log");
 }
