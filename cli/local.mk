@@ -8,6 +8,7 @@ libcli_a_SOURCES += cli/mode.c
 libcli_a_SOURCES += cli/running.c cli/running.h
 libcli_a_SOURCES += cli/session_config.c
 libcli_a_SOURCES += cli/session.c cli/session.h cli/session_priv.h
+libcli_a_SOURCES += cli/session_text.c
 libcli_a_SOURCES += cli/show_system.c
 libcli_a_SOURCES += \
 	cli/cfg.c cli/cfg.h \

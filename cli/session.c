@@ -167,6 +167,8 @@ void session_prompt(const struct session *s, struct sbuf *out)
 	const struct mode_def *m =
 		grammar_mode(s->router->grammar, s->pos.mode);
 
+	if (s->text_fn != NULL)
+		return;
 	if (!session_in_config(s)) {
 		sbuf_adds(out, name);
 		sbuf_addc(out, s->level > LEVEL_USER ? '#' : '>');
@@ -210,6 +212,7 @@ static void config_left(struct session *s)
 
 void session_leave(struct session *s)
 {
+	session_text_break(s);
 	if (!session_in_config(s))
 		return;
 	position_reset(&s->pos, MODE_EXEC);
@@ -594,7 +597,7 @@ static bool lock_permits(struct session *s)
 	return false;
 }
 
-static int run_config(struct session *s, const char *typed, size_t offset)
+int session_run_config(struct session *s, const char *typed, size_t offset)
 {
 	const char *text = typed + offset, *rest = do_command(text);
 	struct router *r = s->router;
@@ -682,10 +685,12 @@ int session_run_line(struct session *s, const char *line)
 
 	if (s->pending || s->ask_fn != NULL)
 		return CMD_FAILED;
+	if (s->text_fn != NULL)
+		return session_text_line(s, line);
 	if (*text == '\0' || *text == '!' || is_show_heading(s, text))
 		return CMD_DONE;
 	if (session_in_config(s) || back_to_config(s, text))
-		return run_config(s, line, offset);
+		return session_run_config(s, line, offset);
 	history_add(s, text);
 	return session_run_exec(s, line, offset);
 }

@@ -129,6 +129,13 @@ enum ask_kind { ASK_LINE, ASK_CONFIRM, ASK_PASSWORD };
 int session_ask(struct session *s, enum ask_kind kind, const char *question,
 	answer_fn *fn, void *ctx); /* returns CMD_PENDING */
 struct router *session_router(const struct session *s);
+/* The lines that follow are text, and no prompt stands before them: fn gets
+ * each one until it returns false, or NULL when they do not go on (Ctrl-C, the
+ * client has left).  For exec functions of configuration modes. */
+typedef bool text_fn(struct session *s, const char *line, void *ctx);
+void session_read_text(struct session *s, text_fn *fn, void *ctx);
+/* Runs a line as if it were typed at the present place. */
+int session_config_line(struct session *s, const char *line);
 const char *session_user(const struct session *s);
 uint8_t session_level(const struct session *s);
 #endif

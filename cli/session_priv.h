@@ -34,6 +34,10 @@ struct session {
 	void *ask_ctx;
 	enum ask_kind ask_kind;
 	char *ask_question;
+
+	/* Lines that are text: a banner, a certificate. */
+	text_fn *text_fn;
+	void *text_ctx;
 };
 
 /* session_config.c: enters a matched line, which was typed as text; takes *m.
@@ -42,5 +46,10 @@ int session_enter_line(struct session *s, struct match *m, const char *text);
 /* Notes who changed the configuration, if it is not of generation `before`. */
 void session_config_changed(struct session *s, uint64_t before);
 
+/* session.c */
+int session_run_config(struct session *s, const char *typed, size_t offset);
+/* session_text.c */
+int session_text_line(struct session *s, const char *line);
+void session_text_break(struct session *s);
 void session_log_line(void *ctx, enum log_sev sev, const char *line);
 #endif

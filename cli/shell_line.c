@@ -187,13 +187,15 @@ static int key_event(enum line_event e)
 	return 0;
 }
 
-/* In comments, answers and passwords `?` and TAB are text. */
+/* In comments, answers, passwords, and lines without a prompt (banners and
+ * certificates) `?` and TAB are text. */
 static bool is_text(void)
 {
 	const char *p = rl_line_buffer;
 
 	p += strspn(p, " \t");
-	return kind == LINE_ANSWER || kind == LINE_HIDDEN || *p == '!';
+	return kind == LINE_ANSWER || kind == LINE_HIDDEN ||
+	       prompt[0] == '\0' || *p == '!';
 }
 
 static int on_help(int count, int key)

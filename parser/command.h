@@ -44,6 +44,10 @@ enum {
 	CMD_NEGATABLE = 128, /* an exec command of a configuration mode that
 			      * understands `no` (cmd_call.negated); one with
 			      * a key does anyway */
+	CMD_UNDOES = 256,    /* with CMD_DEFAULT_ON: `no` takes away a line that
+			      * stands, and stays itself only where none does */
+	CMD_BLOCK = 512,     /* prints on several lines, which other commands
+			      * read: not for the self-test */
 };
 
 struct command {
@@ -59,7 +63,7 @@ struct command {
 			      * none, the line is kept as it was typed */
 	uint16_t order;      /* place among its siblings when printed */
 	uint8_t level;       /* privilege 0..15; 0 is taken as 1 */
-	uint8_t flags;
+	uint16_t flags;
 	cmd_exec_fn *exec;   /* runs instead of entering the tree */
 	cmd_fixup_fn *fixup;
 	const char *sample;  /* lines for the generated tests, \n between */

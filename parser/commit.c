@@ -127,6 +127,23 @@ static int check(struct commit *c, const struct node *section,
 	return 0;
 }
 
+void commit_notice(
+	const struct commit *c, const struct node *n, struct sbuf *why)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct subscriber *s = &c->v[i].s;
+		size_t before = why->n;
+
+		if (s->check == NULL ||
+			!is_concerned(s, n->parent, n->drv->prog->cmd))
+			continue;
+		if (s->check(s->ctx, c->tree, n->parent, n, n, why) != 0)
+			sbuf_trunc(why, before);
+		else if (why->n > before && why->s[why->n - 1] != '\n')
+			sbuf_addc(why, '\n');
+	}
+}
+
 /* A section takes its lines with it: those who care for one of them, but not
  * for the section, are asked, too. */
 static int check_below(struct commit *c, const struct subscriber *s,
@@ -323,6 +340,14 @@ enum commit_result commit_line(struct commit *c, struct node *section,
 		result = remove_line(c, node_meant(section, m), why);
 		match_free(m);
 		return result;
+	}
+	if (stays && (cmd->flags & CMD_UNDOES) != 0) {
+		n = node_like(section, m->drv);
+		if (n != NULL && !n->negated) {
+			result = remove_line(c, n, why);
+			match_free(m);
+			return result;
+		}
 	}
 	n = node_new(m->drv, m->negated);
 	m->drv = NULL;

@@ -32,6 +32,10 @@ enum commit_result { COMMIT_OK, COMMIT_REFUSED };
  * or NULL.  why: the text to print. */
 enum commit_result commit_line(struct commit *c, struct node *section,
 	struct match *m, struct node **out, struct sbuf *why);
+/* What the checks have to say about a line that stands: the notices which it
+ * drew when it was entered, one a line. */
+void commit_notice(
+	const struct commit *c, const struct node *n, struct sbuf *why);
 /* Runs settle of every subscriber that was touched. */
 void commit_settle(struct commit *c);
 bool commit_dirty(const struct commit *c); /* settle is due */

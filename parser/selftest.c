@@ -172,7 +172,8 @@ static void check_tree(struct selftest *st, const char *line, bool numbers)
 {
 	struct tree *t = tree_new(st->g, st->mode);
 	struct commit *c = commit_new(t);
-	bool on = (st->prog->cmd->flags & CMD_DEFAULT_ON) != 0;
+	bool on = (st->prog->cmd->flags & (CMD_DEFAULT_ON | CMD_UNDOES)) ==
+		  CMD_DEFAULT_ON;
 	auto_free char *empty = shown(t), *set = NULL, *again = NULL;
 	auto_free char *undone = NULL, *reset = NULL;
 
@@ -244,6 +245,8 @@ static void check_command(struct selftest *st)
 	auto_free char *text = NULL;
 	char *save = NULL;
 
+	if ((p->cmd->flags & CMD_BLOCK) != 0)
+		return;
 	if (p->cmd->sample != NULL) {
 		text = xstrdup(p->cmd->sample);
 		for (char *l = strtok_r(text, "\n", &save); l != NULL;
