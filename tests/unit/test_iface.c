@@ -99,7 +99,8 @@ static const struct route_entry *find(
 		if (v[i].dst.len == dst->len &&
 			ip_equal(&v[i].dst.addr, &dst->addr))
 			return &v[i];
-	return NULL;
+	fail_msg("no such route");
+	abort(); /* fail_msg does not return, which no compiler knows */
 }
 
 static void routes(void **state)
@@ -128,7 +129,6 @@ static void routes(void **state)
 	assert_int_equal(route_set(m, &hole), 0);
 	assert_int_equal(route_list(m, &v, &n), 0);
 	e = find(v, n, &shown);
-	assert_non_null(e);
 	assert_true(ip_equal(&e->gw, &r.gw));
 	assert_string_equal(e->dev, "v0");
 	assert_int_equal(e->metric, 7);
