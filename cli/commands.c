@@ -10,6 +10,8 @@ static const struct feature *const features[] = {
 	&feature_masterkey,
 	&feature_users,
 	&feature_line,
+	&feature_banner,
+	&feature_login,
 	&feature_interface,
 	&feature_route,
 	&feature_acl,

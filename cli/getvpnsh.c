@@ -115,7 +115,8 @@ static void script_ask(struct script *s, const struct frame *f)
 {
 	auto_free char *question = frame_text(f, 1);
 
-	sbuf_printf(&s->printed, "%s\n", question);
+	if (f->body.n == 0 || f->body.p[0] != PROTO_ASK_TEXT)
+		sbuf_printf(&s->printed, "%s\n", question);
 	line_done(s, false);
 }
 

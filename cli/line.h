@@ -31,5 +31,8 @@ void line_vty_repeat(const struct router *r, const struct node *at,
 /* Joins neighbours that say the same, as IOS shows them. */
 void line_vty_join(const struct router *r);
 
+/* cfg_login.c: does `login on-success|on-failure` ask for log lines? */
+bool login_is_logged(const struct router *r, bool success);
+
 extern const struct command cfg_line_con, cfg_line_vty, cfg_ln_password;
 #endif

@@ -6,7 +6,7 @@ libcli_a_SOURCES += cli/exec_basic.c
 libcli_a_SOURCES += cli/filter.c cli/filter.h
 libcli_a_SOURCES += cli/mode.c
 libcli_a_SOURCES += cli/running.c cli/running.h
-libcli_a_SOURCES += cli/session_config.c
+libcli_a_SOURCES += cli/session_config.c cli/session_login.c
 libcli_a_SOURCES += cli/session.c cli/session.h cli/session_priv.h
 libcli_a_SOURCES += cli/session_text.c
 libcli_a_SOURCES += cli/show_system.c
@@ -19,7 +19,9 @@ libcli_a_SOURCES += \
 	cli/cfg_interface.c \
 	cli/cfg_ipsec.c \
 	cli/cfg_isakmp.c \
+	cli/cfg_banner.c cli/banner.h \
 	cli/cfg_line.c cli/line.h \
+	cli/cfg_login.c \
 	cli/cfg_masterkey.c \
 	cli/cfg_users.c cli/users.h \
 	cli/exec_enable.c \
@@ -49,6 +51,7 @@ libcli_a_SOURCES += \
 	cli/show_running.c \
 	cli/types_url.c
 libcli_a_SOURCES += cli/proto.h
+libcli_a_SOURCES += cli/peer.c cli/peer.h
 libcli_a_SOURCES += cli/server.c cli/server.h
 
 sbin_PROGRAMS += getvpnd

@@ -42,5 +42,6 @@ enum {
 	LINE_DROP = 4,  /* Ctrl-C: do not execute; to exec; drops a question */
 };
 enum { PROMPT_DONE = 0, PROMPT_FAILED = 1 };
-enum { PROTO_ASK_LINE, PROTO_ASK_CONFIRM, PROTO_ASK_PASSWORD };
+enum { PROTO_ASK_LINE, PROTO_ASK_CONFIRM, PROTO_ASK_PASSWORD,
+	PROTO_ASK_TEXT /* lines of text follow, taken as they are */ };
 #endif

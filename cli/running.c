@@ -188,7 +188,11 @@ size_t running_load(
 		sbuf_add(&line, text, n > 0 && text[n - 1] == '\r' ? n - 1 : n);
 		text += n + (text[n] == '\n');
 		sbuf_trunc(&l.printed, 0);
-		if (session_run_line(s, sbuf_str(&line)) == CMD_DONE)
+		int rc = session_asks_text(s)
+				 ? session_answer(s, sbuf_str(&line))
+				 : session_run_line(s, sbuf_str(&line));
+
+		if (rc == CMD_DONE || session_asks_text(s))
 			continue;
 		session_break(s);
 		faults++;

@@ -5,11 +5,13 @@
 
 #include "base/frame.h"
 #include "base/rd.h"
+#include "cli/peer.h"
 #include "cli/proto.h"
+#include "cli/users.h"
 
 #include <errno.h>
 #include <grp.h>
-#include <pwd.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,20 +19,21 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define CLIENTS_MAX    64
-#define PROTO_LINE_MAX 16384 /* of one typed line */
-#define QUEUE_MAX      (PROTO_WINDOW * 4)
-#define QUEUE_BYTES    (1u << 18)  /* then we stop reading */
-#define OUT_PAUSE      (1u << 16)  /* then no further line is executed */
-#define OUT_LOG_MAX    (1u << 18)  /* then log lines are dropped */
-#define OUT_MAX        (64u << 20) /* then the client is */
-#define CHUNK          (1u << 15)  /* of one OUTPUT frame */
-#define SLICE_MS       10          /* of lines, before others get a turn */
-#define SETTLE_MS      500         /* for a paste that never ends */
-#define LINGER_MS      5000        /* for the last words */
-#define GROUPS_MAX     1024
+#define CLIENTS_MAX      64
+#define CLIENTS_ROOT     8     /* of these, for root */
+#define CLIENTS_USER_MAX 16    /* of one other user */
+#define PROTO_LINE_MAX   16384 /* of one typed line */
+#define QUEUE_MAX        (PROTO_WINDOW * 4)
+#define QUEUE_BYTES      (1u << 18)  /* then we stop reading */
+#define OUT_PAUSE        (1u << 16)  /* then no further line is executed */
+#define OUT_LOG_MAX      (1u << 18)  /* then log lines are dropped */
+#define OUT_MAX          (64u << 20) /* then the client is */
+#define CHUNK            (1u << 15)  /* of one OUTPUT frame */
+#define SLICE_MS         10          /* of lines, before others get a turn */
+#define SETTLE_MS        500         /* for a paste that never ends */
+#define LINGER_MS        5000        /* for the last words */
+#define GROUPS_MAX       1024
 
-enum { LEVEL_FULL = 15 };
 enum { LINE_TOO_LONG = 128 }; /* beside the line flags of proto.h */
 
 /* A frame that waits for its turn. */
@@ -48,7 +51,7 @@ struct client {
 	int fd;
 	struct loop_fd *watch;
 	struct session *session; /* NULL before HELLO */
-	char user[33];
+	struct peer peer;
 	unsigned vty;              /* its number among the remote ones */
 	struct sbuf in, out, text; /* text: output not yet framed */
 	struct sbuf hello;         /* what it said first */
@@ -57,6 +60,7 @@ struct client {
 	size_t n_queue, queue_bytes;
 	struct timer run; /* goes on executing; the end of lingering */
 	struct timer settle;
+	struct timer idle;
 	bool eof;     /* it sends no more */
 	bool closing; /* gone when `out` is empty */
 	bool dead;    /* to be freed by the callback that runs */
@@ -219,6 +223,29 @@ static void sink_ask(void *ctx, int kind, const char *question)
 	send_frame(ctx, PROTO_ASK, b.s, b.n);
 }
 
+/* Ends a session in time whose user has gone away. */
+static void watch_idle(struct client *c)
+{
+	uint64_t at = session_deadline(c->session);
+
+	if (at == 0 || c->closing)
+		timer_cancel(timers(c), &c->idle);
+	else
+		timer_set(timers(c), &c->idle, at);
+}
+
+static void sink_hangup(void *ctx)
+{
+	struct client *c = ctx;
+
+	send_bye(c, "");
+	client_flush(c);
+	if (c->dead)
+		timer_set(timers(c), &c->run, loop_now());
+	else
+		client_events(c);
+}
+
 static void client_replied(struct client *c, int result)
 {
 	if (session_over(c->session))
@@ -251,6 +278,7 @@ static void request_line(struct client *c, const struct request *q)
 	bool more = (q->flags & LINE_MORE) || TAILQ_FIRST(&c->queue) != NULL;
 	int result = CMD_DONE;
 
+	session_touch(s);
 	if (q->flags & LINE_TOO_LONG) {
 		static const char text[] = "% Line too long\n";
 
@@ -260,6 +288,8 @@ static void request_line(struct client *c, const struct request *q)
 		session_break(s);
 		session_leave(s);
 	} else if (session_asking(s)) {
+		if (q->flags & LINE_LEAVE)
+			session_end_text(s);
 		result = session_answer(s, q->text);
 	} else {
 		result = session_run_line(s, q->text);
@@ -318,6 +348,9 @@ static void client_run(struct client *c)
 		request_run(c, q);
 		request_free(q);
 	}
+	if (session_over(c->session))
+		send_bye(c, "");
+	watch_idle(c);
 	if (!c->eof || c->closing || c->dead)
 		return;
 	session_break(c->session); /* nobody waits for it */
@@ -347,6 +380,7 @@ static void client_free(struct client *c)
 	session_free(c->session);
 	timer_cancel(timers(c), &c->run);
 	timer_cancel(timers(c), &c->settle);
+	timer_cancel(timers(c), &c->idle);
 	loop_fd_del(c->watch);
 	close(c->fd);
 	queue_clear(c);
@@ -392,6 +426,19 @@ static void on_settle_timer(void *arg)
 	session_settle(c->session);
 }
 
+static void on_idle_timer(void *arg)
+{
+	struct client *c = arg;
+
+	if (session_pending(c->session) || !TAILQ_EMPTY(&c->queue)) {
+		session_touch(c->session); /* it waits for us, not we for it */
+	} else {
+		session_expire(c->session);
+		send_bye(c, "");
+	}
+	client_step(c);
+}
+
 /* Receiving. */
 
 static bool vty_taken(const struct client *me, unsigned vty)
@@ -427,6 +474,7 @@ static bool take_hello(struct client *c, struct span body)
 		.log_line = sink_log,
 		.ask = sink_ask,
 		.done = sink_done,
+		.hangup = sink_hangup,
 		.ctx = c };
 	struct rd r = rd_span(body);
 	uint8_t version = rd_u8(&r), flags = rd_u8(&r);
@@ -447,16 +495,19 @@ static bool take_hello(struct client *c, struct span body)
 	bool console = from[0] == '\0' && flags & HELLO_TTY;
 	auto_sbuf struct sbuf line = { 0 };
 
-	while (vty_taken(c, c->vty))
+	c->vty = console ? UINT_MAX : 0;
+	while (!console && vty_taken(c, c->vty))
 		c->vty++;
 	if (console)
 		sbuf_adds(&line, "con 0");
 	else
 		sbuf_printf(&line, "vty %u", c->vty);
-	struct session_opts o = { .user = c->user,
+	if (c->peer.user[0] == '\0' && from[0] != '\0')
+		strcpy(c->peer.user, "root");
+	struct session_opts o = { .user = c->peer.user,
 		.line = sbuf_str(&line),
 		.from = from,
-		.level = LEVEL_FULL,
+		.level = c->peer.level,
 		.rows = rows,
 		.cols = cols };
 
@@ -468,8 +519,13 @@ static bool take_hello(struct client *c, struct span body)
 		o.flags |= SESSION_BATCH;
 	if (flags & HELLO_FILE)
 		o.flags |= SESSION_LENIENT;
+	if (c->peer.named)
+		o.flags |= SESSION_NAMED;
 	c->session = session_new(c->srv->router, &o, &sink);
-	send_prompt(c, CMD_DONE);
+	int result = session_start(c->session);
+
+	if (result != CMD_PENDING)
+		client_replied(c, result);
 	return true;
 }
 
@@ -576,80 +632,58 @@ static void on_client(void *arg, int events)
 	client_step(c);
 }
 
-static struct client *client_new(struct server *srv, int fd, const char *user)
+static struct client *client_new(
+	struct server *srv, int fd, const struct peer *peer)
 {
 	struct client *c = xcalloc(1, sizeof(*c));
 
 	c->srv = srv;
 	c->fd = fd;
-	strncpy(c->user, user, sizeof(c->user) - 1);
+	c->peer = *peer;
 	TAILQ_INIT(&c->queue);
 	timer_init(&c->run, on_run_timer, c);
 	timer_init(&c->settle, on_settle_timer, c);
+	timer_init(&c->idle, on_idle_timer, c);
 	c->watch = loop_fd_add(srv->router->loop, fd, LOOP_READ, on_client, c);
 	TAILQ_INSERT_TAIL(&srv->clients, c, link);
 	srv->n_clients++;
 	return c;
 }
 
-/* Who may come: root, and members of the group getvpn. */
-
-static bool peer_in_group(int fd, const struct ucred *peer, gid_t gid)
+/* Places are kept for root, whom others could shut out otherwise: the socket is
+ * open to all. */
+static bool has_place(const struct server *srv, const struct client *me)
 {
-	gid_t groups[GROUPS_MAX];
-	socklen_t n = sizeof(groups);
+	const struct client *c;
+	size_t of_user = 0;
 
-	if (gid == 0)
-		return false;
-	if (peer->gid == gid)
-		return true;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) != 0)
-		return false;
-	for (size_t i = 0; i < n / sizeof(groups[0]); i++) {
-		if (groups[i] == gid)
-			return true;
-	}
-	return false;
-}
-
-static void peer_name(uid_t uid, char *out, size_t n)
-{
-	struct passwd pw, *found = NULL;
-	char buf[4096];
-
-	if (getpwuid_r(uid, &pw, buf, sizeof(buf), &found) == 0 &&
-		found != NULL) {
-		strncpy(out, pw.pw_name, n - 1);
-		return;
-	}
-	auto_sbuf struct sbuf b = { 0 };
-
-	sbuf_printf(&b, "uid%u", uid);
-	strncpy(out, sbuf_str(&b), n - 1);
+	if (me->peer.user[0] == '\0')
+		return srv->n_clients <= CLIENTS_MAX;
+	TAILQ_FOREACH(c, &srv->clients, link)
+		of_user += strcmp(c->peer.user, me->peer.user) == 0;
+	return of_user <= CLIENTS_USER_MAX &&
+	       srv->n_clients <= CLIENTS_MAX - CLIENTS_ROOT;
 }
 
 static void on_listen(void *arg, int events)
 {
 	struct server *srv = arg;
-	struct ucred peer = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
-	socklen_t n = sizeof(peer);
-	char user[33] = "";
 	int fd = accept4(srv->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
 	if (fd < 0)
 		return;
-	bool known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0;
-	bool allowed =
-		known && (peer.uid == 0 || peer_in_group(fd, &peer, srv->gid));
+	if (srv->n_clients >= CLIENTS_MAX * 2) { /* not even a word */
+		close(fd);
+		return;
+	}
+	struct peer peer;
+	bool admitted = peer_identify(fd, srv->router, srv->gid, &peer);
+	struct client *c = client_new(srv, fd, &peer);
 
-	if (allowed && peer.uid != 0)
-		peer_name(peer.uid, user, sizeof(user));
-	struct client *c = client_new(srv, fd, user);
-
-	if (!allowed)
+	if (!admitted)
 		send_bye(c, "% Authorization failed.");
-	else if (srv->n_clients > CLIENTS_MAX)
+	else if (!has_place(srv, c))
 		send_bye(c, "% Too many sessions");
 	client_step(c);
 }
@@ -657,7 +691,8 @@ static void on_listen(void *arg, int events)
 void server_attach(
 	struct server *srv, int fd, void (*gone)(void *ctx), void *ctx)
 {
-	struct client *c = client_new(srv, fd, "");
+	static const struct peer root = { .level = LEVEL_PRIVILEGED };
+	struct client *c = client_new(srv, fd, &root);
 
 	c->gone = gone;
 	c->gone_ctx = ctx;
@@ -665,7 +700,7 @@ void server_attach(
 
 /* The socket. */
 
-static int listen_on(const char *path, gid_t gid)
+static int listen_on(const char *path)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	auto_fd int fd = -1;
@@ -688,8 +723,7 @@ static int listen_on(const char *path, gid_t gid)
 	umask(old);
 	if (rc != 0)
 		return -err;
-	if (gid != 0 &&
-		(chown(path, (uid_t)-1, gid) != 0 || chmod(path, 0660) != 0))
+	if (chmod(path, 0666) != 0)
 		return -errno;
 	if (listen(fd, 64) != 0)
 		return -errno;
@@ -703,7 +737,7 @@ struct server *server_new(struct router *r, const char *path, int *err)
 {
 	struct group *gr = getgrnam("getvpn");
 	gid_t gid = gr == NULL ? 0 : gr->gr_gid;
-	int fd = path == NULL ? -1 : listen_on(path, gid);
+	int fd = path == NULL ? -1 : listen_on(path);
 
 	*err = 0;
 	if (path != NULL && fd < 0) {

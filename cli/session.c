@@ -45,6 +45,8 @@ void session_free(struct session *s)
 {
 	if (s == NULL)
 		return;
+	if (s->listed)
+		LIST_REMOVE(s, link);
 	session_break(s);
 	session_leave(s);
 	session_settle(s);
@@ -53,6 +55,7 @@ void session_free(struct session *s)
 	position_free(&s->pos);
 	for (size_t i = 0; i < s->n_history; i++)
 		free(s->history[i]);
+	free(s->login_name);
 	free(s->user);
 	free(s->line);
 	free(s->from);
@@ -97,6 +100,21 @@ bool session_over(const struct session *s)
 bool session_asking(const struct session *s)
 {
 	return s->ask_fn != NULL;
+}
+
+bool session_asks_text(const struct session *s)
+{
+	return s->ask_fn != NULL && s->ask_kind == ASK_TEXT;
+}
+
+bool session_text_ended(const struct session *s)
+{
+	return s->text_ended;
+}
+
+void session_end_text(struct session *s)
+{
+	s->text_ended = true;
 }
 
 bool session_pending(const struct session *s)
@@ -304,6 +322,7 @@ void session_break(struct session *s)
 	void (*fn)(void *ctx) = s->break_fn;
 
 	s->ask_fn = NULL;
+	s->over |= s->logging_in; /* leaving the dialogue is no way in */
 	if (fn == NULL)
 		return;
 	s->break_fn = NULL;
@@ -313,7 +332,7 @@ void session_break(struct session *s)
 int session_ask(struct session *s, enum ask_kind kind, const char *question,
 	answer_fn *fn, void *ctx)
 {
-	if (s->flags & SESSION_BATCH) {
+	if (s->flags & SESSION_BATCH && kind != ASK_TEXT) {
 		session_write(s, question, strlen(question));
 		session_write(s, "\n", 1);
 		return fn(s, "", ctx);
@@ -325,10 +344,10 @@ int session_ask(struct session *s, enum ask_kind kind, const char *question,
 	return CMD_PENDING;
 }
 
-/* After an exec or answer function: over, asking, or going on. */
-static int settle_result(struct session *s, int result)
+int session_settle_result(struct session *s, int result)
 {
 	s->in_exec = false;
+	s->text_ended = false;
 	if (s->early) {
 		s->early = false;
 		result = s->early_result;
@@ -357,7 +376,7 @@ int session_answer(struct session *s, const char *answer)
 		return CMD_FAILED;
 	s->ask_fn = NULL;
 	s->in_exec = true;
-	return settle_result(s, fn(s, answer, s->ask_ctx));
+	return session_settle_result(s, fn(s, answer, s->ask_ctx));
 }
 
 /* Faults of a typed line (clients.md 2.2). */
@@ -463,7 +482,7 @@ static int run_exec_fn(struct session *s, const struct match *m)
 	int result = m->cmd->exec(&call);
 
 	session_write(s, sbuf_str(&out), out.n);
-	return settle_result(s, result);
+	return session_settle_result(s, result);
 }
 
 /* Where `|` parts command and filter, or NULL. */
@@ -582,7 +601,7 @@ static int run_config_exec(struct session *s, const struct match *m)
 static int run_config_line(struct session *s, struct match *m, const char *text)
 {
 	s->in_exec = true; /* it may ask */
-	return settle_result(s, session_enter_line(s, m, text));
+	return session_settle_result(s, session_enter_line(s, m, text));
 }
 
 /* What runs on behalf of a locker, and reading, is not for the lock. */
@@ -683,7 +702,7 @@ int session_run_line(struct session *s, const char *line)
 	const char *text = skip_blanks(strip_prompt(line));
 	size_t offset = (size_t)(text - line);
 
-	if (s->pending || s->ask_fn != NULL)
+	if (s->pending || s->ask_fn != NULL || s->logging_in)
 		return CMD_FAILED;
 	if (s->text_fn != NULL)
 		return session_text_line(s, line);
@@ -757,6 +776,8 @@ static void help_text(struct session *s, const char *line, struct sbuf *out)
 
 void session_help(struct session *s, const char *line, struct sbuf *out)
 {
+	if (s->logging_in)
+		return;
 	help_text(s, line, out);
 	if (sbuf_str(out)[0] != '%')
 		sbuf_addc(out, '\n');
@@ -767,5 +788,7 @@ bool session_complete(struct session *s, const char *line, struct sbuf *append)
 	uint16_t mode;
 	const char *text = cursor_text(s, line, &mode);
 
+	if (s->logging_in)
+		return false;
 	return match_complete(s->router->grammar, mode, s->level, text, append);
 }

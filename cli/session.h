@@ -2,6 +2,7 @@
  * terminal settings, the command it runs.  Commands see it as cmd_call. */
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
+#include "base/list.h"
 #include "parser/load.h"
 #include "router/box.h"
 
@@ -26,6 +27,7 @@ struct router {
 	void (*restart)(void *host); /* anew from the startup-config, soon */
 	void (*tell)(void *host, const char *text); /* all terminals */
 	void *host;
+	LIST_HEAD(session_list, session) sessions; /* those that were started */
 };
 
 struct session;
@@ -36,6 +38,7 @@ struct session_sink {
 	void (*log_line)(void *ctx, const char *line); /* NULL: none */
 	void (*ask)(void *ctx, int kind, const char *question); /* enum ask_kind */
 	void (*done)(void *ctx, int result); /* of a line that was pending */
+	void (*hangup)(void *ctx); /* another ends it; NULL: cannot */
 	void *ctx;
 };
 enum {
@@ -43,6 +46,7 @@ enum {
 	SESSION_ECHO = 2,    /* a person sees prompt and line above the caret;
 			      * without it errors repeat the line */
 	SESSION_BATCH = 4,   /* questions are answered with Enter */
+	SESSION_NAMED = 32,  /* the level is that of a `username` entry */
 	SESSION_QUIET = 16,  /* leaving the configuration is not an event */
 	SESSION_LENIENT = 8, /* a file: starts in configuration mode; a line that
 			      * the mode does not know is tried in the other */
@@ -60,12 +64,26 @@ struct session *session_new(struct router *r, const struct session_opts *o,
 /* Leaves the configuration mode, breaks what runs. */
 void session_free(struct session *s);
 
+/* Begins: banners, the login dialogue of its line.  CMD_DONE, or CMD_PENDING
+ * when it asks; session_over: no admittance. */
+int session_start(struct session *s);
+/* Somebody typed: idle time starts anew. */
+void session_touch(struct session *s);
+/* When idling ends the session, in loop_now's time; 0: never. */
+uint64_t session_deadline(const struct session *s);
+void session_expire(struct session *s); /* that time has come */
+/* clear line: it is over, wherever it stands. */
+void session_hangup(struct session *s);
+/* Shows text from outside, like a log line; false: it cannot. */
+bool session_notify(struct session *s, const char *text);
+
 /* Executes one typed line: CMD_DONE, CMD_FAILED, or CMD_PENDING, when done or
  * ask of the sink tells what comes.  Not while one is pending. */
 int session_run_line(struct session *s, const char *line);
 /* Answers a question; result as above. */
 int session_answer(struct session *s, const char *answer);
 bool session_asking(const struct session *s);
+bool session_asks_text(const struct session *s);
 bool session_pending(const struct session *s);
 /* Ctrl-C, Ctrl-Shift-6 while a command runs. */
 void session_break(struct session *s);
@@ -125,7 +143,12 @@ void session_on_break(struct session *s, void (*fn)(void *ctx), void *ctx);
 /* Questions: the answer function gets the typed line (or "" / "y" for
  * [confirm], which takes one key) and returns as an exec function does. */
 typedef int answer_fn(struct session *s, const char *answer, void *ctx);
-enum ask_kind { ASK_LINE, ASK_CONFIRM, ASK_PASSWORD };
+/* ASK_TEXT takes a line as it is, blanks and all, also from a file: of a banner.
+ */
+enum ask_kind { ASK_LINE, ASK_CONFIRM, ASK_PASSWORD, ASK_TEXT };
+/* Inside the answer function of an ASK_TEXT: Ctrl-Z ends the text. */
+bool session_text_ended(const struct session *s);
+void session_end_text(struct session *s); /* of the next answer */
 int session_ask(struct session *s, enum ask_kind kind, const char *question,
 	answer_fn *fn, void *ctx); /* returns CMD_PENDING */
 struct router *session_router(const struct session *s);

@@ -1,5 +1,6 @@
 /* A configuration line of a session enters the tree: what is special about
  * users and lines is done here, around the commit. */
+#include "cli/banner.h"
 #include "cli/line.h"
 #include "cli/session_priv.h"
 #include "cli/users.h"
@@ -30,7 +31,8 @@ static void print_why(struct session *s, const struct sbuf *why)
 	s->sink.output(s->sink.ctx, sbuf_str(&out), out.n);
 }
 
-int session_enter_line(struct session *s, struct match *m, const char *text)
+/* text: as typed, for the other lines of a range; NULL: it stands alone. */
+static int commit(struct session *s, struct match *m, const char *text)
 {
 	struct router *r = s->router;
 	struct node *section = position_node(&s->pos, r->tree), *entered = NULL;
@@ -39,18 +41,30 @@ int session_enter_line(struct session *s, struct match *m, const char *text)
 	const struct command *cmd = m->cmd;
 	enum commit_result result;
 
-	if (cmd == &cfg_username && m->negated)
-		return username_remove(s, m);
 	if (cmd == &cfg_line_vty)
 		s->vty_last = line_vty_prepare(r, m);
 	result = commit_line(r->commit, section, m, &entered, &why);
 	print_why(s, &why);
 	if (result != COMMIT_OK) /* without a text: dropped, not wrong */
 		return why.n == 0 ? CMD_DONE : CMD_FAILED;
-	if (cmd->mode == MODE_LINE)
+	if (cmd->mode == MODE_LINE && text != NULL)
 		line_vty_repeat(r, section, s->vty_last, text);
 	if (entered != NULL)
 		position_push(&s->pos, cmd->enters, entered);
 	session_config_changed(s, before);
 	return CMD_DONE;
+}
+
+int session_commit_line(struct session *s, struct match *m)
+{
+	return commit(s, m, NULL);
+}
+
+int session_enter_line(struct session *s, struct match *m, const char *text)
+{
+	if (m->cmd == &cfg_username && m->negated)
+		return username_remove(s, m);
+	if (m->cmd == &cfg_banner && !m->negated && !m->to_default)
+		return banner_enter(s, m);
+	return commit(s, m, text);
 }

@@ -13,6 +13,12 @@ struct session {
 	uint8_t level, login_level;
 	char *user, *line, *from;
 	bool over;
+	LIST_ENTRY(session) link;
+	bool listed;
+	uint64_t start_ms, idle_ms; /* when it began, when a line came last */
+	bool logging_in; /* no command runs, nothing helps, before it is over */
+	unsigned tries;
+	char *login_name; /* given, not yet proved */
 
 	unsigned vty_last; /* MODE_LINE: what is typed goes up to this line */
 	struct position pos; /* MODE_EXEC, or a configuration mode */
@@ -38,11 +44,16 @@ struct session {
 	/* Lines that are text: a banner, a certificate. */
 	text_fn *text_fn;
 	void *text_ctx;
+	bool text_ended;
 };
 
 /* session_config.c: enters a matched line, which was typed as text; takes *m.
  * Result as an exec function. */
 int session_enter_line(struct session *s, struct match *m, const char *text);
+/* The same for a line that needs no more care. */
+int session_commit_line(struct session *s, struct match *m);
+/* session.c: after an exec or answer function: over, asking, or going on. */
+int session_settle_result(struct session *s, int result);
 /* Notes who changed the configuration, if it is not of generation `before`. */
 void session_config_changed(struct session *s, uint64_t before);
 

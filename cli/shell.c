@@ -42,6 +42,7 @@ struct shell {
 	size_t used;
 	uint64_t last_cr_ms; /* when a CR ended what was read; 0: it did not */
 	uint64_t since_ms;   /* of the state */
+	bool text;           /* ST_ASK: a line of text, which Ctrl-Z may end */
 	bool help_shown;     /* ST_QUERY: the line is to be shown again */
 };
 
@@ -133,7 +134,8 @@ static void prompt_key(struct shell *s, unsigned char c)
 		break;
 	case LINE_TO_EXEC:
 		term_puts("^Z\r\n");
-		if (s->state == ST_PROMPT && s->prompt.config)
+		if ((s->state == ST_PROMPT && s->prompt.config) ||
+			(s->state == ST_ASK && s->text))
 			send_line(s, LINE_LEAVE, line_text());
 		else
 			send_line(s, LINE_DROP, "");
@@ -277,8 +279,11 @@ static void take_ask(struct shell *s, const struct frame *f)
 	auto_free char *question = frame_text(f, 1);
 	int kind = f->body.n > 0 ? f->body.p[0] : PROTO_ASK_LINE;
 
-	line_start(question, kind == PROTO_ASK_LINE ? LINE_ANSWER : LINE_HIDDEN,
-		s->prompt.width, s->prompt.history);
+	bool shown = kind == PROTO_ASK_LINE || kind == PROTO_ASK_TEXT;
+
+	s->text = kind == PROTO_ASK_TEXT;
+	line_start(question, shown ? LINE_ANSWER : LINE_HIDDEN, s->prompt.width,
+		s->prompt.history);
 	go(s, kind == PROTO_ASK_CONFIRM ? ST_CONFIRM : ST_ASK);
 }
 

@@ -582,25 +582,31 @@ def as_nobody(function):
 
 
 def test_strangers():
-    """users other than root and group getvpn are turned away"""
-    def refused():
-        try:
-            raw().close()
-        except PermissionError:
-            return True
-        return False
-
+    """users other than root need a username entry, or the group getvpn"""
     def sent_away():
         answer = drain(raw(HELLO + line(b"show privilege")))
         return answer == frame(71, b"% Authorization failed.")
 
+    def at_level_7():
+        s = raw(HELLO, line(b"show privilege"))
+        s.shutdown(socket.SHUT_WR)
+        return b"Current privilege level is 7\n" in drain(s)
+
     os.chmod(daemon.dir, 0o755)
-    assert as_nobody(refused)
-    mode = os.stat(daemon.socket).st_mode
-    os.chmod(daemon.socket, 0o666)
     assert as_nobody(sent_away)
-    os.chmod(daemon.socket, mode)
+    configure("username nobody privilege 7")
+    assert as_nobody(at_level_7)
+    configure("no username nobody")
+    assert as_nobody(sent_away)
     os.chmod(daemon.dir, 0o700)
+
+
+def configure(*lines):
+    """Lines of configuration, from a script."""
+    path = os.path.join(daemon.dir, "configure.txt")
+    with open(path, "w") as f:
+        f.write("".join(line + "\n" for line in lines))
+    script("-f", path)
 
 
 def test_half_closed():
