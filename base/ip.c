@@ -58,6 +58,19 @@ bool ip_is_multicast(const struct ip_addr *a)
 	return a->family == 6 && a->b[0] == 0xff;
 }
 
+bool ip_is_link_local(const struct ip_addr *a)
+{
+	return a->family == 6 && a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
+void ip_eui64(struct ip_addr *a, const uint8_t mac[6])
+{
+	const uint8_t host[8] = { mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe,
+		mac[3], mac[4], mac[5] };
+
+	memcpy(a->b + 8, host, sizeof(host));
+}
+
 /* One decimal octet without signs or spaces; leading zeros are decimal, as
  * IOS reads them (inet_pton refuses them). */
 static const char *parse_octet(const char *s, uint8_t *out)
@@ -146,6 +159,19 @@ bool ip_prefix_contains(const struct ip_prefix *p, const struct ip_addr *a)
 		return true;
 	uint8_t mask = (uint8_t)(0xff << (8 - bits % 8));
 	return ((p->addr.b[bits / 8] ^ a->b[bits / 8]) & mask) == 0;
+}
+
+struct ip_prefix ip_prefix_net(const struct ip_prefix *p)
+{
+	struct ip_prefix net = *p;
+
+	for (size_t i = 0; i < ip_bytes(&p->addr); i++) {
+		unsigned bits = p->len > 8 * i ? p->len - 8 * (unsigned)i : 0;
+
+		if (bits < 8)
+			net.addr.b[i] &= (uint8_t)(0xff00 >> bits);
+	}
+	return net;
 }
 
 bool ip_prefix_parse(const char *s, struct ip_prefix *out)

@@ -37,11 +37,15 @@ int ip_cmp(const struct ip_addr *a, const struct ip_addr *b); /* total order */
 bool ip_is_set(const struct ip_addr *a);
 bool ip_is_any(const struct ip_addr *a);       /* 0.0.0.0 or :: */
 bool ip_is_multicast(const struct ip_addr *a);
+bool ip_is_link_local(const struct ip_addr *a); /* fe80::/10 */
+/* Sets the host half of an IPv6 address from a MAC (RFC 4291 appendix A). */
+void ip_eui64(struct ip_addr *a, const uint8_t mac[6]);
 bool ip_parse(const char *s, struct ip_addr *out); /* v4 dotted quad or v6 */
 const char *ip_text(const struct ip_addr *a, char buf[IP_TEXT]); /* returns buf */
 
 bool ip_mask_len(uint32_t mask, uint8_t *len); /* false: not contiguous */
 uint32_t ip_len_mask(uint8_t len);             /* 24 -> 0xffffff00 */
+struct ip_prefix ip_prefix_net(const struct ip_prefix *p); /* no host bits */
 bool ip_prefix_contains(const struct ip_prefix *p, const struct ip_addr *a);
 bool ip_prefix_parse(const char *s, struct ip_prefix *out); /* A.B.C.D/nn */
 struct ip_wild ip_wild_norm(struct ip_wild w); /* clears bits under the wildcard */

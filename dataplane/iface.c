@@ -106,6 +106,13 @@ static void stats_read(struct link_state *s, const struct nlattr *a)
 	s->tx_bytes = st.tx_bytes;
 	s->tx_errors = st.tx_errors;
 	s->tx_drops = st.tx_dropped;
+	s->rx_multicast = st.multicast;
+	s->rx_crc = st.rx_crc_errors;
+	s->rx_frame = st.rx_frame_errors;
+	s->rx_over = st.rx_over_errors;
+	s->rx_missed = st.rx_missed_errors;
+	s->tx_carrier = st.tx_carrier_errors;
+	s->collisions = st.collisions;
 }
 
 static void kind_read(struct link_state *s, const struct nlattr *info)
@@ -467,7 +474,7 @@ int iface_route_get(struct iface_mirror *m, const struct ip_addr *dst,
 
 /* Sends a change; its own echo is in the mirror when this returns, and is
  * reported from the loop. */
-static int change(struct iface_mirror *m, struct nlmsghdr *h)
+int iface_change(struct iface_mirror *m, struct nlmsghdr *h)
 {
 	int rc = nl_talk(&m->req, h, NULL, NULL);
 
@@ -475,84 +482,4 @@ static int change(struct iface_mirror *m, struct nlmsghdr *h)
 	if (m->loop)
 		timer_set(loop_timers(m->loop), &m->report, loop_now());
 	return rc;
-}
-
-static struct nlmsghdr *link_msg(struct iface_mirror *m, void *buf,
-	uint16_t type, uint16_t flags, const char *name)
-{
-	struct nlmsghdr *h = nl_msg(&m->req, buf, type, flags);
-
-	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(h, IFLA_IFNAME, name);
-	return h;
-}
-
-int link_set_up(struct iface_mirror *m, const char *name, bool up)
-{
-	char buf[NL_BUF] __attribute__((aligned(8)));
-	struct nlmsghdr *h = link_msg(m, buf, RTM_NEWLINK, 0, name);
-	struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
-
-	i->ifi_change = IFF_UP;
-	i->ifi_flags = up ? IFF_UP : 0;
-	return change(m, h);
-}
-
-int link_set_mtu(struct iface_mirror *m, const char *name, unsigned mtu)
-{
-	char buf[NL_BUF] __attribute__((aligned(8)));
-	struct nlmsghdr *h = link_msg(m, buf, RTM_NEWLINK, 0, name);
-
-	mnl_attr_put_u32(h, IFLA_MTU, mtu);
-	return change(m, h);
-}
-
-int link_add_dummy(struct iface_mirror *m, const char *name)
-{
-	char buf[NL_BUF] __attribute__((aligned(8)));
-	struct nlmsghdr *h =
-		link_msg(m, buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name);
-	struct nlattr *nest = mnl_attr_nest_start(h, IFLA_LINKINFO);
-
-	mnl_attr_put_strz(h, IFLA_INFO_KIND, "dummy");
-	mnl_attr_nest_end(h, nest);
-	return change(m, h);
-}
-
-int link_del(struct iface_mirror *m, const char *name)
-{
-	char buf[NL_BUF] __attribute__((aligned(8)));
-
-	return change(m, link_msg(m, buf, RTM_DELLINK, 0, name));
-}
-
-static int addr_change(struct iface_mirror *m, uint16_t type, uint16_t flags,
-	const char *name, const struct ip_prefix *p)
-{
-	char buf[NL_BUF] __attribute__((aligned(8)));
-	struct nlmsghdr *h = nl_msg(&m->req, buf, type, flags);
-	struct ifaddrmsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
-	int ifindex = iface_index(m, name);
-
-	if (!ifindex)
-		return -ENODEV;
-	i->ifa_family = ip_af(&p->addr);
-	i->ifa_prefixlen = p->len;
-	i->ifa_index = (unsigned)ifindex;
-	mnl_attr_put(h, IFA_LOCAL, ip_bytes(&p->addr), p->addr.b);
-	mnl_attr_put(h, IFA_ADDRESS, ip_bytes(&p->addr), p->addr.b);
-	return change(m, h);
-}
-
-int addr_add(
-	struct iface_mirror *m, const char *name, const struct ip_prefix *p)
-{
-	return addr_change(
-		m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, name, p);
-}
-
-int addr_del(
-	struct iface_mirror *m, const char *name, const struct ip_prefix *p)
-{
-	return addr_change(m, RTM_DELADDR, 0, name, p);
 }

@@ -18,6 +18,8 @@ struct link_state {
 	uint8_t mac[6];
 	uint64_t rx_packets, rx_bytes, rx_errors, rx_drops;
 	uint64_t tx_packets, tx_bytes, tx_errors, tx_drops;
+	uint64_t rx_multicast, rx_crc, rx_frame, rx_over, rx_missed;
+	uint64_t tx_carrier, collisions;
 	struct ip_prefix addr[LINK_ADDRS_MAX];
 	size_t n_addr;
 };
@@ -46,6 +48,21 @@ int iface_route_get(struct iface_mirror *m, const struct ip_addr *dst,
 int link_set_up(struct iface_mirror *m, const char *name, bool up);
 int link_set_mtu(struct iface_mirror *m, const char *name, unsigned mtu);
 int link_add_dummy(struct iface_mirror *m, const char *name);
+/* 802.1Q tag id on top of another device. */
+int link_add_vlan(struct iface_mirror *m, const char *name, const char *below,
+	uint16_t id);
+/* A VRF device whose routes are in that table; slaves join by link_set_master
+ * (master NULL: leave). */
+int link_add_vrf(struct iface_mirror *m, const char *name, uint32_t table);
+int link_set_master(
+	struct iface_mirror *m, const char *name, const char *master);
+/* Can the kernel make links of that kind ("vlan", "vrf")?  Asked once. */
+bool link_kind_known(struct iface_mirror *m, const char *kind);
+/* off: the kernel makes no link-local address by itself. */
+int link_set_own_link_local(
+	struct iface_mirror *m, const char *name, bool off);
+/* What was negotiated. false: the driver does not tell. */
+bool link_speed(const char *name, unsigned *mbps, bool *full_duplex);
 int link_del(struct iface_mirror *m, const char *name);
 int addr_add(struct iface_mirror *m, const char *name, const struct ip_prefix *p);
 int addr_del(struct iface_mirror *m, const char *name, const struct ip_prefix *p);

@@ -23,6 +23,9 @@
  * sent in clear, while the TUN is down or gone. */
 #define DP_BLACKHOLE_METRIC 9999u
 
+/* Tables of VRFs: this one and those behind it. */
+#define VRF_TABLE_FIRST 22000u
+
 /* The TUN needs an address to pass even the loose reverse path check. */
 #define DP_TUN_ADDR(slot) (0xa9fe5400u + (slot) + 1) /* 169.254.84.N+1/32 */
 #define DP_TUN_MTU        9200u

@@ -1,4 +1,4 @@
-/* IPv4 routes of the main table. */
+/* Routes over rtnetlink. */
 #include "dataplane/route.h"
 #include "dataplane/iface_priv.h"
 #include <errno.h>
@@ -6,60 +6,113 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The kernel refuses host bits in a route's destination. */
-static uint32_t dst_u32(const struct route_entry *r)
+static int hop_put(struct iface_mirror *m, struct nlmsghdr *h,
+	const struct ip_addr *gw, const char *dev)
 {
-	return ip_u32(&r->dst.addr) & ip_len_mask(r->dst.len);
+	int ifindex = dev[0] ? iface_index(m, dev) : 0;
+
+	if (gw->family)
+		mnl_attr_put(h, RTA_GATEWAY, ip_bytes(gw), gw->b);
+	if (!dev[0])
+		return 0;
+	if (!ifindex)
+		return -ENODEV;
+	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)ifindex);
+	return 0;
 }
 
-static int route_change(struct iface_mirror *m, uint16_t type, uint16_t flags,
-	const struct route_entry *r)
+/* A next hop of a list has a header of its own with the device in it. */
+static int hops_put(struct iface_mirror *m, struct nlmsghdr *h,
+	const struct route_hop *hop, size_t n)
 {
-	char buf[NL_BUF] __attribute__((aligned(8)));
+	struct nlattr *nest = mnl_attr_nest_start(h, RTA_MULTIPATH);
+
+	for (size_t i = 0; i < n; i++) {
+		struct rtnexthop *x = mnl_nlmsg_get_payload_tail(h);
+		int ifindex = hop[i].dev[0] ? iface_index(m, hop[i].dev) : 0;
+
+		if (hop[i].dev[0] && !ifindex)
+			return -ENODEV;
+		memset(x, 0, sizeof(*x));
+		x->rtnh_ifindex = ifindex;
+		h->nlmsg_len += (uint32_t)RTNH_ALIGN(sizeof(*x));
+		if (hop[i].gw.family)
+			mnl_attr_put(h, RTA_GATEWAY, ip_bytes(&hop[i].gw),
+				hop[i].gw.b);
+		x->rtnh_len = (uint16_t)((char *)mnl_nlmsg_get_payload_tail(h) -
+					 (char *)x);
+	}
+	mnl_attr_nest_end(h, nest);
+	return 0;
+}
+
+static struct nlmsghdr *route_msg(struct iface_mirror *m, void *buf,
+	uint16_t type, uint16_t flags, const struct route_entry *r)
+{
 	struct nlmsghdr *h = nl_msg(iface_nl(m), buf, type, flags);
 	struct rtmsg *t = mnl_nlmsg_put_extra_header(h, sizeof(*t));
-	struct ip_addr dst = ip_v4(dst_u32(r));
+	struct ip_prefix dst = ip_prefix_net(&r->dst);
 
-	t->rtm_family = AF_INET;
-	t->rtm_dst_len = r->dst.len;
+	t->rtm_family = ip_af(&dst.addr);
+	t->rtm_dst_len = dst.len;
 	t->rtm_table = RT_TABLE_MAIN;
 	t->rtm_protocol = r->protocol ? r->protocol : RTPROT_STATIC;
 	t->rtm_type = r->blackhole ? RTN_BLACKHOLE : RTN_UNICAST;
-	if (type == RTM_DELROUTE)
-		t->rtm_scope = RT_SCOPE_NOWHERE; /* matches any */
-	else if (r->gw.family || r->blackhole)
-		t->rtm_scope = RT_SCOPE_UNIVERSE;
-	else
-		t->rtm_scope = RT_SCOPE_LINK;
-	mnl_attr_put(h, RTA_DST, 4, dst.b);
-	if (r->gw.family == 4)
-		mnl_attr_put(h, RTA_GATEWAY, 4, r->gw.b);
-	if (r->dev[0] && !r->blackhole) {
-		int ifindex = iface_index(m, r->dev);
-
-		if (!ifindex)
-			return -ENODEV;
-		mnl_attr_put_u32(h, RTA_OIF, (uint32_t)ifindex);
+	t->rtm_scope = RT_SCOPE_UNIVERSE;
+	/* The kernel refuses host bits in a route's destination. */
+	mnl_attr_put(h, RTA_DST, ip_bytes(&dst.addr), dst.addr.b);
+	if (r->table) {
+		t->rtm_table = RT_TABLE_UNSPEC;
+		mnl_attr_put_u32(h, RTA_TABLE, r->table);
 	}
 	if (r->metric)
 		mnl_attr_put_u32(h, RTA_PRIORITY, r->metric);
-	return nl_talk(iface_nl(m), h, NULL, NULL);
+	return h;
+}
+
+int route_set_hops(struct iface_mirror *m, const struct route_entry *r,
+	const struct route_hop *hop, size_t n)
+{
+	char buf[NL_BUF] __attribute__((aligned(8)));
+	struct nlmsghdr *h = route_msg(
+		m, buf, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, r);
+	struct rtmsg *t = mnl_nlmsg_get_payload(h);
+	int rc = 0;
+
+	if (!r->blackhole && n == 1) {
+		if (!hop->gw.family)
+			t->rtm_scope = RT_SCOPE_LINK;
+		rc = hop_put(m, h, &hop->gw, hop->dev);
+	} else if (!r->blackhole) {
+		rc = hops_put(m, h, hop, n);
+	}
+	return rc ? rc : nl_talk(iface_nl(m), h, NULL, NULL);
 }
 
 int route_set(struct iface_mirror *m, const struct route_entry *r)
 {
-	return route_change(m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, r);
+	struct route_hop hop = { .gw = r->gw };
+
+	memcpy(hop.dev, r->dev, sizeof(hop.dev));
+	return route_set_hops(m, r, &hop, 1);
 }
 
+/* Whatever its ways are. */
 int route_del(struct iface_mirror *m, const struct route_entry *r)
 {
-	return route_change(m, RTM_DELROUTE, 0, r);
+	char buf[NL_BUF] __attribute__((aligned(8)));
+	struct nlmsghdr *h = route_msg(m, buf, RTM_DELROUTE, 0, r);
+	struct rtmsg *t = mnl_nlmsg_get_payload(h);
+
+	t->rtm_scope = RT_SCOPE_NOWHERE; /* matches any */
+	return nl_talk(iface_nl(m), h, NULL, NULL);
 }
 
 struct route_dump {
 	struct iface_mirror *m;
 	struct route_entry *v;
 	size_t n, cap;
+	uint32_t table;
 };
 
 static void entry_add(struct route_dump *d, struct route_entry e, int ifindex)
@@ -105,7 +158,9 @@ static int route_take(const struct nlmsghdr *h, void *arg)
 	const struct rtmsg *t = mnl_nlmsg_get_payload(h);
 	const struct nlattr *a, *multi = NULL;
 	struct route_entry e = {
-		.dst = { .addr = ip_v4(0), .len = t->rtm_dst_len },
+		.dst = { .addr = { .family =
+					   t->rtm_family == AF_INET6 ? 6 : 4 },
+			.len = t->rtm_dst_len },
 		.blackhole = t->rtm_type == RTN_BLACKHOLE,
 		.protocol = t->rtm_protocol,
 		.scope = t->rtm_scope,
@@ -140,8 +195,9 @@ static int route_take(const struct nlmsghdr *h, void *arg)
 			break;
 		}
 	}
-	if (table != RT_TABLE_MAIN)
+	if (table != d->table)
 		return MNL_CB_OK;
+	e.table = table == RT_TABLE_MAIN ? 0 : table;
 	if (multi)
 		multipath_add(d, e, multi);
 	else
@@ -149,10 +205,12 @@ static int route_take(const struct nlmsghdr *h, void *arg)
 	return MNL_CB_OK;
 }
 
-int route_list(struct iface_mirror *m, struct route_entry **out, size_t *n)
+int route_list(struct iface_mirror *m, uint8_t family, uint32_t table,
+	struct route_entry **out, size_t *n)
 {
 	char buf[NL_BUF] __attribute__((aligned(8)));
-	struct route_dump d = { .m = m };
+	struct route_dump d = { .m = m,
+		.table = table != 0 ? table : RT_TABLE_MAIN };
 	int rc = -EINTR;
 
 	for (int tries = 0; rc == -EINTR && tries < 5; tries++) {
@@ -160,7 +218,7 @@ int route_list(struct iface_mirror *m, struct route_entry **out, size_t *n)
 			nl_msg(iface_nl(m), buf, RTM_GETROUTE, NLM_F_DUMP);
 		struct rtmsg *t = mnl_nlmsg_put_extra_header(h, sizeof(*t));
 
-		t->rtm_family = AF_INET;
+		t->rtm_family = family == 6 ? AF_INET6 : AF_INET;
 		d.n = 0;
 		rc = nl_talk(iface_nl(m), h, route_take, &d);
 	}

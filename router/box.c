@@ -199,6 +199,7 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 		box_free(b);
 		return NULL;
 	}
+	box_meter_init(b);
 	env_loop_init(&b->env, o->loop, o->log, b->keys, b->mirror);
 	if (o->state_dir != NULL)
 		store_open(b, o->state_dir);
@@ -223,8 +224,10 @@ void box_free(struct box *b)
 	store_sqlite_close(b->store);
 	box_gm_free(b);
 	if (b->mirror != NULL) {
+		box_meter_free(b);
 		box_route_free(b);
 		box_iface_free(b);
+		box_vrf_free(b);
 		forwarding_restore(b);
 		iface_mirror_free(b->mirror);
 	}

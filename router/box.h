@@ -26,21 +26,31 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why);
 void box_free(struct box *b);
 
 /* One `interface` section. Values as configured. */
-#define IFACE_ADDRS_MAX 16
+#define IFACE_ADDRS_MAX 32
 struct iface_policy {
 	char ifname[64]; /* canonical: GigabitEthernet0/0, Loopback0, eth0 */
 	char netdev[IFNAMSIZ]; /* `netdev NAME`; "" = by rule (ifname.h) */
-	struct ip_prefix addr[IFACE_ADDRS_MAX]; /* primary first */
+	struct ip_prefix addr[IFACE_ADDRS_MAX]; /* IPv4 primary first; then
+						 * secondaries and IPv6 */
 	size_t n_addr;
+	uint32_t eui64; /* bit i: the MAC gives addr[i]'s host part */
+	bool ipv6;      /* enabled, with or without an address */
 	bool shutdown;
 	uint16_t mtu;                      /* 0: leave */
+	uint16_t vlan;                     /* of a subinterface; 0: none yet */
+	char vrf[NAME_MAX_IOS + 1];        /* "": global */
 	char crypto_map[NAME_MAX_IOS + 1]; /* "" none */
 };
+/* VRFs by name; before the interfaces that are in them. */
+void box_set_vrfs(struct box *b, const char *const *names, size_t n);
 struct static_route {
 	struct ip_prefix dst;
 	struct ip_addr gw; /* family 0: interface route */
 	char ifname[64];   /* "" or canonical IOS name; "Null0" */
 	uint8_t distance;
+	uint32_t tag;
+	bool permanent; /* stays while its next hop is down */
+	char vrf[NAME_MAX_IOS + 1];
 };
 /* One entry of a crypto map; groups by name, resolved by the box. */
 struct crypto_map_entry {
@@ -72,25 +82,46 @@ struct loop *box_loop(struct box *b);
 
 /* Interfaces as show prints them: configured ones and physical netdevs that
  * the rule names; ordered as show ip interface brief. */
+struct iface_rates {
+	uint64_t in_bps, in_pps, out_bps, out_pps; /* over five minutes */
+	uint64_t in_ms, out_ms; /* loop_now() of the last packets; 0 none */
+	uint64_t cleared_ms;    /* of the counters; 0 never */
+};
 struct iface_info {
 	char ifname[64], netdev[IFNAMSIZ];
-	struct ip_prefix addr[IFACE_ADDRS_MAX];
+	struct ip_prefix addr[IFACE_ADDRS_MAX]; /* IPv4, primary first */
 	size_t n_addr;
+	struct ip_prefix addr6[IFACE_ADDRS_MAX]; /* as the kernel has them */
+	size_t n_addr6;
 	bool configured, shutdown; /* administratively down */
 	bool line_up, proto_up;
-	struct link_state link; /* name "" when no netdev exists */
+	bool ipv6; /* enabled */
+	char vrf[NAME_MAX_IOS + 1];
+	struct link_state link; /* name "" when no netdev exists;
+				 * counters since the last clearing */
+	struct iface_rates rates;
 };
 size_t box_iface_list(
 	struct box *b, struct iface_info **out); /* caller frees */
-/* Routes with IOS interface names, main table. */
+/* IOS name of a netdev: configured, by rule, or its own. Returns out. */
+const char *box_iface_name(
+	const struct box *b, const char *netdev, char out[64]);
+/* `clear counters`: show counts from here. NULL: all. */
+void box_counters_clear(struct box *b, const char *ifname);
+/* Can the kernel make links of that kind ("vlan", "vrf")? */
+bool box_has_kind(struct box *b, const char *kind);
+/* Routes with IOS interface names; box_route_list: IPv4, main table. */
 struct route_info {
 	struct ip_prefix dst;
 	struct ip_addr gw;
 	char ifname[64];
 	enum { ROUTE_CONNECTED, ROUTE_LOCAL, ROUTE_STATIC, ROUTE_KERNEL } kind;
 	uint8_t distance;
-	uint32_t metric;
+	uint32_t metric, tag;
 };
+/* Of family 4 or 6 in a VRF ("": global). Caller frees. */
+size_t box_route_table(struct box *b, uint8_t family, const char *vrf,
+	struct route_info **out);
 size_t box_route_list(
 	struct box *b, struct route_info **out); /* caller frees */
 

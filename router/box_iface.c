@@ -41,7 +41,9 @@ static bool policy_equal(
 	const struct iface_policy *a, const struct iface_policy *b)
 {
 	if (strcmp(a->netdev, b->netdev) != 0 || a->n_addr != b->n_addr ||
-		a->shutdown != b->shutdown || a->mtu != b->mtu)
+		a->shutdown != b->shutdown || a->mtu != b->mtu ||
+		a->eui64 != b->eui64 || a->vlan != b->vlan ||
+		strcmp(a->vrf, b->vrf) != 0)
 		return false;
 	for (size_t i = 0; i < a->n_addr; i++) {
 		if (!prefix_equal(&a->addr[i], &b->addr[i]))
@@ -77,6 +79,11 @@ static bool netdev_claimed(
 	return false;
 }
 
+bool box_netdev_claimed(const struct box *b, const char *netdev)
+{
+	return netdev_claimed(b, NULL, netdev);
+}
+
 static const struct link_state *physical_at(const struct box *b, unsigned index)
 {
 	const struct link_state *s = iface_next(b->mirror, 0);
@@ -86,6 +93,26 @@ static const struct link_state *physical_at(const struct box *b, unsigned index)
 			return s;
 	}
 	return NULL;
+}
+
+/* "eth0.10": named after what it stands on, as everybody does. */
+static void sub_resolve(const struct box *b, struct box_iface *f)
+{
+	char parent[IFNAME_MAX];
+	uint32_t sub;
+	const struct link_state *s;
+	int n;
+
+	if (f->netdev[0] != '\0' ||
+		!ifname_parent(f->policy.ifname, parent, &sub))
+		return;
+	s = box_iface_link(b, parent);
+	if (s == NULL)
+		return;
+	n = snprintf(f->netdev, sizeof(f->netdev), "%s.%u", s->name, sub);
+	if (n >= (int)sizeof(f->netdev))
+		snprintf(f->netdev, sizeof(f->netdev), "v%d.%u", s->ifindex,
+			sub % 100000);
 }
 
 /* Names that are told come first, then what the rule gives. */
@@ -113,17 +140,43 @@ static void netdevs_resolve(struct box *b)
 		if (s != NULL && !netdev_claimed(b, f, s->name))
 			memcpy(f->netdev, s->name, sizeof(f->netdev));
 	}
+	for (size_t i = 0; i < b->n_ifaces; i++)
+		sub_resolve(b, &b->ifaces[i]);
+}
+
+/* The address to set: of an EUI-64 one the host part comes from the MAC. */
+static struct ip_prefix addr_wanted(
+	const struct box_iface *f, size_t i, const struct link_state *s)
+{
+	struct ip_prefix p = f->policy.addr[i];
+
+	if ((f->policy.eui64 >> i & 1) != 0)
+		ip_eui64(&p.addr, s->mac);
+	return p;
+}
+
+static bool is_wanted(const struct box_iface *f, const struct ip_prefix *p,
+	const struct link_state *s)
+{
+	for (size_t i = 0; i < f->policy.n_addr; i++) {
+		struct ip_prefix w = addr_wanted(f, i, s);
+
+		if (prefix_equal(&w, p))
+			return true;
+	}
+	return false;
 }
 
 /* Takes away what we set and the policy does not hold. */
 static void addrs_withdraw(struct box *b, struct box_iface *f)
 {
+	const struct link_state *s = iface_by_name(b->mirror, f->netdev);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < f->n_ours; i++) {
 		struct ip_prefix *p = &f->ours[i];
 
-		if (prefix_in(p, f->policy.addr, f->policy.n_addr)) {
+		if (s != NULL && is_wanted(f, p, s)) {
 			f->ours[kept++] = *p;
 			continue;
 		}
@@ -137,18 +190,48 @@ static void addrs_withdraw(struct box *b, struct box_iface *f)
 
 /* All of them, also those that are there: the kernel drops secondary
  * addresses together with the primary one of their subnet. */
-static void addrs_set(struct box *b, struct box_iface *f)
+static void addrs_set(
+	struct box *b, struct box_iface *f, const struct link_state *s)
 {
 	f->n_ours = 0;
 	for (size_t i = 0; i < f->policy.n_addr; i++) {
-		const struct ip_prefix *p = &f->policy.addr[i];
-		int r = addr_add(b->mirror, f->netdev, p);
+		const struct ip_prefix p = addr_wanted(f, i, s);
+		int r = addr_add(b->mirror, f->netdev, &p);
 
 		if (r < 0 && r != -EEXIST)
-			refused(b, f, "setting address", p, r);
+			refused(b, f, "setting address", &p, r);
 		else
-			f->ours[f->n_ours++] = *p;
+			f->ours[f->n_ours++] = p;
 	}
+}
+
+static bool has_link_local(const struct iface_policy *p)
+{
+	for (size_t i = 0; i < p->n_addr; i++) {
+		if (ip_is_link_local(&p->addr[i].addr))
+			return true;
+	}
+	return false;
+}
+
+/* A link-local address of the configuration takes the place of the one that
+ * the kernel makes from the MAC, and gives it back. */
+static void link_local_settle(
+	struct box *b, struct box_iface *f, const struct link_state *s)
+{
+	bool manual = has_link_local(&f->policy);
+	struct ip_prefix own = { .len = 64 };
+
+	if (manual == f->link_local)
+		return;
+	f->link_local = manual;
+	ip_parse("fe80::", &own.addr);
+	ip_eui64(&own.addr, s->mac);
+	link_set_own_link_local(b->mirror, f->netdev, manual);
+	if (manual)
+		addr_del(b->mirror, f->netdev, &own);
+	else
+		addr_add(b->mirror, f->netdev, &own);
 }
 
 /* Where the kernel was built without dummies: a TUN that nobody reads takes
@@ -191,7 +274,28 @@ static void loopback_make(struct box *b, struct box_iface *f)
 	f->missing_told = r < 0; /* tried at every change, told once */
 }
 
-static void loopback_remove(struct box *b, struct box_iface *f)
+/* A device of that name that is there already is taken as it is. */
+static void vlan_make(struct box *b, struct box_iface *f)
+{
+	char parent[IFNAME_MAX];
+	const struct link_state *s;
+	int r;
+
+	if (f->policy.vlan == 0 || f->netdev[0] == '\0' ||
+		iface_by_name(b->mirror, f->netdev) != NULL ||
+		!ifname_parent(f->policy.ifname, parent, NULL))
+		return;
+	s = box_iface_link(b, parent);
+	if (s == NULL)
+		return;
+	r = link_add_vlan(b->mirror, f->netdev, s->name, f->policy.vlan);
+	f->ours_link = r == 0;
+	if (r < 0 && !f->refused_told)
+		refused(b, f, "creating the VLAN device", NULL, r);
+	f->refused_told = r < 0;
+}
+
+static void link_remove(struct box *b, struct box_iface *f)
 {
 	int r = link_del(b->mirror, f->netdev);
 
@@ -199,6 +303,20 @@ static void loopback_remove(struct box *b, struct box_iface *f)
 	f->tun_fd = -1;
 	if (r < 0 && r != -ENODEV)
 		refused(b, f, "removing the netdev", NULL, r);
+}
+
+/* Into its VRF, where the kernel has such devices (box_vrf.c). */
+static void master_settle(struct box *b, struct box_iface *f)
+{
+	const char *master = box_vrf_netdev(b, f->policy.vrf);
+	int r;
+
+	if (master == NULL && !f->in_vrf)
+		return;
+	r = link_set_master(b->mirror, f->netdev, master);
+	f->in_vrf = r == 0 && master != NULL;
+	if (r < 0)
+		refused(b, f, "vrf forwarding", NULL, r);
 }
 
 static void iface_apply(struct box *b, struct box_iface *f)
@@ -213,7 +331,9 @@ static void iface_apply(struct box *b, struct box_iface *f)
 		r = link_set_mtu(b->mirror, f->netdev, f->policy.mtu);
 	if (r < 0)
 		refused(b, f, "setting the MTU", NULL, r);
-	addrs_set(b, f);
+	master_settle(b, f);
+	link_local_settle(b, f, s);
+	addrs_set(b, f, s);
 	r = 0;
 	if (s->admin_up == f->policy.shutdown)
 		r = link_set_up(b->mirror, f->netdev, !f->policy.shutdown);
@@ -222,11 +342,26 @@ static void iface_apply(struct box *b, struct box_iface *f)
 			NULL, r);
 }
 
+/* Kinds that are kept only, and subinterfaces without a tag, do not wait for
+ * a netdev. */
+static bool waits(const struct box_iface *f)
+{
+	char parent[IFNAME_MAX];
+
+	if (f->policy.netdev[0] != '\0')
+		return true;
+	return !ifname_is_null(f->policy.ifname) &&
+	       !ifname_is_kept(f->policy.ifname) &&
+	       !ifname_parent(f->policy.ifname, parent, NULL);
+}
+
 static void iface_settle(struct box *b, struct box_iface *f)
 {
 	if (ifname_is_loopback(f->policy.ifname) &&
 		f->policy.netdev[0] == '\0' && (f->dirty || f->ifindex != 0))
 		loopback_make(b, f);
+	if (f->policy.netdev[0] == '\0')
+		vlan_make(b, f);
 	const struct link_state *s = iface_by_name(b->mirror, f->netdev);
 
 	if (s != NULL && (f->dirty || s->ifindex != f->ifindex)) {
@@ -237,7 +372,7 @@ static void iface_settle(struct box *b, struct box_iface *f)
 		return;
 	f->ifindex = 0;
 	f->n_ours = 0;
-	if (!f->missing_told && !ifname_is_null(f->policy.ifname)) {
+	if (!f->missing_told && waits(f)) {
 		log_msg(b->log, LOG_SEV_WARNING, "NETDEV", "MISSING",
 			"Interface %s has no netdev%s%s yet, its configuration "
 			"waits for it",
@@ -291,11 +426,18 @@ void box_iface_event(void *ctx, const struct link_state *s, bool gone)
 static void iface_drop(struct box *b, struct box_iface *f)
 {
 	if (f->ours_link) {
-		loopback_remove(b, f);
+		link_remove(b, f);
 		return;
 	}
 	f->policy.n_addr = 0;
+	f->policy.vrf[0] = '\0';
 	addrs_withdraw(b, f);
+	const struct link_state *s = iface_by_name(b->mirror, f->netdev);
+
+	if (s == NULL)
+		return;
+	link_local_settle(b, f, s);
+	master_settle(b, f);
 }
 
 /* Carries what we know of an interface over to its new policy. */
@@ -312,7 +454,8 @@ static void iface_take(
 	}
 	*f = *old;
 	f->dirty |= !policy_equal(&old->policy, v);
-	if (strcmp(old->policy.netdev, v->netdev) != 0) {
+	if (strcmp(old->policy.netdev, v->netdev) != 0 ||
+		old->policy.vlan != v->vlan) {
 		iface_drop(b, old);
 		*f = (struct box_iface){ .dirty = true, .tun_fd = -1 };
 	}
@@ -347,7 +490,7 @@ void box_iface_free(struct box *b)
 {
 	for (size_t i = 0; i < b->n_ifaces; i++) {
 		if (b->ifaces[i].ours_link)
-			loopback_remove(b, &b->ifaces[i]);
+			link_remove(b, &b->ifaces[i]);
 	}
 	free(b->ifaces);
 	b->ifaces = NULL;
@@ -406,11 +549,12 @@ const char *box_iface_name(
 struct ip_addr box_iface_local(const struct box *b, const struct box_iface *f)
 {
 	const struct link_state *s = iface_by_name(b->mirror, f->netdev);
-	const struct ip_prefix *primary = &f->policy.addr[0];
+	const struct ip_prefix *primary = &f->policy.addr[0]; /* IPv4 first */
 
 	if (s == NULL || !f->was_up)
 		return (struct ip_addr){ 0 };
-	if (f->policy.n_addr > 0 && prefix_in(primary, s->addr, s->n_addr))
+	if (f->policy.n_addr > 0 && primary->addr.family == 4 &&
+		prefix_in(primary, s->addr, s->n_addr))
 		return primary->addr;
 	for (size_t i = 0; i < s->n_addr; i++) {
 		if (s->addr[i].addr.family == 4)
@@ -419,63 +563,7 @@ struct ip_addr box_iface_local(const struct box *b, const struct box_iface *f)
 	return (struct ip_addr){ 0 };
 }
 
-static void info_fill(const struct box *b, struct iface_info *out,
-	const struct link_state *s, const struct box_iface *f)
+bool box_has_kind(struct box *b, const char *kind)
 {
-	if (s != NULL) {
-		out->link = *s;
-		memcpy(out->netdev, s->name, sizeof(out->netdev));
-		out->line_up = out->proto_up = s->admin_up && s->running;
-		out->shutdown = !s->admin_up;
-		for (size_t i = 0;
-			i < s->n_addr && out->n_addr < IFACE_ADDRS_MAX; i++)
-			out->addr[out->n_addr++] = s->addr[i];
-	}
-	if (f == NULL) {
-		box_iface_name(b, s->name, out->ifname);
-		return;
-	}
-	memcpy(out->ifname, f->policy.ifname, sizeof(out->ifname));
-	memcpy(out->netdev, f->netdev, sizeof(out->netdev));
-	out->configured = true;
-	out->shutdown = f->policy.shutdown;
-	if (f->policy.n_addr > 0) {
-		memcpy(out->addr, f->policy.addr, sizeof(out->addr));
-		out->n_addr = f->policy.n_addr;
-	}
-}
-
-/* Loopbacks come after what has a line. */
-static int brief_cmp(const void *a, const void *b)
-{
-	const struct iface_info *x = a, *y = b;
-	bool lx = ifname_is_loopback(x->ifname);
-	bool ly = ifname_is_loopback(y->ifname);
-
-	return lx != ly ? lx - ly : ifname_cmp(x->ifname, y->ifname);
-}
-
-size_t box_iface_list(struct box *b, struct iface_info **out)
-{
-	const struct link_state *s;
-	size_t n = 0, cap = b->n_ifaces;
-
-	iface_refresh(b->mirror);
-	for (s = iface_next(b->mirror, 0); s != NULL;
-		s = iface_next(b->mirror, s->ifindex))
-		cap += s->physical;
-	*out = xcalloc(cap + 1, sizeof(**out));
-	for (size_t i = 0; i < b->n_ifaces; i++) {
-		const struct box_iface *f = &b->ifaces[i];
-
-		info_fill(b, &(*out)[n++], iface_by_name(b->mirror, f->netdev),
-			f);
-	}
-	for (s = iface_next(b->mirror, 0); s != NULL;
-		s = iface_next(b->mirror, s->ifindex)) {
-		if (s->physical && !netdev_claimed(b, NULL, s->name))
-			info_fill(b, &(*out)[n++], s, NULL);
-	}
-	qsort(*out, n, sizeof(**out), brief_cmp);
-	return n;
+	return link_kind_known(b->mirror, kind);
 }

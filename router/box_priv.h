@@ -19,7 +19,9 @@ struct box_iface {
 	bool dirty;            /* the policy is to be applied */
 	bool ours_link;        /* a netdev that we made */
 	int tun_fd;            /* holds it where there are no dummies; -1 */
-	bool missing_told;
+	bool missing_told, refused_told;
+	bool in_vrf;
+	bool link_local;       /* ours stands for the kernel's */
 	bool was_up;                            /* since it is configured */
 	bool seen_admin_up, seen_up;            /* as last logged */
 	struct ip_prefix ours[IFACE_ADDRS_MAX]; /* addresses that we set */
@@ -27,9 +29,8 @@ struct box_iface {
 };
 struct box_route {
 	struct static_route r;
-	struct route_entry entry; /* as installed */
-	bool installed;
-	int told; /* errno last logged, so that it is told once */
+	bool installed; /* alone or with others of its distance */
+	int told;       /* errno last logged, so that it is told once */
 };
 
 struct box {
@@ -48,6 +49,8 @@ struct box {
 	size_t n_ifaces;
 	struct box_route *routes;
 	size_t n_routes;
+	struct route_entry *rib; /* what we put into the kernel, ordered */
+	size_t n_rib;
 
 	struct gm_policy *groups; /* as configured, without map and interface */
 	size_t n_groups;
@@ -56,6 +59,12 @@ struct box {
 	size_t n_maps;
 	size_t n_ks, n_gm; /* given to gdoi */
 	LIST_HEAD(, ping) pings;
+
+	struct box_vrf *vrfs;
+	size_t n_vrfs;
+	struct timer sample; /* of the interface counters */
+	struct box_meter *meters;
+	size_t n_meters;
 };
 
 void box_settle(struct box *b);
@@ -66,24 +75,40 @@ void box_iface_event(void *ctx, const struct link_state *s, bool gone);
 void box_iface_settle(struct box *b); /* also logs what changed state */
 void box_iface_free(struct box *b);
 const struct box_iface *box_iface_find(const struct box *b, const char *ifname);
+/* Does a configured interface have this netdev? */
+bool box_netdev_claimed(const struct box *b, const char *netdev);
 /* The netdev behind an interface name; NULL when there is none now. */
 const struct link_state *box_iface_link(
 	const struct box *b, const char *ifname);
-/* IOS name of a netdev: configured, by rule, or its own. Returns out. */
-const char *box_iface_name(
-	const struct box *b, const char *netdev, char out[64]);
 /* Address that registrations through it come from; family 0: none yet. */
 struct ip_addr box_iface_local(const struct box *b, const struct box_iface *f);
 
 /* box_route.c */
 void box_route_settle(struct box *b);
 void box_route_free(struct box *b);
+bool box_route_is_ours(const struct box *b, const struct route_entry *e);
 
 /* box_gm.c */
 void box_gm_settle(struct box *b);
 void box_gm_free(struct box *b);
 /* UDP 848 stands while there are groups; the engines report on and off. */
 void box_power(struct box *b);
+
+/* box_vrf.c */
+/* Device of a VRF; NULL: the name is "", or the kernel has no such devices. */
+const char *box_vrf_netdev(const struct box *b, const char *vrf);
+/* Routing table of a VRF; the main one of "". 0: there is none. */
+uint32_t box_vrf_table(const struct box *b, const char *vrf);
+uint32_t box_vrf_nth(const struct box *b, size_t i); /* 0 at the end */
+/* The VRF that a netdev is configured into; "" the global one. */
+const char *box_iface_vrf(const struct box *b, const char *netdev);
+void box_vrf_free(struct box *b);
+
+/* box_meter.c */
+void box_meter_init(struct box *b);
+void box_meter_free(struct box *b);
+/* Fills i's rates, and counts its counters from the last clearing. */
+void box_meter_read(struct box *b, struct iface_info *i);
 
 /* ping.c */
 void box_ping_free(struct box *b);

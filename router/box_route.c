@@ -1,5 +1,7 @@
-/* Static routes: the configured list onto the main table, again whenever the
- * kernel dropped some of them with a link or an address. */
+/* Static routes: the configured list onto the kernel's tables, again whenever
+ * links or addresses change.  Of the routes to one prefix only those with the
+ * smallest distance whose next hop can be reached now are installed; the others
+ * float until it is their turn. */
 #include "dataplane/objects.h"
 #include "router/box_priv.h"
 #include "router/ifname.h"
@@ -13,115 +15,195 @@
  * this are a loop. */
 #define RECURSION_MAX 8
 
-static uint32_t prefix_net(const struct ip_prefix *p)
+static int prefix_cmp(const struct ip_prefix *a, const struct ip_prefix *b)
 {
-	return ip_u32(&p->addr) & ip_len_mask(p->len);
+	struct ip_prefix x = ip_prefix_net(a), y = ip_prefix_net(b);
+	int r = ip_cmp(&x.addr, &y.addr);
+
+	return r != 0 ? r : x.len - y.len;
 }
 
-static bool route_equal(
-	const struct static_route *a, const struct static_route *b)
+/* Place of an entry: one replaces another one in the same. */
+static int place_cmp(const void *a, const void *b)
 {
-	return a->dst.len == b->dst.len &&
-	       prefix_net(&a->dst) == prefix_net(&b->dst) &&
-	       ip_equal(&a->gw, &b->gw) && a->distance == b->distance &&
-	       strcmp(a->ifname, b->ifname) == 0;
+	const struct route_entry *x = a, *y = b;
+	int r = prefix_cmp(&x->dst, &y->dst);
+
+	if (r == 0 && x->table != y->table)
+		r = x->table < y->table ? -1 : 1;
+	if (r == 0 && x->metric != y->metric)
+		r = x->metric < y->metric ? -1 : 1;
+	return r;
 }
 
-/* The same place in the kernel's table: one replaces the other. */
-static bool entry_same_slot(
-	const struct route_entry *a, const struct route_entry *b)
-{
-	return a->dst.len == b->dst.len && a->metric == b->metric &&
-	       prefix_net(&a->dst) == prefix_net(&b->dst);
-}
+/* ---- where a next hop is ---- */
 
-static bool entry_equal(
-	const struct route_entry *a, const struct route_entry *b)
-{
-	return entry_same_slot(a, b) && ip_equal(&a->gw, &b->gw) &&
-	       a->blackhole == b->blackhole &&
-	       (a->dev[0] == '\0' || b->dev[0] == '\0' ||
-		       strcmp(a->dev, b->dev) == 0);
-}
+enum reach { REACH_UNKNOWN, REACH_DOWN, REACH_UP };
 
-static bool on_a_link(const struct box *b, const struct ip_addr *a)
+/* The link whose subnet holds the address; the longest one. */
+static enum reach link_reach(const struct box *b, const char *vrf,
+	const struct ip_addr *a, char dev[IFNAMSIZ])
 {
 	const struct link_state *s = iface_next(b->mirror, 0);
+	enum reach best = REACH_UNKNOWN;
+	uint8_t len = 0;
 
 	for (; s != NULL; s = iface_next(b->mirror, s->ifindex)) {
-		for (size_t i = 0; i < s->n_addr && s->admin_up; i++) {
-			if (s->addr[i].addr.family == 4 &&
-				s->addr[i].len < 32 &&
-				ip_prefix_contains(&s->addr[i], a))
-				return true;
+		enum reach here =
+			s->admin_up && s->running ? REACH_UP : REACH_DOWN;
+
+		for (size_t i = 0; i < s->n_addr; i++) {
+			const struct ip_prefix *p = &s->addr[i];
+
+			if (p->len >= (a->family == 6 ? 128 : 32) ||
+				!ip_prefix_contains(p, a) || here < best ||
+				(here == best && p->len <= len) ||
+				strcmp(box_iface_vrf(b, s->name), vrf) != 0)
+				continue;
+			best = here;
+			len = p->len;
+			memcpy(dev, s->name, IFNAMSIZ);
 		}
 	}
-	return false;
+	return best;
 }
 
-/* The kernel wants next hops on a link; IOS follows other static routes. */
-static struct ip_addr next_hop(const struct box *b, struct ip_addr gw)
+static const struct static_route *best_towards(const struct box *b,
+	const struct static_route *from, const struct ip_addr *gw)
 {
-	for (int i = 0; i < RECURSION_MAX && !on_a_link(b, &gw); i++) {
-		const struct static_route *best = NULL;
+	const struct static_route *best = NULL;
 
-		for (size_t j = 0; j < b->n_routes; j++) {
-			const struct static_route *r = &b->routes[j].r;
+	for (size_t i = 0; i < b->n_routes; i++) {
+		const struct static_route *r = &b->routes[i].r;
 
-			if (ip_is_set(&r->gw) && !ip_equal(&r->gw, &gw) &&
-				ip_prefix_contains(&r->dst, &gw) &&
-				(best == NULL || r->dst.len > best->dst.len))
-				best = r;
-		}
-		if (best == NULL)
+		if (ip_is_set(&r->gw) && !ip_equal(&r->gw, gw) &&
+			strcmp(r->vrf, from->vrf) == 0 &&
+			ip_prefix_contains(&r->dst, gw) &&
+			(best == NULL || r->dst.len > best->dst.len ||
+				(r->dst.len == best->dst.len &&
+					r->distance < best->distance)))
+			best = r;
+	}
+	return best;
+}
+
+/* The kernel wants next hops on a link; IOS follows other static routes.  What
+ * neither of us knows the kernel shall judge: a peer's address, for example. */
+static enum reach gateway_reach(const struct box *b,
+	const struct static_route *r, struct route_hop *hop)
+{
+	hop->gw = r->gw;
+	for (int i = 0; i < RECURSION_MAX; i++) {
+		enum reach reach = link_reach(b, r->vrf, &hop->gw, hop->dev);
+		const struct static_route *next;
+
+		if (reach != REACH_UNKNOWN)
+			return reach;
+		next = best_towards(b, r, &hop->gw);
+		if (next == NULL)
 			break;
-		gw = best->gw;
+		hop->gw = next->gw;
+		if (next->ifname[0] != '\0') {
+			const struct link_state *s =
+				box_iface_link(b, next->ifname);
+
+			if (s == NULL)
+				return REACH_DOWN;
+			memcpy(hop->dev, s->name, sizeof(hop->dev));
+			return s->admin_up && s->running ? REACH_UP
+							 : REACH_DOWN;
+		}
 	}
-	return gw;
+	hop->dev[0] = '\0';
+	return REACH_UNKNOWN;
 }
 
-/* false: its interface is not there now. */
-static bool entry_make(const struct box *b, const struct static_route *r,
-	struct route_entry *out)
+/* false: not through this one now. */
+static bool hop_make(const struct box *b, const struct static_route *r,
+	struct route_hop *hop)
 {
-	*out = (struct route_entry){
-		.dst = r->dst, .metric = r->distance, .protocol = RTPROT_STATIC
-	};
-	out->dst.addr = ip_v4(prefix_net(&r->dst));
-	if (ifname_is_null(r->ifname)) {
-		out->blackhole = true;
-		return true;
-	}
-	if (r->ifname[0] != '\0') {
-		const struct link_state *s = box_iface_link(b, r->ifname);
+	const struct link_state *s;
+	enum reach reach;
 
-		if (s == NULL || !s->admin_up)
-			return false;
-		memcpy(out->dev, s->name, sizeof(out->dev));
-		out->gw = r->gw;
+	*hop = (struct route_hop){ .gw = r->gw };
+	if (ifname_is_null(r->ifname))
 		return true;
+	if (r->ifname[0] == '\0') {
+		reach = gateway_reach(b, r, hop);
+		return reach != REACH_DOWN || r->permanent;
 	}
-	out->gw = next_hop(b, r->gw);
+	s = box_iface_link(b, r->ifname);
+	if (s == NULL || !s->admin_up || (!s->running && !r->permanent))
+		return false;
+	memcpy(hop->dev, s->name, sizeof(hop->dev));
 	return true;
 }
 
-static void route_withdraw(struct box *b, struct box_route *r)
+/* ---- the kernel's side ---- */
+
+/* What the tables hold now, ordered by place. */
+struct tables {
+	struct route_entry *v;
+	size_t n;
+};
+
+static void tables_add(
+	struct box *b, struct tables *t, uint8_t family, uint32_t table)
 {
-	if (r->installed)
-		route_del(b->mirror, &r->entry);
-	r->installed = false;
+	auto_free struct route_entry *v = NULL;
+	size_t n = 0;
+
+	if (route_list(b->mirror, family, table, &v, &n) < 0 || n == 0)
+		return;
+	t->v = xreallocarray(t->v, t->n + n, sizeof(*v));
+	memcpy(t->v + t->n, v, n * sizeof(*v));
+	t->n += n;
 }
 
-/* Two routes with one prefix and distance share a place: the first one that
- * works has it. */
-static bool slot_taken(const struct box *b, const struct box_route *upto,
-	const struct route_entry *e)
+static void tables_read(struct box *b, struct tables *t)
 {
-	for (const struct box_route *r = b->routes; r < upto; r++) {
-		if (r->installed && entry_same_slot(&r->entry, e))
-			return true;
+	tables_add(b, t, 4, 0);
+	tables_add(b, t, 6, 0);
+	for (size_t i = 0; box_vrf_nth(b, i) != 0; i++) {
+		tables_add(b, t, 4, box_vrf_nth(b, i));
+		tables_add(b, t, 6, box_vrf_nth(b, i));
 	}
-	return false;
+	if (t->n > 0)
+		qsort(t->v, t->n, sizeof(*t->v), place_cmp);
+}
+
+static bool way_equal(const struct route_entry *k, const struct route_hop *hop)
+{
+	return ip_equal(&k->gw, &hop->gw) &&
+	       (hop->dev[0] == '\0' || strcmp(k->dev, hop->dev) == 0);
+}
+
+/* Is the route there already, with these ways and no other?  Also what a crash
+ * left is. */
+static bool is_there(const struct tables *t, const struct route_entry *e,
+	const struct route_hop *hop, size_t n)
+{
+	size_t lo = 0, hi = t->n, found = 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (place_cmp(&t->v[mid], e) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < t->n && place_cmp(&t->v[lo], e) == 0; lo++, found++) {
+		const struct route_entry *k = &t->v[lo];
+		bool known = false;
+
+		for (size_t i = 0; i < n && !known; i++)
+			known = k->blackhole || way_equal(k, &hop[i]);
+		if (!known || k->protocol != RTPROT_STATIC ||
+			k->blackhole != e->blackhole)
+			return false;
+	}
+	return found == n;
 }
 
 static void told(struct box *b, struct box_route *r, int e)
@@ -141,203 +223,139 @@ static void told(struct box *b, struct box_route *r, int e)
 		ip_is_set(&r->r.gw) ? ip_text(&r->r.gw, gw) : "", strerror(e));
 }
 
-static void route_install(struct box *b, struct box_route *r,
-	const struct route_entry *kernel, size_t n)
+/* ---- choosing ---- */
+
+/* Routes with one prefix, table and distance: r[0] to r[n - 1].  true: they
+ * stand in the kernel, as *e. */
+static bool routes_install(struct box *b, struct box_route **r, size_t n,
+	const struct tables *t, struct route_entry *e)
 {
-	struct route_entry e;
-	bool there = false;
+	struct route_hop hop[ROUTE_HOPS_MAX];
+	size_t n_hops = 0;
+	int rc = 0;
 
-	if (!entry_make(b, &r->r, &e) || slot_taken(b, r, &e)) {
-		route_withdraw(b, r);
-		return;
+	*e = (struct route_entry){ .dst = ip_prefix_net(&r[0]->r.dst),
+		.table = box_vrf_table(b, r[0]->r.vrf),
+		.metric = r[0]->r.distance,
+		.protocol = RTPROT_STATIC };
+	if (e->table == 0)
+		return false;
+	if (e->table == RT_TABLE_MAIN)
+		e->table = 0;
+	for (size_t i = 0; i < n && n_hops < ROUTE_HOPS_MAX; i++) {
+		if (e->blackhole || !hop_make(b, &r[i]->r, &hop[n_hops]))
+			continue;
+		r[i]->installed = true;
+		e->blackhole = ifname_is_null(r[i]->r.ifname);
+		n_hops++;
 	}
-	for (size_t i = 0; i < n && !there; i++)
-		there = kernel[i].protocol == RTPROT_STATIC &&
-			entry_equal(&kernel[i], &e);
-	if (there) { /* also what a crash left */
-		r->entry = e;
-		r->installed = true;
-		return;
-	}
-	if (r->installed && !entry_same_slot(&r->entry, &e))
-		route_withdraw(b, r);
-	int err = -route_set(b->mirror, &e);
+	if (n_hops == 0)
+		return false;
+	if (e->blackhole)
+		n_hops = 1;
+	if (!is_there(t, e, hop, n_hops))
+		rc = route_set_hops(b->mirror, e, hop, n_hops);
+	told(b, r[0], -rc);
+	for (size_t i = 0; i < n && rc != 0; i++)
+		r[i]->installed = false;
+	return rc == 0;
+}
 
-	if (err != 0)
-		route_withdraw(b, r);
-	r->entry = e;
-	r->installed = err == 0;
-	told(b, r, err);
+static int choice_cmp(const void *a, const void *b)
+{
+	const struct box_route *const *x = a, *const *y = b;
+	int r = strcmp((*x)->r.vrf, (*y)->r.vrf);
+
+	if (r == 0)
+		r = prefix_cmp(&(*x)->r.dst, &(*y)->r.dst);
+	if (r == 0)
+		r = (*x)->r.distance - (*y)->r.distance;
+	return r != 0 ? r : (*x > *y) - (*x < *y);
+}
+
+static bool same_prefix(const struct box_route *a, const struct box_route *b)
+{
+	return strcmp(a->r.vrf, b->r.vrf) == 0 &&
+	       prefix_cmp(&a->r.dst, &b->r.dst) == 0;
+}
+
+/* All routes to the prefix of r[0]: how many they are.  *found: *e stands. */
+static size_t prefix_settle(struct box *b, struct box_route **r, size_t n,
+	const struct tables *t, struct route_entry *e, bool *found)
+{
+	size_t i = 0, run;
+
+	*found = false;
+	for (; i < n && same_prefix(r[0], r[i]); i += run) {
+		for (run = 1; i + run < n && same_prefix(r[i], r[i + run]) &&
+			      r[i]->r.distance == r[i + run]->r.distance;)
+			run++;
+		if (!*found)
+			*found = routes_install(b, r + i, run, t, e);
+	}
+	return i;
+}
+
+/* Takes away what stood before and is not in v, both ordered by place. */
+static void rib_replace(struct box *b, struct route_entry *v, size_t n)
+{
+	for (size_t i = 0, j = 0; i < b->n_rib; i++) {
+		while (j < n && place_cmp(&v[j], &b->rib[i]) < 0)
+			j++;
+		if (j == n || place_cmp(&v[j], &b->rib[i]) != 0)
+			route_del(b->mirror, &b->rib[i]);
+	}
+	free(b->rib);
+	b->rib = v;
+	b->n_rib = n;
 }
 
 void box_route_settle(struct box *b)
 {
-	auto_free struct route_entry *kernel = NULL;
+	auto_free struct box_route **order = NULL;
+	struct route_entry *rib;
+	struct tables t = { 0 };
 	size_t n = 0;
+	bool found;
 
-	if (b->n_routes == 0)
+	if (b->n_routes == 0 && b->n_rib == 0)
 		return;
-	if (route_list(b->mirror, &kernel, &n) < 0)
-		n = 0;
-	for (size_t i = 0; i < b->n_routes; i++)
-		route_install(b, &b->routes[i], kernel, n);
+	tables_read(b, &t);
+	order = xcalloc(b->n_routes + 1, sizeof(struct box_route *));
+	for (size_t i = 0; i < b->n_routes; i++) {
+		order[i] = &b->routes[i];
+		order[i]->installed = false;
+	}
+	qsort(order, b->n_routes, sizeof(struct box_route *), choice_cmp);
+	rib = xcalloc(b->n_routes + 1, sizeof(*rib));
+	for (size_t i = 0; i < b->n_routes; n += found)
+		i += prefix_settle(
+			b, order + i, b->n_routes - i, &t, &rib[n], &found);
+	qsort(rib, n, sizeof(*rib), place_cmp);
+	rib_replace(b, rib, n);
+	free(t.v);
 }
 
 void box_set_routes(struct box *b, const struct static_route *v, size_t n)
 {
-	struct box_route *list = xcalloc(n + 1, sizeof(*list));
-
-	for (size_t i = 0; i < n; i++)
-		list[i].r = v[i];
-	for (size_t j = 0; j < b->n_routes; j++) {
-		struct box_route *old = &b->routes[j];
-		size_t i = 0;
-
-		while (i < n && !route_equal(&old->r, &v[i]))
-			i++;
-		if (i < n)
-			list[i] = *old;
-		else
-			route_withdraw(b, old);
-	}
 	free(b->routes);
-	b->routes = list;
+	b->routes = xcalloc(n + 1, sizeof(*b->routes));
+	for (size_t i = 0; i < n; i++)
+		b->routes[i].r = v[i];
 	b->n_routes = n;
 	box_settle(b);
 }
 
 void box_route_free(struct box *b)
 {
-	for (size_t i = 0; i < b->n_routes; i++)
-		route_withdraw(b, &b->routes[i]);
+	rib_replace(b, NULL, 0);
 	free(b->routes);
 	b->routes = NULL;
 	b->n_routes = 0;
 }
 
-/* A list that grows for box_route_list. */
-struct infos {
-	struct route_info *v;
-	size_t n, cap;
-};
-
-static struct route_info *infos_add(struct infos *l)
+bool box_route_is_ours(const struct box *b, const struct route_entry *e)
 {
-	if (l->n == l->cap) {
-		l->cap = l->cap * 2 + 16;
-		l->v = xreallocarray(l->v, l->cap, sizeof(*l->v));
-	}
-	l->v[l->n] = (struct route_info){ .distance = 0 };
-	return &l->v[l->n++];
-}
-
-/* C and L of one address.  The kernel has neither for a /32 in the main table,
- * IOS shows C alone. */
-static void connected_add(const struct box *b, struct infos *l,
-	const struct link_state *s, const struct ip_prefix *p)
-{
-	struct route_info *i = infos_add(l);
-
-	i->kind = ROUTE_CONNECTED;
-	i->dst = (struct ip_prefix){ ip_v4(prefix_net(p)), p->len };
-	box_iface_name(b, s->name, i->ifname);
-	if (p->len == 32)
-		return;
-	i = infos_add(l);
-	i->kind = ROUTE_LOCAL;
-	i->dst = (struct ip_prefix){ p->addr, 32 };
-	box_iface_name(b, s->name, i->ifname);
-}
-
-/* The TUNs of the dataplane are no interfaces of the router. */
-static bool is_dataplane(const struct link_state *s)
-{
-	unsigned slot;
-	char more;
-
-	return strcmp(s->kind, "tun") == 0 &&
-	       sscanf(s->name, DP_TUN_NAME "%c", &slot, &more) == 1;
-}
-
-static void links_add(const struct box *b, struct infos *l)
-{
-	const struct link_state *s = iface_next(b->mirror, 0);
-
-	for (; s != NULL; s = iface_next(b->mirror, s->ifindex)) {
-		if (!s->admin_up || !s->running || s->loopback ||
-			is_dataplane(s))
-			continue;
-		for (size_t i = 0; i < s->n_addr; i++) {
-			if (s->addr[i].addr.family == 4)
-				connected_add(b, l, s, &s->addr[i]);
-		}
-	}
-}
-
-static bool is_ours(const struct box *b, const struct route_entry *e)
-{
-	for (size_t i = 0; i < b->n_routes; i++) {
-		if (b->routes[i].installed &&
-			entry_same_slot(&b->routes[i].entry, e))
-			return true;
-	}
-	return false;
-}
-
-static void kernel_add(
-	const struct box *b, struct infos *l, const struct route_entry *e)
-{
-	/* Link routes of addresses stand as connected. */
-	if (is_ours(b, e) || e->protocol == RTPROT_KERNEL)
-		return;
-	struct route_info *i = infos_add(l);
-
-	i->kind = ROUTE_KERNEL;
-	i->dst = (struct ip_prefix){ ip_v4(prefix_net(&e->dst)), e->dst.len };
-	i->gw = e->gw;
-	i->metric = e->metric;
-	if (e->blackhole)
-		snprintf(i->ifname, sizeof(i->ifname), "Null0");
-	else if (e->dev[0] != '\0')
-		box_iface_name(b, e->dev, i->ifname);
-}
-
-static int info_cmp(const void *a, const void *b)
-{
-	const struct route_info *x = a, *y = b;
-	int r = ip_cmp(&x->dst.addr, &y->dst.addr);
-
-	if (r == 0)
-		r = x->dst.len - y->dst.len;
-	return r != 0 ? r : x->distance - y->distance;
-}
-
-size_t box_route_list(struct box *b, struct route_info **out)
-{
-	auto_free struct route_entry *kernel = NULL;
-	struct infos l = { 0 };
-	size_t n = 0;
-
-	links_add(b, &l);
-	for (size_t i = 0; i < b->n_routes; i++) {
-		const struct box_route *r = &b->routes[i];
-
-		if (!r->installed)
-			continue;
-		struct route_info *info = infos_add(&l);
-
-		info->kind = ROUTE_STATIC;
-		info->dst = r->entry.dst;
-		info->gw = r->r.gw;
-		info->distance = r->r.distance;
-		memcpy(info->ifname, r->r.ifname, sizeof(info->ifname));
-	}
-	if (route_list(b->mirror, &kernel, &n) < 0)
-		n = 0;
-	for (size_t i = 0; i < n; i++)
-		kernel_add(b, &l, &kernel[i]);
-	if (l.n > 1)
-		qsort(l.v, l.n, sizeof(*l.v), info_cmp);
-	*out = l.v;
-	return l.n;
+	return b->n_rib > 0 &&
+	       bsearch(e, b->rib, b->n_rib, sizeof(*b->rib), place_cmp) != NULL;
 }

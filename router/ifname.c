@@ -12,6 +12,8 @@ enum form {
 	FORM_PORT,  /* physical: slot/port, or a port counted from 1 */
 	FORM_SLOT,  /* physical: slot/port only; eth1 is a Linux name */
 	FORM_PLAIN, /* one number */
+	FORM_KEPT,  /* one number; no netdev by rule: kept only */
+	FORM_WAN,   /* slot/port of a kind that we have no netdev for: kept */
 	FORM_NULL   /* 0 only */
 };
 struct type {
@@ -22,13 +24,20 @@ struct type {
 // clang-format off
 static const struct type types[] = {
 	{ "Loopback",           "Lo", "Loopback interface", FORM_PLAIN },
-	{ "Tunnel",             "Tu", "Tunnel interface", FORM_PLAIN },
-	{ "Port-channel",       "Po", "Ethernet Channel of interfaces", FORM_PLAIN },
+	{ "Tunnel",             "Tu", "Tunnel interface", FORM_KEPT },
+	{ "Port-channel",       "Po", "Ethernet Channel of interfaces", FORM_KEPT },
 	{ "Ethernet",           "Et", "IEEE 802.3", FORM_SLOT },
 	{ "FastEthernet",       "Fa", "FastEthernet IEEE 802.3", FORM_SLOT },
 	{ "GigabitEthernet",    "Gi", "GigabitEthernet IEEE 802.3z", FORM_PORT },
 	{ "TenGigabitEthernet", "Te", "Ten Gigabit Ethernet", FORM_PORT },
-	{ "Vlan",               "Vl", "Catalyst Vlans", FORM_PLAIN },
+	{ "Serial",             "Se", "Serial", FORM_WAN },
+	{ "ATM",                "AT", "ATM interface", FORM_WAN },
+	{ "Async",              "As", "Async interface", FORM_KEPT },
+	{ "BVI",                "BV", "Bridge-Group Virtual Interface", FORM_KEPT },
+	{ "Dialer",             "Di", "Dialer interface", FORM_KEPT },
+	{ "Multilink",          "Mu", "Multilink-group interface", FORM_KEPT },
+	{ "Virtual-Template",   "Vt", "Virtual Template interface", FORM_KEPT },
+	{ "Vlan",               "Vl", "Catalyst Vlans", FORM_KEPT },
 	{ "Null",               "Nu", "Null interface", FORM_NULL },
 };
 // clang-format on
@@ -39,28 +48,43 @@ struct parts {
 	const struct type *type;
 	uint32_t v[NUMBERS_MAX];
 	unsigned n;
+	uint32_t sub; /* GigabitEthernet0/0.10; 0: none */
 };
 
-/* "0", "0/1", "0/0/1". */
+static bool number_read(const char **s, uint64_t max, uint32_t *out)
+{
+	uint64_t v = 0;
+
+	if (!isdigit((unsigned char)**s))
+		return false;
+	while (isdigit((unsigned char)**s)) {
+		v = v * 10 + (unsigned)(*(*s)++ - '0');
+		if (v > max)
+			return false;
+	}
+	*out = (uint32_t)v;
+	return true;
+}
+
+/* "0", "0/1", "0/0/1", "0/1.10". */
 static bool numbers_read(const char *s, struct parts *out)
 {
 	out->n = 0;
+	out->sub = 0;
 	for (;;) {
-		uint64_t v = 0;
-
-		if (!isdigit((unsigned char)*s) || out->n == NUMBERS_MAX)
+		if (out->n == NUMBERS_MAX ||
+			!number_read(&s, INT32_MAX, &out->v[out->n]))
 			return false;
-		while (isdigit((unsigned char)*s)) {
-			v = v * 10 + (unsigned)(*s++ - '0');
-			if (v > INT32_MAX)
-				return false;
-		}
-		out->v[out->n++] = (uint32_t)v;
-		if (*s == '\0')
-			return true;
-		if (*s++ != '/')
-			return false;
+		out->n++;
+		if (*s != '/')
+			break;
+		s++;
 	}
+	if (*s != '.')
+		return *s == '\0';
+	s++;
+	return number_read(&s, UINT32_MAX, &out->sub) && out->sub > 0 &&
+	       *s == '\0';
 }
 
 static const struct type *type_find(const char *word, size_t n)
@@ -87,9 +111,13 @@ static bool form_fits(const struct parts *p)
 	case FORM_SLOT:
 		return p->n > 1;
 	case FORM_PLAIN:
-		return p->n == 1;
+		return p->n == 1 && p->sub == 0;
+	case FORM_KEPT:
+		return p->n == 1 && (p->sub == 0 || p->type->abbr[0] == 'P');
+	case FORM_WAN:
+		return p->n > 1;
 	case FORM_NULL:
-		return p->n == 1 && p->v[0] == 0;
+		return p->n == 1 && p->v[0] == 0 && p->sub == 0;
 	}
 	return false;
 }
@@ -139,6 +167,8 @@ bool ifname_canonical(const char *text, char out[IFNAME_MAX])
 		for (unsigned i = 1; i < p.n; i++)
 			n += snprintf(
 				out + n, IFNAME_MAX - (size_t)n, "/%u", p.v[i]);
+		if (p.sub != 0)
+			snprintf(out + n, IFNAME_MAX - (size_t)n, ".%u", p.sub);
 		return true;
 	}
 	if (!linux_name_ok(text))
@@ -181,12 +211,47 @@ bool ifname_is_null(const char *canonical)
 	return p.type != NULL && p.type->form == FORM_NULL;
 }
 
+static bool is_ethernet(const struct parts *p)
+{
+	return p->type != NULL &&
+	       (p->type->form == FORM_PORT || p->type->form == FORM_SLOT);
+}
+
+bool ifname_is_physical(const char *canonical)
+{
+	struct parts p = parts_of(canonical);
+
+	return (is_ethernet(&p) ||
+		       (p.type != NULL && p.type->form == FORM_WAN)) &&
+	       p.sub == 0;
+}
+
+bool ifname_is_kept(const char *canonical)
+{
+	struct parts p = parts_of(canonical);
+
+	return p.type != NULL &&
+	       (p.type->form == FORM_KEPT || p.type->form == FORM_WAN);
+}
+
+bool ifname_parent(const char *canonical, char out[IFNAME_MAX], uint32_t *sub)
+{
+	struct parts p = parts_of(canonical);
+	const char *dot = strrchr(canonical, '.');
+
+	if (p.type == NULL || p.sub == 0 || dot == NULL)
+		return false;
+	snprintf(out, IFNAME_MAX, "%.*s", (int)(dot - canonical), canonical);
+	if (sub != NULL)
+		*sub = p.sub;
+	return true;
+}
+
 bool ifname_physical_index(const char *canonical, unsigned *index)
 {
 	struct parts p = parts_of(canonical);
 
-	if (p.type == NULL ||
-		(p.type->form != FORM_PORT && p.type->form != FORM_SLOT))
+	if (!is_ethernet(&p) || p.sub != 0)
 		return false;
 	for (unsigned i = 0; i + 1 < p.n; i++) {
 		if (p.v[i] != 0)
@@ -224,7 +289,9 @@ int ifname_cmp(const char *a, const char *b)
 		if (x.v[i] != y.v[i])
 			return x.v[i] < y.v[i] ? -1 : 1;
 	}
-	return (x.n > y.n) - (x.n < y.n);
+	if (x.n != y.n)
+		return x.n < y.n ? -1 : 1;
+	return (x.sub > y.sub) - (x.sub < y.sub);
 }
 
 const char *ifname_type(size_t i, const char **help)

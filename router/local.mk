@@ -4,7 +4,10 @@ librouter_a_SOURCES = \
 	router/box.c router/box.h router/box_priv.h \
 	router/box_gm.c \
 	router/box_iface.c \
+	router/box_info.c \
+	router/box_meter.c \
 	router/box_route.c \
+	router/box_vrf.c \
 	router/dp_none.c router/dp_none.h \
 	router/env_loop.c router/env_loop.h \
 	router/ifname.c router/ifname.h \

@@ -143,6 +143,34 @@ size_t box_route_list(struct box *b, struct route_info **out)
 	return fake_box.n_route_list;
 }
 
+size_t box_route_table(struct box *b, uint8_t family, const char *vrf,
+	struct route_info **out)
+{
+	*out = NULL;
+	return family == 4 && vrf[0] == '\0' ? box_route_list(b, out) : 0;
+}
+
+void box_set_vrfs(struct box *b, const char *const *names, size_t n)
+{
+	(void)b;
+	(void)names;
+	fake_box.n_vrfs = n;
+}
+
+bool box_has_kind(struct box *b, const char *kind)
+{
+	(void)b;
+	(void)kind;
+	return fake_box.has_kinds;
+}
+
+void box_counters_clear(struct box *b, const char *ifname)
+{
+	(void)b;
+	(void)ifname;
+	fake_box.clears++;
+}
+
 struct ping *box_ping(struct box *b, const struct ping_opts *o,
 	ping_result_fn *result, ping_done_fn *done, void *ctx, struct sbuf *why)
 {

@@ -20,6 +20,9 @@ struct fake_box {
 	size_t n_maps;
 	struct acl map_acl[8];
 	unsigned sets[5]; /* calls: ifaces routes isakmp ks gm */
+	size_t n_vrfs;
+	unsigned clears;
+	bool has_kinds; /* what box_has_kind says */
 	/* For show. */
 	const struct iface_info *iface_list;
 	size_t n_iface_list;

@@ -398,6 +398,156 @@ static void test_routes(void **state)
 	assert_string_equal(shell("ip route show 10.9.0.0/16"), "");
 }
 
+/* The smallest distance whose next hop can be reached has the prefix; equal
+ * ones share it. */
+static void test_floating_routes(void **state)
+{
+	struct iface_policy p[2] = {
+		iface("GigabitEthernet0/0", "p0", "10.0.0.1/24", NULL),
+		iface("GigabitEthernet0/1", "p1", "10.1.0.1/24", NULL),
+	};
+	const struct static_route r[] = {
+		route("172.16.0.0/16", "10.1.0.9", "", 200),
+		route("172.16.0.0/16", "10.0.0.9", "", 1),
+		route("172.17.0.0/16", "10.1.0.9", "", 1),
+		route("172.17.0.0/16", "10.0.0.9", "GigabitEthernet0/0", 1),
+	};
+	struct route_info *v;
+	size_t n, shown = 0;
+
+	(void)state;
+	netns_run("ip link set far0 up");
+	netns_run("ip link set far1 up");
+	box_set_ifaces(box, p, 2);
+	box_set_routes(box, r, 4);
+	settle();
+	assert_string_equal(shell("ip route show 172.16.0.0/16"),
+		"172.16.0.0/16 via 10.0.0.9 dev p0 proto static metric 1");
+	assert_non_null(strstr(shell("ip route show 172.17.0.0/16"),
+		"nexthop via 10.0.0.9 dev p0"));
+	assert_non_null(strstr(shell("ip route show 172.17.0.0/16"),
+		"nexthop via 10.1.0.9 dev p1"));
+	n = box_route_list(box, &v);
+	for (size_t i = 0; i < n; i++)
+		shown += v[i].kind == ROUTE_STATIC;
+	free(v);
+	assert_int_equal(shown, 3);
+	/* The cable is pulled at the far end. */
+	netns_run("ip link set far0 down");
+	settle();
+	assert_string_equal(shell("ip route show 172.16.0.0/16"),
+		"172.16.0.0/16 via 10.1.0.9 dev p1 proto static metric 200");
+	assert_string_equal(shell("ip route show 172.17.0.0/16"),
+		"172.17.0.0/16 via 10.1.0.9 dev p1 proto static metric 1");
+	netns_run("ip link set far0 up");
+	settle();
+	assert_string_equal(shell("ip route show 172.16.0.0/16"),
+		"172.16.0.0/16 via 10.0.0.9 dev p0 proto static metric 1");
+	assert_non_null(strstr(shell("ip route show 172.17.0.0/16"),
+		"nexthop via 10.0.0.9 dev p0"));
+	box_set_routes(box, NULL, 0);
+	assert_string_equal(shell("ip route show proto static"), "");
+}
+
+/* IPv6: addresses, one of them made from the MAC, a link-local one, routes. */
+static void test_ipv6(void **state)
+{
+	struct iface_policy p =
+		iface("GigabitEthernet0/0", "p0", "10.0.0.1/24", NULL);
+	const struct static_route r[] = {
+		route("2001:db8:9::/48", "2001:db8::9", "", 1),
+		route("::/0", "fe80::9", "GigabitEthernet0/0", 1),
+	};
+	struct iface_info *v;
+
+	(void)state;
+	netns_run("ip link set p0 address 02:00:00:00:00:01");
+	netns_run("ip link set far0 up");
+	p.addr[p.n_addr++] = prefix("2001:db8::1/64");
+	p.eui64 = 1u << p.n_addr;
+	p.addr[p.n_addr++] = prefix("2001:db8:1::/64");
+	p.addr[p.n_addr++] = prefix("fe80::1/64");
+	p.ipv6 = true;
+	box_set_ifaces(box, &p, 1);
+	settle();
+	const char *got = shell("ip -6 -o addr show dev p0 | "
+				"awk '{print $4}' | sort | xargs");
+
+	assert_string_equal(
+		got, "2001:db8:1::ff:fe00:1/64 2001:db8::1/64 fe80::1/64");
+	size_t n = box_iface_list(box, &v);
+	const struct iface_info *i = info_of(v, n, "GigabitEthernet0/0");
+
+	assert_int_equal(i->n_addr, 1);
+	assert_int_equal(i->n_addr6, 3);
+	assert_true(i->ipv6);
+	assert_false(info_of(v, n, "GigabitEthernet0/3")->ipv6);
+	free(v);
+	box_set_routes(box, r, 2);
+	assert_non_null(strstr(shell("ip -6 route show 2001:db8:9::/48"),
+		"via 2001:db8::9 dev p0 proto static metric 1"));
+	assert_non_null(strstr(shell("ip -6 route show default"),
+		"via fe80::9 dev p0 proto static metric 1"));
+	p.n_addr = 1;
+	p.eui64 = 0;
+	box_set_ifaces(box, &p, 1);
+	settle();
+	assert_string_equal(shell("ip -6 -o addr show dev p0 | "
+				  "awk '{print $4}' | xargs"),
+		"fe80::ff:fe00:1/64");
+	box_set_routes(box, NULL, 0);
+	assert_string_equal(shell("ip -6 route show proto static"), "");
+}
+
+/* A subinterface waits for a tag; without 802.1Q in the kernel it says so. */
+static void test_subinterface(void **state)
+{
+	struct iface_policy p[2] = {
+		iface("GigabitEthernet0/0", "p0", NULL, NULL),
+		iface("GigabitEthernet0/0.10", "", "10.10.0.1/24", NULL),
+	};
+
+	(void)state;
+	box_set_ifaces(box, p, 2);
+	assert_string_equal(shell("ip -o link show dev p0.10 2>/dev/null"), "");
+	assert_false(logged("%NETDEV-3-REFUSED"));
+	p[1].vlan = 10;
+	box_set_ifaces(box, p, 2);
+	if (!box_has_kind(box, "vlan")) {
+		assert_true(logged("GigabitEthernet0/0.10 (p0.10): creating "
+				   "the VLAN device: Operation not supported"));
+		return;
+	}
+	assert_string_equal(addrs("p0.10"), "10.10.0.1/24");
+	box_set_ifaces(box, p, 1);
+	assert_string_equal(shell("ip -o link show dev p0.10 2>/dev/null"), "");
+}
+
+static void test_counters(void **state)
+{
+	struct iface_policy p =
+		iface("GigabitEthernet0/0", "p0", "10.0.0.1/24", NULL);
+	struct iface_info *v;
+
+	(void)state;
+	netns_run("ip link set far0 up");
+	box_set_ifaces(box, &p, 1);
+	settle();
+	netns_run("ping -c 2 -w 1 -q 10.0.0.9 >/dev/null 2>&1 || true");
+	size_t n = box_iface_list(box, &v);
+
+	assert_true(info_of(v, n, "GigabitEthernet0/0")->link.tx_packets > 0);
+	assert_int_equal(
+		info_of(v, n, "GigabitEthernet0/0")->rates.cleared_ms, 0);
+	free(v);
+	box_counters_clear(box, "GigabitEthernet0/0");
+	n = box_iface_list(box, &v);
+	assert_int_equal(
+		info_of(v, n, "GigabitEthernet0/0")->link.tx_packets, 0);
+	assert_true(info_of(v, n, "GigabitEthernet0/0")->rates.cleared_ms > 0);
+	free(v);
+}
+
 /* ---- crypto maps ---- */
 
 /* Sockets on UDP 848. */
@@ -565,8 +715,9 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(test_addresses), T(test_shutdown),
 		T(test_loopback), T(test_late_netdev), T(test_by_rule),
-		T(test_routes), T(test_members), T(test_ping),
-		T(test_ping_errors) };
+		T(test_routes), T(test_floating_routes), T(test_ipv6),
+		T(test_subinterface), T(test_counters), T(test_members),
+		T(test_ping), T(test_ping_errors) };
 
 	if (!netns_enter()) {
 		printf("1..0 # SKIP needs a network namespace of its own\n");

@@ -127,7 +127,7 @@ static void routes(void **state)
 	assert_true(ip_parse("10.9.0.2", &r.gw));
 	assert_int_equal(route_set(m, &r), 0);
 	assert_int_equal(route_set(m, &hole), 0);
-	assert_int_equal(route_list(m, &v, &n), 0);
+	assert_int_equal(route_list(m, 4, 0, &v, &n), 0);
 	e = find(v, n, &shown);
 	assert_true(ip_equal(&e->gw, &r.gw));
 	assert_string_equal(e->dev, "v0");

@@ -1,4 +1,5 @@
 /* Interface names: what is typed, what is shown, which netdev is meant. */
+#include "base/mem.h"
 #include "router/ifname.h"
 #include "tests/unit/test.h"
 #include <stdlib.h>
@@ -24,6 +25,12 @@ static const struct canonical_case canonical_cases[] = {
 	{ "tu1", "Tunnel1" },
 	{ "po1", "Port-channel1" },
 	{ "vl10", "Vlan10" },
+	{ "gi0/0.10", "GigabitEthernet0/0.10" },
+	{ "Gi 0/0.4294967295", "GigabitEthernet0/0.4294967295" },
+	{ "po1.2", "Port-channel1.2" },
+	{ "s0/0/0", "Serial0/0/0" },
+	{ "di1", "Dialer1" },
+	{ "eth0.10", "eth0.10" },
 	{ "nu0", "Null0" },
 	/* plain Linux names */
 	{ "eth0", "eth0" },
@@ -38,6 +45,10 @@ static const struct canonical_case canonical_cases[] = {
 	/* nothing */
 	{ "", NULL },
 	{ "gi0/", NULL },
+	{ "gi0/0.", NULL },
+	{ "gi0/0.0", NULL },
+	{ "gi0/0.4294967296", NULL },
+	{ "lo0.1/2", NULL },
 	{ "t0/0", NULL },
 	{ "gi0/0/0/0", NULL },
 	{ "gi0/4294967296", NULL },
@@ -77,8 +88,9 @@ static void test_short(void **state)
 
 static void test_netdev(void **state)
 {
-	char dev[IFNAMSIZ];
+	char dev[IFNAMSIZ], parent[IFNAME_MAX];
 	unsigned i;
+	uint32_t sub;
 
 	(void)state;
 	assert_true(ifname_netdev("Loopback0", dev));
@@ -97,6 +109,18 @@ static void test_netdev(void **state)
 	assert_false(ifname_physical_index("GigabitEthernet1/0", &i));
 	assert_false(ifname_physical_index("Loopback0", &i));
 	assert_false(ifname_physical_index("eth0", &i));
+	assert_false(ifname_physical_index("GigabitEthernet0/0.10", &i));
+	assert_true(ifname_parent("GigabitEthernet0/0.10", parent, &sub));
+	assert_string_equal(parent, "GigabitEthernet0/0");
+	assert_int_equal(sub, 10);
+	assert_false(ifname_parent("GigabitEthernet0/0", parent, &sub));
+	assert_false(ifname_parent("eth0.10", parent, &sub));
+	assert_true(ifname_is_physical("GigabitEthernet0/0"));
+	assert_false(ifname_is_physical("GigabitEthernet0/0.10"));
+	assert_false(ifname_is_physical("Loopback0"));
+	assert_true(ifname_is_kept("Tunnel0"));
+	assert_true(ifname_is_kept("Serial0/0/0"));
+	assert_false(ifname_is_kept("GigabitEthernet0/0"));
 	assert_true(ifname_is_loopback("Loopback0"));
 	assert_false(ifname_is_loopback("lo"));
 	assert_true(ifname_is_null("Null0"));
@@ -114,15 +138,17 @@ static int cmp(const void *a, const void *b)
 static void test_order(void **state)
 {
 	const char *v[] = { "eth10", "GigabitEthernet0/10", "Tunnel0",
-		"GigabitEthernet0/2", "eth2", "Loopback10", "FastEthernet0/0",
+		"GigabitEthernet0/2", "GigabitEthernet0/2.30",
+		"GigabitEthernet0/2.4", "eth2", "Loopback10", "FastEthernet0/0",
 		"Loopback9" };
 	const char *const want[] = { "Loopback9", "Loopback10", "Tunnel0",
-		"FastEthernet0/0", "GigabitEthernet0/2", "GigabitEthernet0/10",
-		"eth2", "eth10" };
+		"FastEthernet0/0", "GigabitEthernet0/2", "GigabitEthernet0/2.4",
+		"GigabitEthernet0/2.30", "GigabitEthernet0/10", "eth2",
+		"eth10" };
 
 	(void)state;
-	qsort(v, 8, sizeof(v[0]), cmp);
-	for (size_t i = 0; i < 8; i++)
+	qsort(v, ARRAY_LEN(v), sizeof(v[0]), cmp);
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		assert_string_equal(v[i], want[i]);
 }
 

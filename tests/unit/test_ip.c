@@ -174,9 +174,51 @@ static void test_sockaddr(void **state)
 	assert_false(udp_from_sockaddr((struct sockaddr *)&ss, &out));
 }
 
+static void test_net(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "10.1.2.3/24", "10.1.2.0" },
+		{ "10.1.255.3/20", "10.1.240.0" },
+		{ "10.1.2.3/0", "0.0.0.0" },
+		{ "10.1.2.3/32", "10.1.2.3" },
+		{ "2001:db8:ffff::1/33", "2001:DB8:8000::" },
+		{ "2001:db8::1/128", "2001:DB8::1" },
+	};
+	char text[IP_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ip_prefix p, net;
+
+		assert_true(ip_prefix_parse(cases[i][0], &p));
+		net = ip_prefix_net(&p);
+		assert_int_equal(net.len, p.len);
+		assert_string_equal(ip_text(&net.addr, text), cases[i][1]);
+	}
+}
+
+/* RFC 4291, appendix A: 34-56-78-9A-BC-DE. */
+static void test_eui64(void **state)
+{
+	static const uint8_t mac[6] = { 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde };
+	struct ip_addr a = addr("fe80::");
+	char text[IP_TEXT];
+
+	(void)state;
+	ip_eui64(&a, mac);
+	assert_string_equal(ip_text(&a, text), "FE80::3656:78FF:FE9A:BCDE");
+	assert_true(ip_is_link_local(&a));
+	a = addr("fec0::1");
+	assert_false(ip_is_link_local(&a));
+	a = addr("10.0.0.1");
+	assert_false(ip_is_link_local(&a));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_net),
+		cmocka_unit_test(test_eui64),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_masks),
