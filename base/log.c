@@ -107,8 +107,7 @@ static void ring_add(struct log *l, const struct sbuf *text)
 	l->ring_used += n;
 }
 
-/* NTP keeps the kernel's clock: IOS then writes no mark. */
-static bool clock_is_synced(void)
+bool log_clock_synced(void)
 {
 	struct timex tx = { .modes = 0 };
 	int rc = adjtimex(&tx);
@@ -127,7 +126,7 @@ static void stamp_datetime(const struct log_format *f, struct sbuf *out)
 		localtime_r(&ts.tv_sec, &tm);
 	else
 		gmtime_r(&ts.tv_sec, &tm);
-	if (!clock_is_synced())
+	if (!log_clock_synced())
 		sbuf_addc(out, '*');
 	sbuf_printf(
 		out, "%.3s %2d ", months + (size_t)tm.tm_mon * 3, tm.tm_mday);

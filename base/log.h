@@ -59,6 +59,8 @@ void log_stats(const struct log *l, struct log_stats *out);
 void log_each(const struct log *l, void (*fn)(void *ctx, const char *line),
 	void *ctx);
 void log_clear(struct log *l);
+/* NTP keeps the kernel's clock; where it does not, IOS marks times with `*`. */
+bool log_clock_synced(void);
 /* What a peer can provoke: true at most `burst` times, then once a second per
  * key; counts what it refuses in rate_limited. */
 bool log_allow(struct log *l, uint32_t key, uint64_t now_ms);

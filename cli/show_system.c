@@ -132,10 +132,13 @@ static int exec_show_clock(struct cmd_call *c)
 		return CMD_FAILED;
 	strftime(head, sizeof(head), "%H:%M:%S", &tm);
 	strftime(tail, sizeof(tail), "%Z %a %b", &tm);
-	sbuf_printf(c->out, "%s.%03ld %s %d %d\n", head, now.tv_nsec / 1000000,
-		tail, tm.tm_mday, tm.tm_year + 1900);
+	bool synced = log_clock_synced();
+
+	sbuf_printf(c->out, "%s%s.%03ld %s %d %d\n", synced ? "" : "*", head,
+		now.tv_nsec / 1000000, tail, tm.tm_mday, tm.tm_year + 1900);
 	if (drv_has(c->drv, "detail"))
-		sbuf_adds(c->out, "Time source is the operating system\n");
+		sbuf_adds(c->out, synced ? "Time source is NTP\n"
+					 : "No time source\n");
 	return CMD_DONE;
 }
 

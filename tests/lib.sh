@@ -38,11 +38,14 @@ packages_install() {
 # build_dir DIR FLAG...: configures DIR of the tree with exactly these flags,
 # or leaves it when it was, and builds the programs.
 build_dir() {
-	local dir=$TOP/$1 flags="${*:2}"
+	local dir=$TOP/$1 flags="${*:2}" out
 
 	if [ ! -x "$TOP/configure" ] ||
 		[ "$TOP/configure.ac" -nt "$TOP/configure" ]; then
-		(cd "$TOP" && autoreconf -i >/dev/null) || return 1
+		out=$(cd "$TOP" && autoreconf -i 2>&1) || {
+			say "$out"
+			return 1
+		}
 	fi
 	mkdir -p "$dir"
 	if [ ! -f "$dir/config.status" ] ||
