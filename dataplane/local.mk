@@ -4,10 +4,12 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c \
 	dataplane/selector.h dataplane/selector.c dataplane/selector_text.c \
 	dataplane/selector_nft.h dataplane/selector_nft.c \
 	dataplane/null.h dataplane/null.c dataplane/objects.h \
+	dataplane/nflog.h dataplane/nflog.c \
+	dataplane/filter.h dataplane/filter.c \
 	dataplane/nl.h dataplane/nl.c dataplane/nft.h dataplane/nft.c \
 	dataplane/iface.h dataplane/iface_priv.h dataplane/iface.c dataplane/link.c \
 	dataplane/neigh.h dataplane/neigh.c \
 	dataplane/route.h dataplane/route.c \
 	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_nft.c \
-	dataplane/user_tun.c dataplane/user_log.c dataplane/user_worker.c \
+	dataplane/user_tun.c dataplane/user_worker.c \
 	dataplane/user_esp.h dataplane/user_esp.c

@@ -421,6 +421,14 @@ void nft_log(
 	nftnl_expr_set_str(e, NFTNL_EXPR_LOG_PREFIX, prefix);
 }
 
+void nft_reject(struct nft_rule *r, uint8_t icmp_code)
+{
+	struct nftnl_expr *e = expr_new(r, "reject");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_REJECT_TYPE, NFT_REJECT_ICMP_UNREACH);
+	nftnl_expr_set_u8(e, NFTNL_EXPR_REJECT_CODE, icmp_code);
+}
+
 void nft_tproxy(struct nft_rule *r, uint16_t port)
 {
 	uint16_t be = htons(port);

@@ -67,6 +67,7 @@ void nft_notrack(struct nft_rule *r);
 void nft_limit(struct nft_rule *r, uint64_t per_second, uint32_t burst);
 void nft_log(struct nft_rule *r, uint16_t group, uint32_t snap,
 	const char *prefix);
+void nft_reject(struct nft_rule *r, uint8_t icmp_code); /* unreachable */
 void nft_tproxy(struct nft_rule *r, uint16_t port);
 /* NF_ACCEPT, NF_DROP, NFT_RETURN, NFT_JUMP, NFT_GOTO; chain for the last two. */
 void nft_verdict(struct nft_rule *r, int verdict, const char *chain);

@@ -11,6 +11,7 @@
 #define DP_TUN_NAME  "gm%u"
 
 #define DP_MARK_OUT(slot) (0x100u + (slot)) /* to be encrypted */
+#define DP_MARK_OUT_MASK  (~(DP_SLOTS - 1u)) /* of any slot */
 #define DP_MARK_OWN       0x200u            /* ESP that we send */
 #define DP_MARK_IN        0x300u            /* ESP for us to decrypt */
 
@@ -32,4 +33,9 @@
 
 #define DP_NFLOG_GROUP 848
 #define DP_NFLOG_SNAP  96
+
+/* Access lists on interfaces: a table in family ip and one in ip6. */
+#define DP_FILTER_TABLE "getvpn-acl"
+#define DP_FILTER_GROUP 849
+#define DP_FILTER_SNAP  192
 #endif

@@ -506,20 +506,22 @@ static unsigned user_inner_mtu(
 
 /* ---- events ---- */
 
-static void report_packet(
-	void *ctx, char kind, unsigned slot, const uint8_t *p, size_t n)
+/* The prefix is a letter for the reason and the slot. */
+static void report_packet(void *ctx, const struct nflog_packet *report)
 {
 	struct dp *dp = ctx;
-	struct user_group *g = group_by_slot(dp, slot);
+	char kind = report->prefix[0];
+	struct user_group *g =
+		group_by_slot(dp, (unsigned)atoi(report->prefix + 1));
 	uint8_t copy[DP_NFLOG_SNAP];
 	struct packet_key k;
-	size_t hdr;
+	size_t hdr, n = report->n;
 
 	if (!g || n < 20)
 		return;
 	/* The report is cut; so must be the length that the header tells. */
 	n = n < sizeof(copy) ? n : sizeof(copy);
-	memcpy(copy, p, n);
+	memcpy(copy, report->p, n);
 	copy[2] = 0;
 	copy[3] = (uint8_t)n;
 	if (!packet_key_read(copy, n, &k))
@@ -690,7 +692,7 @@ static struct dp *user_open(
 	}
 	dp->watch_trouble = loop_fd_add(
 		loop, dp->workers.trouble, LOOP_READ, trouble_ready, dp);
-	rc = nflog_open(&dp->log);
+	rc = nflog_open(&dp->log, DP_NFLOG_GROUP, DP_NFLOG_SNAP);
 	if (rc)
 		trouble(dp, "no packet reports: nflog: %s", strerror(-rc));
 	else

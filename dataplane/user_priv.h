@@ -3,6 +3,7 @@
 #define DATAPLANE_USER_PRIV_H
 #include "base/list.h"
 #include "dataplane/iface.h"
+#include "dataplane/nflog.h"
 #include "dataplane/nl.h"
 #include "dataplane/objects.h"
 #include "dataplane/ops.h"
@@ -141,12 +142,4 @@ int table_ace_counts(
 	struct nl *nft, const struct user_group *g, uint64_t *v, size_t n);
 /* True when permitted traffic is marked for the TUN now. */
 bool group_encrypts(const struct user_group *g);
-
-/* ---- user_log.c: packets the rules report ---- */
-int nflog_open(struct nl *n);
-/* Calls fn for each report that waits; kind is 'n' or 's'. */
-void nflog_read(struct nl *n,
-	void (*fn)(void *ctx, char kind, unsigned slot, const uint8_t *p,
-		size_t len),
-	void *ctx);
 #endif

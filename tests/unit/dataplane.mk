@@ -13,7 +13,8 @@ EXTRA_DIST += tests/net/dp-user.sh
 check_PROGRAMS += test_selector test_selector_nft test_dataplane
 test_selector_SOURCES = tests/unit/test_selector.c
 test_selector_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
-test_selector_nft_SOURCES = tests/unit/test_selector_nft.c
+test_selector_nft_SOURCES = tests/unit/test_selector_nft.c \
+	tests/unit/acl_random.c tests/unit/acl_random.h
 test_selector_nft_CFLAGS = $(AM_CFLAGS) $(NFTNL_CFLAGS)
 test_selector_nft_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 test_dataplane_SOURCES = tests/unit/test_dataplane.c
@@ -31,3 +32,8 @@ test_user_sa_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
 test_user_sa_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 test_iface_SOURCES = tests/unit/test_iface.c tests/unit/netns.c tests/unit/netns.h
 test_iface_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_filters
+test_filters_SOURCES = tests/unit/test_filters.c \
+	tests/unit/acl_random.c tests/unit/acl_random.h
+test_filters_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
