@@ -69,6 +69,7 @@ static int up(void **state)
 	    " ip link set $i up; done;"
 	    " echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter;"
 	    " echo 1 >/proc/sys/net/ipv4/ip_forward;"
+	    " echo 0 >/proc/sys/net/ipv4/icmp_ratelimit;"
 	    " echo 1 >/proc/sys/net/ipv6/conf/all/forwarding;"
 	    " ip address add 203.0.113.1/24 dev in;"
 	    " ip address add 198.51.100.1/24 dev out;"
