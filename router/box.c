@@ -154,6 +154,7 @@ void box_settle(struct box *b)
 		forwarding_on(b);
 	box_iface_settle(b);
 	box_route_settle(b);
+	box_filter_settle(b);
 	box_gm_settle(b);
 }
 
@@ -204,6 +205,7 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 	if (o->state_dir != NULL)
 		store_open(b, o->state_dir);
 	dataplane_open(b, o->dataplane);
+	box_filter_open(b);
 	b->gdoi = gdoi_new(&b->env.env, b->store);
 	report_off(b);
 	return b;
@@ -220,6 +222,7 @@ void box_free(struct box *b)
 		gdoi_free(b->gdoi);
 	if (b->env.env.dp != NULL)
 		b->env.env.dp_ops->close(b->env.env.dp);
+	box_filter_free(b);
 	udp848_free(b->env.udp);
 	store_sqlite_close(b->store);
 	box_gm_free(b);

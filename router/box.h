@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "crypto/keystore.h"
+#include "dataplane/filter.h"
 #include "dataplane/iface.h"
 #include "dataplane/route.h"
 #include "gdoi/gdoi.h"
@@ -73,6 +74,22 @@ void box_set_ks(struct box *b, const struct ks_policy *v, size_t n);
  * map entries and interfaces that carry the map. */
 void box_set_gm(struct box *b, const struct gm_policy *groups, size_t n,
 	const struct crypto_map_entry *maps, size_t n_maps);
+
+/* `ip access-group`, `ipv6 traffic-filter`: a list on an interface. */
+struct filter_policy {
+	char ifname[64];
+	bool out;
+	bool quiet;            /* `no ip unreachables` */
+	const struct acl *acl; /* lent for the call */
+};
+void box_set_filters(struct box *b, const struct filter_policy *v, size_t n);
+/* Packets by entry, as filters_hits; none unless the list is on an interface. */
+size_t box_acl_hits(struct box *b, const char *list, bool ip6,
+	struct ace_hits **out);
+void box_acl_clear(struct box *b, const char *list, bool ip6); /* NULL: all */
+/* Packets of a flow after which an entry with `log` tells of it; 0: only every
+ * five minutes. */
+void box_set_acl_log(struct box *b, uint32_t threshold);
 
 struct gdoi *box_gdoi(struct box *b);
 struct keystore *box_keys(struct box *b);

@@ -65,6 +65,7 @@ struct box {
 	struct timer sample; /* of the interface counters */
 	struct box_meter *meters;
 	size_t n_meters;
+	struct box_filters *filters;
 };
 
 void box_settle(struct box *b);
@@ -87,6 +88,12 @@ struct ip_addr box_iface_local(const struct box *b, const struct box_iface *f);
 void box_route_settle(struct box *b);
 void box_route_free(struct box *b);
 bool box_route_is_ours(const struct box *b, const struct route_entry *e);
+
+/* box_filter.c */
+struct box_filters;
+void box_filter_open(struct box *b);
+void box_filter_settle(struct box *b);
+void box_filter_free(struct box *b);
 
 /* box_gm.c */
 void box_gm_settle(struct box *b);

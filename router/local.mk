@@ -2,6 +2,8 @@ noinst_LIBRARIES += librouter.a
 librouter_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CAPNG_CFLAGS) $(SECCOMP_CFLAGS) $(CURL_CFLAGS)
 librouter_a_SOURCES = \
 	router/box.c router/box.h router/box_priv.h \
+	router/acl_log.c router/acl_log.h \
+	router/box_filter.c \
 	router/box_gm.c \
 	router/box_iface.c \
 	router/box_info.c \

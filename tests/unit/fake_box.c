@@ -33,6 +33,8 @@ void fake_box_reset(void)
 	free(fake_box.maps);
 	acls_free(fake_box.ks_acl);
 	acls_free(fake_box.map_acl);
+	acls_free(fake_box.filter_acl);
+	sbuf_free(&fake_box.cleared);
 	fake_box = (struct fake_box){ 0 };
 }
 
@@ -305,4 +307,46 @@ char *fake_running(struct router *r)
 	tree_print(r->tree, NULL, false, &out);
 	sbuf_addc(&out, '\0');
 	return sbuf_take(&out);
+}
+
+void box_set_filters(struct box *b, const struct filter_policy *v, size_t n)
+{
+	(void)b;
+	for (size_t i = 0; i < fake_box.n_filters; i++)
+		acl_free(&fake_box.filter_acl[i]);
+	for (size_t i = 0; i < n && i < 8; i++) {
+		fake_box.filters[i] = v[i];
+		acl_dup(&fake_box.filter_acl[i], v[i].acl);
+		fake_box.filters[i].acl = &fake_box.filter_acl[i];
+	}
+	fake_box.n_filters = n < 8 ? n : 8;
+	fake_box.filter_sets++;
+}
+
+size_t box_acl_hits(
+	struct box *b, const char *list, bool ip6, struct ace_hits **out)
+{
+	size_t n = 0;
+
+	(void)b;
+	*out = NULL;
+	if (fake_box.hits_list == NULL || fake_box.hits_ip6 != ip6 ||
+		strcmp(fake_box.hits_list, list) != 0)
+		return 0;
+	n = fake_box.n_hits;
+	*out = xmemdup(fake_box.hits, n * sizeof(**out));
+	return n;
+}
+
+void box_acl_clear(struct box *b, const char *list, bool ip6)
+{
+	(void)b;
+	sbuf_printf(&fake_box.cleared, "%s%u ", list != NULL ? list : "*",
+		ip6 ? 6 : 4);
+}
+
+void box_set_acl_log(struct box *b, uint32_t threshold)
+{
+	(void)b;
+	fake_box.log_threshold = threshold;
 }

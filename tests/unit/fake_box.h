@@ -23,7 +23,17 @@ struct fake_box {
 	size_t n_vrfs;
 	unsigned clears;
 	bool has_kinds; /* what box_has_kind says */
+	struct filter_policy filters[8];
+	struct acl filter_acl[8];
+	size_t n_filters;
+	unsigned filter_sets;
+	uint32_t log_threshold;
+	struct sbuf cleared; /* counters: "LIST4 *6 " */
 	/* For show. */
+	const char *hits_list;
+	bool hits_ip6;
+	const struct ace_hits *hits;
+	size_t n_hits;
 	const struct iface_info *iface_list;
 	size_t n_iface_list;
 	const struct route_info *route_list;

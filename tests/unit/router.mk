@@ -10,3 +10,6 @@ test_box_SOURCES = tests/unit/test_box.c tests/unit/netns.c tests/unit/netns.h
 test_box_LDADD = $(ROUTER_LIBS) $(CMOCKA_LIBS)
 test_sandbox_SOURCES = tests/unit/test_sandbox.c
 test_sandbox_LDADD = $(ROUTER_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_acl_log
+test_acl_log_SOURCES = tests/unit/test_acl_log.c
+test_acl_log_LDADD = $(ROUTER_LIBS) $(CMOCKA_LIBS)
