@@ -26,6 +26,7 @@ static const struct {
 	{ "count", "Count number of lines which match regexp", FILTER_COUNT },
 	{ "exclude", "Exclude lines that match", FILTER_EXCLUDE },
 	{ "include", "Include lines that match", FILTER_INCLUDE },
+	{ "json", "Output as JSON", FILTER_JSON },
 	{ "section", "Filter a section of output", FILTER_SECTION },
 };
 
@@ -70,11 +71,26 @@ struct filter *filter_new(enum filter_kind kind, const char *re)
 	return f;
 }
 
+/* Lines pass as they are. */
+static struct filter *filter_new_json(void)
+{
+	struct filter *f = xcalloc(1, sizeof(*f));
+
+	f->kind = FILTER_JSON;
+	return f;
+}
+
+enum filter_kind filter_kind(const struct filter *f)
+{
+	return f->kind;
+}
+
 void filter_free(struct filter *f)
 {
 	if (f == NULL)
 		return;
-	regfree(&f->re);
+	if (f->kind != FILTER_JSON)
+		regfree(&f->re);
 	sbuf_free(&f->line);
 	free(f);
 }
@@ -126,6 +142,10 @@ struct filter *filter_parse(const char *text, size_t *bad)
 	enum filter_kind kind = filter_words[i].kind;
 	p += n;
 	p += blanks(p);
+	if (kind == FILTER_JSON) {
+		*bad = (size_t)(p - text);
+		return *p == '\0' ? filter_new_json() : NULL;
+	}
 	if (kind == FILTER_SECTION) {
 		n = word_len(p);
 		bool more = p[n] != '\0';
@@ -163,7 +183,8 @@ static bool section_has(struct filter *f, const char *line, bool match)
 static void filter_line(struct filter *f, struct sbuf *out)
 {
 	const char *line = sbuf_str(&f->line);
-	bool match = regexec(&f->re, line, 0, NULL, 0) == 0;
+	bool match = f->kind != FILTER_JSON &&
+		     regexec(&f->re, line, 0, NULL, 0) == 0;
 	bool show = false;
 
 	switch (f->kind) {
@@ -185,6 +206,9 @@ static void filter_line(struct filter *f, struct sbuf *out)
 		break;
 	case FILTER_COUNT:
 		f->count += match;
+		break;
+	case FILTER_JSON:
+		show = true;
 		break;
 	}
 	if (show) {
@@ -226,8 +250,15 @@ void filter_help(const char *text, struct sbuf *out)
 	bool any = false;
 
 	if (p[n] != '\0') { /* behind the keyword */
+		bool json = n > 0 && strncasecmp("json", p, n) == 0;
+
 		p += n;
 		p += blanks(p);
+		if (json) {
+			sbuf_adds(out, *p == '\0' ? "  <cr>\n"
+						  : "% Unrecognized command\n");
+			return;
+		}
 		sbuf_adds(out, *p == '\0' ? "  LINE  Regular Expression\n"
 					  : "  LINE    <cr>\n");
 		return;

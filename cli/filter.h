@@ -12,14 +12,16 @@ enum filter_kind {
 	FILTER_SECTION,
 	FILTER_SECTION_EXCLUDE,
 	FILTER_COUNT,
+	FILTER_JSON, /* for the command: lines pass as they are */
 };
 struct filter;
 /* What stands behind `|`: an abbreviated keyword and the expression, which
- * runs to the end of the line and may hold blanks and `|`.  On failure NULL;
+ * runs to the end of the line and may hold blanks and `|`; none with json.  On failure NULL;
  * *bad is the offset of the fault, or SIZE_MAX when words are missing. */
 struct filter *filter_parse(const char *text, size_t *bad);
 /* NULL: not an expression. */
 struct filter *filter_new(enum filter_kind kind, const char *re);
+enum filter_kind filter_kind(const struct filter *f);
 void filter_free(struct filter *f);
 /* Whole lines that pass go to *out; an unfinished one waits for the rest. */
 void filter_feed(

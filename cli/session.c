@@ -53,8 +53,7 @@ void session_free(struct session *s)
 	session_set_monitor(s, false);
 	filter_free(s->filter);
 	position_free(&s->pos);
-	for (size_t i = 0; i < s->n_history; i++)
-		free(s->history[i]);
+	session_history_free(s);
 	free(s->login_name);
 	free(s->user);
 	free(s->line);
@@ -466,6 +465,25 @@ static void match_error(struct session *s, const struct match *m,
 
 /* Executing. */
 
+static bool wants_json(const struct session *s)
+{
+	return s->filter != NULL && filter_kind(s->filter) == FILTER_JSON;
+}
+
+static bool is_show(const struct command *cmd)
+{
+	return strncmp(cmd->grammar, "show ", 5) == 0;
+}
+
+static int json_missing(struct session *s)
+{
+	static const char text[] =
+		"% JSON is not available for this command\n";
+
+	session_write(s, text, sizeof(text) - 1);
+	return session_settle_result(s, CMD_FAILED);
+}
+
 static int run_exec_fn(struct session *s, const struct match *m)
 {
 	auto_sbuf struct sbuf out = { 0 };
@@ -474,13 +492,19 @@ static int run_exec_fn(struct session *s, const struct match *m)
 		.cmd = m->cmd,
 		.drv = m->drv,
 		.negated = m->negated,
+		.json = wants_json(s),
 		.out = &out };
+
+	if (call.json && !is_show(m->cmd))
+		return json_missing(s);
 
 	if (m->cmd->mode == MODE_EXEC)
 		session_settle(s); /* a show sees what was configured */
 	s->in_exec = true;
 	int result = m->cmd->exec(&call);
 
+	if (call.json && !call.json_given && result == CMD_DONE)
+		return json_missing(s);
 	session_write(s, sbuf_str(&out), out.n);
 	return session_settle_result(s, result);
 }
@@ -660,28 +684,6 @@ static bool back_to_config(struct session *s, const char *text)
 	return fits;
 }
 
-static void history_add(struct session *s, const char *line)
-{
-	if (s->term.history == 0 || *skip_blanks(line) == '\0')
-		return;
-	if (s->n_history > 0 && strcmp(s->history[s->n_history - 1], line) == 0)
-		return;
-	while (s->n_history >= s->term.history ||
-		s->n_history == ARRAY_LEN(s->history)) {
-		free(s->history[0]);
-		memmove(s->history, s->history + 1,
-			--s->n_history * sizeof(s->history[0]));
-	}
-	s->history[s->n_history++] = xstrdup(line);
-}
-
-void session_history_each(const struct session *s,
-	void (*fn)(void *ctx, const char *line), void *ctx)
-{
-	for (size_t i = 0; i < s->n_history; i++)
-		fn(ctx, s->history[i]);
-}
-
 /* What show running-config prints above the configuration: a file that was
  * made from it is taken whole. */
 static bool is_show_heading(const struct session *s, const char *text)
@@ -710,7 +712,7 @@ int session_run_line(struct session *s, const char *line)
 		return CMD_DONE;
 	if (session_in_config(s) || back_to_config(s, text))
 		return session_run_config(s, line, offset);
-	history_add(s, text);
+	session_history_add(s, text);
 	return session_run_exec(s, line, offset);
 }
 

@@ -129,6 +129,8 @@ struct cmd_call {
 	bool negated;
 	struct sbuf *out;        /* output text, \n line ends; filters and pager
 				  * are applied by the session */
+	bool json;               /* `| json`: cli/json.h, cmd_json() */
+	bool json_given;         /* set there */
 };
 /* An exec function returns: */
 enum { CMD_DONE = 0, CMD_FAILED = -1, /* a `%` text was printed */

@@ -59,6 +59,9 @@ void session_config_changed(struct session *s, uint64_t before);
 
 /* session.c */
 int session_run_config(struct session *s, const char *typed, size_t offset);
+/* session_history.c */
+void session_history_add(struct session *s, const char *line);
+void session_history_free(struct session *s);
 /* session_text.c */
 int session_text_line(struct session *s, const char *line);
 void session_text_break(struct session *s);

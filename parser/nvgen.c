@@ -4,7 +4,8 @@
 struct printer {
 	const struct tree *tree;
 	bool all;
-	struct sbuf *out;
+	const struct tree_visitor *visitor;
+	void *ctx;
 };
 
 void node_line(const struct node *n, struct sbuf *out)
@@ -14,18 +15,16 @@ void node_line(const struct node *n, struct sbuf *out)
 }
 
 static void print_children(
-	const struct printer *p, const struct node *section, size_t indent);
+	const struct printer *p, const struct node *section, size_t depth);
 
 static void print_node(
-	const struct printer *p, const struct node *n, size_t indent)
+	const struct printer *p, const struct node *n, size_t depth)
 {
 	if ((n->drv->prog->cmd->flags & CMD_NO_SAVE) != 0)
 		return;
-	sbuf_pad(p->out, ' ', indent);
-	node_line(n, p->out);
-	sbuf_addc(p->out, '\n');
+	p->visitor->line(p->ctx, n, depth);
 	if (n->drv->prog->cmd->enters != 0 && !n->negated)
-		print_children(p, n, indent + 1);
+		print_children(p, n, depth + 1);
 }
 
 /* Is this default printed where the section has no such line? */
@@ -53,14 +52,14 @@ static void group_next(
 	if (!g->top)
 		return;
 	if (g->any && !g->closed && g->order != prog->cmd->order)
-		sbuf_adds(p->out, "!\n");
+		p->visitor->bar(p->ctx);
 	g->any = true;
 	g->closed = false;
 	g->order = prog->cmd->order;
 }
 
 static void print_children(
-	const struct printer *p, const struct node *section, size_t indent)
+	const struct printer *p, const struct node *section, size_t depth)
 {
 	const struct mode *m =
 		grammar_find(p->tree->grammar, node_mode(section));
@@ -77,30 +76,52 @@ static void print_children(
 			if (!shows_default(p, section, d))
 				continue;
 			group_next(p, &g, d);
-			print_node(p, d->deflt_node, indent);
+			print_node(p, d->deflt_node, depth);
 		}
 		if (n == NULL)
 			break;
 		if ((n->drv->prog->cmd->flags & CMD_NO_SAVE) != 0)
 			continue;
 		group_next(p, &g, n->drv->prog);
-		print_node(p, n, indent);
+		print_node(p, n, depth);
 		if (g.top && n->drv->prog->cmd->enters != 0) {
-			sbuf_adds(p->out, "!\n");
+			p->visitor->bar(p->ctx);
 			g.closed = true;
 		}
 	}
 	if (g.any && !g.closed)
-		sbuf_adds(p->out, "!\n");
+		p->visitor->bar(p->ctx);
 }
 
-void tree_print(const struct tree *t, const struct node *from, bool all,
-	struct sbuf *out)
+void tree_visit(const struct tree *t, const struct node *from, bool all,
+	const struct tree_visitor *v, void *ctx)
 {
-	struct printer p = { .tree = t, .all = all, .out = out };
+	struct printer p = {
+		.tree = t, .all = all, .visitor = v, .ctx = ctx
+	};
 
 	if (from == NULL || from->drv == NULL)
 		print_children(&p, t->root, 0);
 	else
 		print_node(&p, from, 0);
+}
+
+static void text_line(void *ctx, const struct node *n, size_t depth)
+{
+	sbuf_pad(ctx, ' ', depth);
+	node_line(n, ctx);
+	sbuf_addc(ctx, '\n');
+}
+
+static void text_bar(void *ctx)
+{
+	sbuf_adds(ctx, "!\n");
+}
+
+void tree_print(const struct tree *t, const struct node *from, bool all,
+	struct sbuf *out)
+{
+	static const struct tree_visitor text = { text_line, text_bar };
+
+	tree_visit(t, from, all, &text, out);
 }

@@ -54,6 +54,13 @@ bool node_rewrite(struct node *n, const char *line);
  * default lines of absent single commands too. */
 void tree_print(const struct tree *t, const struct node *from, bool all,
 	struct sbuf *out);
+/* The same line by line; depth 0 is the outermost. */
+struct tree_visitor {
+	void (*line)(void *ctx, const struct node *n, size_t depth);
+	void (*bar)(void *ctx); /* where `!` stands */
+};
+void tree_visit(const struct tree *t, const struct node *from, bool all,
+	const struct tree_visitor *v, void *ctx);
 void node_line(const struct node *n, struct sbuf *out); /* without indent */
 size_t tree_nodes(const struct tree *t);
 #endif

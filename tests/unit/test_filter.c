@@ -34,6 +34,7 @@ static const struct {
 		" address-family ipv4\n  neighbor 10.0.0.1 activate\n" },
 	{ "section exclude interface|router|!",
 		"hostname R1\nip route 10.0.0.0 255.0.0.0 Null0\nend\n" },
+	{ "json", config },
 	{ "count ^!", "Number of lines which match regexp = 3\n" },
 	/* `_` is a delimiter, braces are text */
 	{ "include _bgp_", "router bgp 1\n" },
@@ -80,6 +81,7 @@ static void test_faults(void **state)
 		{ " foo bar", 1 },
 		{ " inx bar", 3 },
 		{ " include (a", 9 },
+		{ " json x", 6 },
 		{ " include a[", 9 },
 	};
 
@@ -117,6 +119,7 @@ static void test_help(void **state)
 		"  count    Count number of lines which match regexp\n"
 		"  exclude  Exclude lines that match\n"
 		"  include  Include lines that match\n"
+		"  json     Output as JSON\n"
 		"  section  Filter a section of output\n");
 	filter_help(" se", &some);
 	assert_string_equal(sbuf_str(&some), "section  \n");
