@@ -63,8 +63,11 @@ static void play_random(void)
 	time_t end =
 		time(NULL) + (limit != NULL ? atoi(limit) : RANDOM_SECONDS);
 	uint64_t seed = fresh_seed();
+	bool any = false;
 
-	for (size_t i = 0; time(NULL) < end; i = (i + 1) % n_scenarios) {
+	for (size_t i = 0; i < n_scenarios; i++)
+		any |= scenarios[i].any_seed && wanted(&scenarios[i]);
+	for (size_t i = 0; any && time(NULL) < end; i = (i + 1) % n_scenarios) {
 		if (!scenarios[i].any_seed || !wanted(&scenarios[i]))
 			continue;
 		play(&scenarios[i], seed++);
