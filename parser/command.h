@@ -48,6 +48,9 @@ enum {
 			      * stands, and stays itself only where none does */
 	CMD_BLOCK = 512,     /* prints on several lines, which other commands
 			      * read: not for the self-test */
+	CMD_ACT = 1024,      /* an exec command of a configuration mode that
+			      * does more than change the configuration: not
+			      * run where one is only read */
 };
 
 struct command {
@@ -123,5 +126,6 @@ struct value_type {
 	const char *(*next)(const struct value_type *vt, const char *const *t,
 		size_t n, size_t i, const char **help);
 	const char *more;
+	bool secret;         /* not to be logged */
 };
 #endif

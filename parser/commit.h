@@ -50,4 +50,8 @@ size_t commit_replace(struct commit *c, const struct tree *target,
 	struct sbuf *why);
 /* Edits that would do so, as configuration text. */
 void tree_diff(const struct tree *from, const struct tree *to, struct sbuf *out);
+/* What they differ in, for people: lines of `to` alone have a + in front, those
+ * of `from` alone a -; the sections around them are named. */
+void tree_compare(
+	const struct tree *from, const struct tree *to, struct sbuf *out);
 #endif

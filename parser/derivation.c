@@ -212,6 +212,34 @@ void print_command(const struct command *c, const struct derivation *d,
 	}
 }
 
+static bool step_is_secret(const struct derivation *d, size_t i)
+{
+	static const char *const slots[] = { "password", "secret", "clear",
+		"phrase" };
+	const struct insn *in = &d->prog->insn[d->v[i].pc];
+
+	if (in->op != OP_VALUE)
+		return false;
+	for (size_t k = 0; k < ARRAY_LEN(slots); k++)
+		if (strcmp(in->text, slots[k]) == 0)
+			return true;
+	return in->type->secret;
+}
+
+void print_masked(const struct derivation *d, bool negated, struct sbuf *out)
+{
+	const char *sep = negated ? "no " : "";
+
+	for (size_t i = 0; i < d->n; i++) {
+		sbuf_adds(out, sep);
+		if (step_is_secret(d, i))
+			sbuf_adds(out, "*****");
+		else
+			step_print(d, i, out);
+		sep = " ";
+	}
+}
+
 /* Splits "name#2"; the number counts from 1, 0 means any. */
 static size_t name_split(const char *name, unsigned *k)
 {

@@ -196,3 +196,64 @@ void tree_diff(const struct tree *from, const struct tree *to, struct sbuf *out)
 
 	diff_walk(from->root, to->root, &ops, &d);
 }
+
+/* --- for people --- */
+
+static void signed_line(struct diff_text *d, char sign, const struct node *n)
+{
+	text_indent(d);
+	sbuf_addc(d->out, sign);
+	node_line(n, d->out);
+	sbuf_addc(d->out, '\n');
+}
+
+/* With what is below it; the signs stand in a column. */
+static void signed_tree(
+	struct diff_text *d, char sign, const struct node *n, size_t below)
+{
+	text_indent(d);
+	sbuf_addc(d->out, sign);
+	sbuf_pad(d->out, ' ', below);
+	node_line(n, d->out);
+	sbuf_addc(d->out, '\n');
+	for (const struct node *x = node_first(n); x != NULL; x = node_next(x))
+		if (is_saved(x))
+			signed_tree(d, sign, x, below + 1);
+}
+
+static void compare_remove(void *ctx, struct node *from)
+{
+	signed_tree(ctx, '-', from, 0);
+}
+
+static void compare_add(void *ctx, struct node *section, const struct node *to)
+{
+	(void)section;
+	signed_tree(ctx, '+', to, 0);
+}
+
+static void compare_alter(void *ctx, struct node *from, const struct node *to)
+{
+	signed_line(ctx, '-', from);
+	signed_line(ctx, '+', to);
+}
+
+static void compare_move(void *ctx, struct node *from)
+{
+	signed_tree(ctx, '-', from, 0);
+	signed_tree(ctx, '+', from, 0);
+}
+
+void tree_compare(
+	const struct tree *from, const struct tree *to, struct sbuf *out)
+{
+	static const struct diff_ops ops = { .remove = compare_remove,
+		.add = compare_add,
+		.alter = compare_alter,
+		.move = compare_move,
+		.enter = text_enter,
+		.leave = text_leave };
+	struct diff_text d = { .out = out };
+
+	diff_walk(from->root, to->root, &ops, &d);
+}

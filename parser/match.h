@@ -31,6 +31,9 @@ bool match_complete(const struct grammar *g, uint16_t mode, uint8_t level,
 /* The command's line as the running-config prints it, from a derivation. */
 void print_command(const struct command *c, const struct derivation *d,
 	bool negated, struct sbuf *out);
+/* The same for a log: values of secret types, and of slots whose name says that
+ * they take one (password, secret, clear, phrase), are not shown. */
+void print_masked(const struct derivation *d, bool negated, struct sbuf *out);
 void derivation_free(struct derivation *d);
 struct derivation *derivation_dup(const struct derivation *d);
 #endif

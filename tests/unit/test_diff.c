@@ -146,10 +146,41 @@ static void test_refused(void **state)
 	bench_fini(&a);
 }
 
+/* For people: + for what `to` alone has, - for what `from` alone has. */
+static const struct diff_case compared[] = {
+	{ "hostname a\n", "hostname a\n", "" },
+	{ "hostname a\n", "hostname b\n", "-hostname a\n+hostname b\n" },
+	{ "port Fast1\nnote a\nshutdown\n", "port Fast1\nnote b\n",
+		"port Fast1\n -shutdown\n -note a\n +note b\n" },
+	{ "port Fast1\n", "port Fast2\nshutdown\n",
+		"-port Fast1\n+port Fast2\n+ shutdown\n" },
+	{ "step a\nstep b\n", "step a 3\nstep b\n", "-step a\n+step a 3\n" },
+};
+
+static void test_compare(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(compared) / sizeof(compared[0]); i++) {
+		struct bench a, b;
+		struct sbuf out = { 0 };
+
+		bench_init(&a);
+		bench_init_like(&b, &a);
+		bench_lines(&a, compared[i].from);
+		bench_lines(&b, compared[i].to);
+		tree_compare(a.t, b.t, &out);
+		assert_string_equal(sbuf_str(&out), compared[i].edits);
+		sbuf_free(&out);
+		bench_fini(&b);
+		bench_fini(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_apply),
 		cmocka_unit_test(test_refused),
 	};
