@@ -47,6 +47,7 @@ static int show_exec(struct cmd_call *c);
 		"on  Create key on specified device\n"                         \
 		"<device>  Device\n"                                           \
 		"redundancy  Allow the key to be sync'ed to a peer\n",         \
+	.flags = CMD_ACT,                                                      \
 	.exec = generate_exec,                                                 \
 	.sample = "crypto key generate rsa modulus 1024 label RSA_KEYS\n"      \
 		  "crypto key generate rsa general-keys label K "              \
@@ -55,7 +56,7 @@ static int show_exec(struct cmd_call *c);
 	.grammar = "crypto key zeroize rsa [<label:word>]",                    \
 	.help = HELP_KEY "zeroize  Remove keys\nrsa  Remove RSA keys\n"        \
 			 "<label>  RSA keypair label\n",                       \
-	.exec = zeroize_exec
+	.flags = CMD_ACT, .exec = zeroize_exec
 
 static const struct command generate_config = { .mode = MODE_CONFIG, GENERATE };
 static const struct command generate_priv = {

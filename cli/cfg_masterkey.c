@@ -257,7 +257,7 @@ static const struct command config_key = {
 	.help = "key  Key management\nconfig-key  Set a private configuration "
 		"key\npassword-encrypt  Set the master key for type 6 "
 		"passwords\n<phrase>  The config-key itself\n",
-	.flags = CMD_NEGATABLE,
+	.flags = CMD_NEGATABLE | CMD_ACT,
 	.exec = exec_config_key,
 	.sample = "key config-key password-encrypt",
 };

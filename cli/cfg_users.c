@@ -1,6 +1,7 @@
 /* username and enable lines: clear passwords become what is stored as soon as
  * they are read, and what was stored is checked against (ios-cli.md 5). */
 #include "cli/cfg.h"
+#include "cli/confmgmt.h"
 #include "cli/line.h"
 #include "cli/users.h"
 
@@ -232,8 +233,10 @@ static int remove_answer(struct session *s, const char *answer, void *ctx)
 	sbuf_printf(&line, "no username %s", name);
 	if (config_line(session_router(s), MODE_CONFIG,
 		    tree_root(session_router(s)->tree), sbuf_str(&line), NULL,
-		    &why))
+		    &why)) {
+		cfglog_add(s, 0, sbuf_str(&line));
 		return CMD_DONE;
+	}
 	session_write(s, sbuf_str(&why), why.n);
 	return CMD_FAILED;
 }

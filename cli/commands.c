@@ -37,6 +37,11 @@ static const struct feature *const features[] = {
 	&feature_exec_save,
 	&feature_show_running,
 	&feature_confmgmt,
+	&feature_archive,
+	&feature_cfglog,
+	&feature_exec_replace,
+	&feature_exec_revert,
+	&feature_show_differences,
 };
 
 void commands_register(struct router *r)

@@ -8,7 +8,8 @@ enum mode { MODE_NONE, MODE_EXEC, MODE_CONFIG, MODE_IF, MODE_EXT_NACL,
 	MODE_STD_NACL, MODE_ISAKMP_POLICY, MODE_TRANSFORM, MODE_IPSEC_PROFILE,
 	MODE_CRYPTO_MAP, MODE_GKM_GROUP, MODE_GKM_SERVER, MODE_GKM_SA,
 	MODE_LINE, MODE_KEEP /* below a kept, harmless section */,
-	MODE_FAIL_CLOSE, MODE_GKM_COOP, MODE_GKM_KSSID };
+	MODE_FAIL_CLOSE, MODE_GKM_COOP, MODE_GKM_KSSID,
+	MODE_ARCHIVE, MODE_ARCHIVE_LOG };
 
 /* Each cfg_X.c, exec_X.c and show_X.c gives its commands as one array... */
 struct command_list {
@@ -31,7 +32,9 @@ extern const struct feature feature_system, feature_interface, feature_route,
 	feature_show_ip, feature_exec_crypto, feature_exec_ping,
 	feature_exec_basic, feature_show_system, feature_exec_configure,
 	feature_exec_copy, feature_exec_file, feature_exec_reload,
-	feature_exec_save, feature_show_running, feature_confmgmt;
+	feature_exec_save, feature_show_running, feature_confmgmt,
+	feature_archive, feature_cfglog, feature_exec_replace,
+	feature_exec_revert, feature_show_differences;
 /* Value types of cli/types.c; called before the first grammar_add. */
 void types_register(struct grammar *g);
 /* Makes grammar, tree and commit of r, whose box, log and loop are set (box may
@@ -50,7 +53,7 @@ extern const size_t n_mode_defs;
 enum config_order { ORDER_VERSION = 10, ORDER_SERVICE = 20, ORDER_HOSTNAME = 30,
 	ORDER_BOOT = 40, ORDER_LOGGING_BUFFER = 50, ORDER_ENABLE = 60,
 	ORDER_AAA = 70, ORDER_CLOCK = 80, ORDER_VRF = 90, ORDER_IP_GLOBAL = 100,
-	ORDER_PKI = 110, ORDER_USERNAME = 120, ORDER_OBJECT_GROUP = 130,
+	ORDER_PKI = 110, ORDER_ARCHIVE = 116, ORDER_USERNAME = 120, ORDER_OBJECT_GROUP = 130,
 	ORDER_KEYRING = 140, ORDER_ISAKMP_POLICY = 150, ORDER_ISAKMP_KEY = 160,
 	ORDER_ISAKMP_OTHER = 170, ORDER_ISAKMP_PROFILE = 180,
 	ORDER_IPSEC_SA = 190, ORDER_TRANSFORM_SET = 200,

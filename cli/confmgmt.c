@@ -12,6 +12,8 @@ struct confmgmt *confmgmt_new(struct router *r)
 	struct confmgmt *m = xcalloc(1, sizeof(*m));
 
 	m->router = r;
+	archive_init(m);
+	rollback_init(m);
 	reload_init(m);
 	return m;
 }
@@ -20,6 +22,9 @@ void confmgmt_free(struct confmgmt *m)
 {
 	if (m == NULL)
 		return;
+	archive_fini(m);
+	rollback_forget(m);
+	cfglog_clear(&m->log);
 	reload_fini(m);
 	free(m);
 }
@@ -68,8 +73,10 @@ void config_lock_enter(struct session *s)
 {
 	struct confmgmt *m = s->router->confmgmt;
 
-	if (m != NULL && !(s->flags & SESSION_QUIET))
-		m->n_configuring++;
+	if (m == NULL || s->flags & SESSION_QUIET)
+		return;
+	m->n_configuring++;
+	s->config_session = ++m->n_config_sessions;
 }
 
 void config_lock_leave(struct session *s)

@@ -7,8 +7,42 @@
 #include "cli/files.h"
 #include "cli/running.h"
 
+#define ARCHIVE_MAX 14
+struct archive {
+	char *name[ARCHIVE_MAX]; /* the copies, oldest first; owned */
+	size_t n;
+	unsigned next; /* number of the next one */
+	struct timer period;
+};
+
+/* A change that is taken back unless it is confirmed. */
+struct rollback {
+	char *config, *name; /* from before; NULL: none is pending */
+	bool idle;           /* the time counts from the last typed line */
+	unsigned minutes;
+	uint64_t set_wall;
+	char by[33];
+	struct timer timer, warning;
+};
+
+struct cfglog_entry {
+	unsigned index, session, depth;
+	char *who, *command;
+};
+struct cfglog {
+	bool enabled, notify;
+	size_t size;
+	struct cfglog_entry *v; /* oldest first */
+	size_t n;
+	unsigned last; /* index given */
+};
+
 struct confmgmt {
 	struct router *router;
+	struct archive archive;
+	struct rollback rollback;
+	struct cfglog log;
+	unsigned n_config_sessions; /* so far */
 	/* configure terminal lock */
 	struct session *lock_owner; /* NULL: free */
 	uint64_t lock_ms;           /* since */
@@ -42,6 +76,36 @@ int config_enter(
 /* exec_reload.c */
 void reload_init(struct confmgmt *m);
 void reload_fini(struct confmgmt *m);
+
+/* archive.c */
+extern const struct command cfg_archive, cfg_archive_log;
+void archive_init(struct confmgmt *m);
+void archive_fini(struct confmgmt *m);
+bool archive_is_enabled(const struct router *r);
+/* Saves a copy and drops the oldest; *name gets its name.  0 or -errno: -ENOENT
+ * when no path is configured. */
+int archive_save(struct confmgmt *m, struct sbuf *name);
+void archive_on_write(struct router *r); /* after write memory */
+
+/* cfglog.c */
+void cfglog_settle(struct router *r);
+void cfglog_clear(struct cfglog *l);
+bool cfglog_wants(const struct session *s);
+/* A configuration command has been executed, depth sections down. */
+void cfglog_add(struct session *s, size_t depth, const char *command);
+
+/* exec_replace.c: makes the running configuration that of a text, or leaves it
+ * alone; by: the user.  CMD_DONE or CMD_FAILED; *out tells. */
+int config_replace(struct router *r, const char *text, bool list,
+	const char *by, struct sbuf *out);
+
+/* exec_revert.c */
+void rollback_init(struct confmgmt *m);
+/* From now on; false: one is pending already. */
+bool rollback_start(
+	struct session *s, unsigned minutes, bool idle, struct sbuf *out);
+void rollback_forget(struct confmgmt *m);
+void rollback_touch(struct router *r); /* somebody typed */
 
 /* exec_save.c: write memory; CMD_DONE or CMD_FAILED. */
 int config_save(struct router *r, struct session *s, struct sbuf *out);

@@ -76,11 +76,21 @@ static int configure_answer(struct session *s, const char *answer, void *ctx)
 	return result;
 }
 
+static int exec_terminal(struct cmd_call *c)
+{
+	if (drv_set(c->drv, "minutes") &&
+		(!config_lock_permits(c->router, c->session, c->out) ||
+			!rollback_start(c->session, drv_u32(c->drv, "minutes"),
+				drv_has(c->drv, "idle"), c->out)))
+		return CMD_FAILED;
+	return config_enter(
+		c->session, c->router, drv_has(c->drv, "lock"), c->out);
+}
+
 static int exec_configure(struct cmd_call *c)
 {
 	if (drv_has(c->drv, "terminal"))
-		return config_enter(
-			c->session, c->router, drv_has(c->drv, "lock"), c->out);
+		return exec_terminal(c);
 	if (drv_has(c->drv, "memory"))
 		return config_memory(c->session, c->router, c->out);
 	if (drv_has(c->drv, "network"))
@@ -93,15 +103,21 @@ static int exec_configure(struct cmd_call *c)
 static const struct command configure = {
 	.mode = MODE_EXEC,
 	.level = 15,
-	.grammar = "configure [{terminal [lock]|memory|network}]",
+	.grammar = "configure [{terminal [{lock|revert timer [idle] "
+		   "<minutes:1-120>}]|memory|network}]",
 	.help = "configure  Enter configuration mode\n"
 		"terminal   Configure from the terminal\n"
 		"lock       Lock configuration mode\n"
+		"revert     Parameters for reverting the configuration\n"
+		"timer      Time that is left to confirm\n"
+		"idle       Count from the last command\n"
+		"<minutes>  Time in minutes\n"
 		"memory     Configure from NV memory\n"
 		"network    Configure from a TFTP network host\n",
 	.exec = exec_configure,
 	.sample = "configure terminal\nconfigure\nconfigure memory\n"
-		  "configure terminal lock",
+		  "configure terminal lock\nconfigure terminal revert timer 5\n"
+		  "configure terminal revert timer idle 5",
 };
 
 static const struct command *const commands[] = { &configure };

@@ -20,6 +20,7 @@ int config_save(struct router *r, struct session *s, struct sbuf *out)
 		return CMD_FAILED;
 	}
 	sbuf_adds(out, "[OK]\n");
+	archive_on_write(r);
 	return CMD_DONE;
 }
 

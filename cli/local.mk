@@ -42,14 +42,19 @@ libcli_a_SOURCES += \
 	cli/show_ipsec.c \
 	cli/types.c cli/types_acl.c cli/types_priv.h
 libcli_a_SOURCES += \
+	cli/archive.c \
+	cli/cfglog.c \
 	cli/confmgmt.c cli/confmgmt.h \
 	cli/exec_configure.c \
 	cli/exec_copy.c \
 	cli/exec_file.c \
 	cli/exec_reload.c \
+	cli/exec_replace.c \
+	cli/exec_revert.c \
 	cli/exec_save.c \
 	cli/files.c cli/files.h \
 	cli/net_url.c cli/net_url.h \
+	cli/show_differences.c \
 	cli/show_running.c \
 	cli/types_url.c
 libcli_a_SOURCES += cli/proto.h

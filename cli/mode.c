@@ -34,6 +34,10 @@ const struct mode_def mode_defs[] = {
 		"Cooperative KS configuration", true },
 	{ MODE_GKM_KSSID, MODE_GKM_SERVER, "(gkm-local-server-id)#",
 		"KS identifier configuration", true },
+	{ MODE_ARCHIVE, MODE_CONFIG, "(config-archive)#",
+		"Archive configuration", true },
+	{ MODE_ARCHIVE_LOG, MODE_ARCHIVE, "(config-archive-log-cfg)#",
+		"Archive logging configuration", true },
 	{ MODE_KEEP, MODE_CONFIG, "(config-keep)#",
 		"Kept configuration", true },
 };

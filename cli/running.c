@@ -164,8 +164,8 @@ static void loading_done(void *ctx, int result)
 	(void)result;
 }
 
-size_t running_load(
-	struct router *r, const char *text, load_fault_fn *fault, void *ctx)
+static size_t load(struct router *r, const char *text, unsigned flags,
+	load_fault_fn *fault, void *ctx)
 {
 	struct loading l = { 0 };
 	struct session_sink sink = { .output = loading_output,
@@ -174,7 +174,8 @@ size_t running_load(
 		.ctx = &l };
 	struct session_opts opts = {
 		.level = 15,
-		.flags = SESSION_BATCH | SESSION_LENIENT | SESSION_QUIET,
+		.flags =
+			SESSION_BATCH | SESSION_LENIENT | SESSION_QUIET | flags,
 	};
 	struct session *s = session_new(r, &opts, &sink);
 	size_t faults = 0;
@@ -203,6 +204,28 @@ size_t running_load(
 	session_free(s);
 	sbuf_free(&l.printed);
 	return faults;
+}
+
+size_t running_load(
+	struct router *r, const char *text, load_fault_fn *fault, void *ctx)
+{
+	return load(r, text, 0, fault, ctx);
+}
+
+/* A router that is nothing but a configuration. */
+size_t config_tree_init(struct router *t, const struct router *r,
+	const char *text, load_fault_fn *fault, void *ctx)
+{
+	*t = (struct router){ .grammar = r->grammar };
+	t->tree = tree_new(r->grammar, MODE_CONFIG);
+	t->commit = commit_new(t->tree);
+	return load(t, text, SESSION_DRY, fault, ctx);
+}
+
+void config_tree_fini(struct router *t)
+{
+	commit_free(t->commit);
+	tree_free(t->tree);
 }
 
 static void startup_fault(

@@ -25,6 +25,12 @@ typedef void load_fault_fn(
 	void *ctx, unsigned line_no, const char *line, const char *printed);
 size_t running_load(
 	struct router *r, const char *text, load_fault_fn *fault, void *ctx);
+/* The same into a tree beside the running one: t->tree is what a router of r's
+ * commands would have in mind with this configuration.  Nobody is asked, and
+ * nothing is done. */
+size_t config_tree_init(struct router *t, const struct router *r,
+	const char *text, load_fault_fn *fault, void *ctx);
+void config_tree_fini(struct router *t);
 /* Loads the startup-config if there is one: faults go to the log.  0, or
  * -errno when the file cannot be read. */
 int startup_load(struct router *r);

@@ -567,6 +567,8 @@ int session_run_exec(struct session *s, const char *typed, size_t offset)
 	struct match m = { 0 };
 	int result = CMD_FAILED;
 
+	if (s->flags & SESSION_DRY)
+		return CMD_FAILED;
 	exec_match(s, text, &bar, &m);
 	if (m.kind == MATCH_EMPTY)
 		result = CMD_DONE;
@@ -616,7 +618,18 @@ static bool exec_knows(struct session *s, const char *text)
 static int run_config_exec(struct session *s, const struct match *m)
 {
 	uint64_t before = commit_generation(s->router->commit);
+
+	if (s->flags & SESSION_DRY && m->cmd->flags & CMD_ACT)
+		return CMD_DONE;
 	int result = run_exec_fn(s, m);
+
+	if (cfglog_wants(s) && (m->cmd->flags & CMD_ACT ||
+		commit_generation(s->router->commit) != before)) {
+		auto_sbuf struct sbuf b = { 0 };
+
+		print_masked(m->drv, m->negated, &b);
+		cfglog_add(s, s->pos.depth, sbuf_str(&b));
+	}
 
 	session_config_changed(s, before);
 	return result;
@@ -706,6 +719,7 @@ int session_run_line(struct session *s, const char *line)
 
 	if (s->pending || s->ask_fn != NULL || s->logging_in)
 		return CMD_FAILED;
+	rollback_touch(s->router);
 	if (s->text_fn != NULL)
 		return session_text_line(s, line);
 	if (*text == '\0' || *text == '!' || is_show_heading(s, text))

@@ -1,6 +1,7 @@
 /* A configuration line of a session enters the tree: what is special about
  * users and lines is done here, around the commit. */
 #include "cli/banner.h"
+#include "cli/confmgmt.h"
 #include "cli/line.h"
 #include "cli/session_priv.h"
 #include "cli/users.h"
@@ -38,11 +39,15 @@ static int commit(struct session *s, struct match *m, const char *text)
 	struct node *section = position_node(&s->pos, r->tree), *entered = NULL;
 	uint64_t before = commit_generation(r->commit);
 	auto_sbuf struct sbuf why = { 0 };
+	auto_sbuf struct sbuf logged = { 0 };
 	const struct command *cmd = m->cmd;
+	size_t depth = s->pos.depth;
 	enum commit_result result;
 
 	if (cmd == &cfg_line_vty)
 		s->vty_last = line_vty_prepare(r, m);
+	if (cfglog_wants(s))
+		print_masked(m->drv, m->negated, &logged);
 	result = commit_line(r->commit, section, m, &entered, &why);
 	print_why(s, &why);
 	if (result != COMMIT_OK) /* without a text: dropped, not wrong */
@@ -52,6 +57,10 @@ static int commit(struct session *s, struct match *m, const char *text)
 	if (entered != NULL)
 		position_push(&s->pos, cmd->enters, entered);
 	session_config_changed(s, before);
+	if (cmd->mode == MODE_ARCHIVE_LOG && r->confmgmt != NULL)
+		cfglog_settle(r); /* from this line on */
+	if (logged.n > 0)
+		cfglog_add(s, depth, sbuf_str(&logged));
 	return CMD_DONE;
 }
 

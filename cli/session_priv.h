@@ -19,6 +19,7 @@ struct session {
 	bool logging_in; /* no command runs, nothing helps, before it is over */
 	unsigned tries;
 	char *login_name; /* given, not yet proved */
+	unsigned config_session; /* number of its stay in the configuration */
 
 	unsigned vty_last; /* MODE_LINE: what is typed goes up to this line */
 	struct position pos; /* MODE_EXEC, or a configuration mode */

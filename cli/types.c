@@ -563,7 +563,7 @@ static const struct value_type types[] = {
 	  .display = "IFNAME", .more = "<0-9>",
 	  .sample = "GigabitEthernet0/0", .cmp = ifname_cmp },
 	{ .name = "secret", .parse = secret_parse, .choice = secret_choice,
-	  .display = "WORD", .sample = "k3y" },
+	  .secret = true, .display = "WORD", .sample = "k3y" },
 	{ .name = "key_peer", .parse = key_peer_parse, .display = "A.B.C.D",
 	  .sample = "198.51.100.0 255.255.255.0" },
 	{ .name = "kek_cipher", .parse = kek_cipher_parse,

@@ -77,13 +77,13 @@ enum passwd_type passwd_value(const char *stored, const char **text)
 
 // clang-format off
 static const struct value_type types[] = {
-	{ .name = "user_password", .parse = passwd_parse,
+	{ .name = "user_password", .secret = true, .parse = passwd_parse,
 	  .print = passwd_print, .choice = passwd_choice,
 	  .display = "LINE", .more = "LINE", .sample = "7 02050D480809" },
-	{ .name = "line_password", .parse = passwd_parse,
+	{ .name = "line_password", .secret = true, .parse = passwd_parse,
 	  .print = passwd_print, .choice = passwd_choice,
 	  .display = "LINE", .more = "LINE", .sample = "7 02050D480809" },
-	{ .name = "user_secret", .parse = passwd_parse,
+	{ .name = "user_secret", .secret = true, .parse = passwd_parse,
 	  .print = passwd_print, .choice = passwd_choice,
 	  .display = "LINE", .more = "LINE",
 	  .sample = "5 $1$28772684$iEwNOgGugqO9.bIz5sk8k/" },

@@ -46,3 +46,7 @@ check_PROGRAMS += test_files
 test_files_SOURCES = tests/unit/test_files.c tests/unit/cli_session.c \
 	tests/unit/cli_session.h
 test_files_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_confmgmt
+test_confmgmt_SOURCES = tests/unit/test_confmgmt.c \
+	tests/unit/cli_session.c tests/unit/cli_session.h
+test_confmgmt_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
