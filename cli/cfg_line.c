@@ -132,8 +132,8 @@ static const struct command ln_exec = {
 unsigned line_number(const char *name)
 {
 	if (strncmp(name, "vty ", 4) == 0)
-		return 2 + (unsigned)strtoul(name + 4, NULL, 10);
-	return strncmp(name, "aux", 3) == 0 ? 1 : 0;
+		return 1 + (unsigned)strtoul(name + 4, NULL, 10);
+	return 0;
 }
 
 static unsigned vty_first(const struct node *n)
@@ -154,7 +154,7 @@ static const struct node *line_find(const struct router *r, const char *name)
 
 	if (strncmp(name, "vty ", 4) != 0)
 		return node_find(root, &cfg_line_con, name);
-	vty = line_number(name) - 2;
+	vty = line_number(name) - 1;
 	for (n = node_child(root, &cfg_line_vty, NULL); n != NULL;
 		n = node_child(root, &cfg_line_vty, n))
 		if (vty >= vty_first(n) && vty <= vty_last(n))

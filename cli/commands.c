@@ -3,6 +3,7 @@
  * in which subscriptions settle. */
 #include "cli/commands.h"
 #include "cli/confmgmt.h"
+#include "cli/privilege.h"
 #include "cli/users.h"
 
 static const struct feature *const features[] = {
@@ -12,6 +13,8 @@ static const struct feature *const features[] = {
 	&feature_line,
 	&feature_banner,
 	&feature_login,
+	&feature_privilege,
+	&feature_alias,
 	&feature_interface,
 	&feature_route,
 	&feature_acl,
@@ -29,6 +32,8 @@ static const struct feature *const features[] = {
 	&feature_exec_crypto,
 	&feature_exec_ping,
 	&feature_enable,
+	&feature_terminal,
+	&feature_lines,
 	&feature_exec_basic,
 	&feature_exec_configure,
 	&feature_exec_copy,
@@ -48,6 +53,7 @@ void commands_register(struct router *r)
 {
 	types_register(r->grammar);
 	types_passwd_register(r->grammar);
+	types_mode_register(r->grammar);
 	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
 		const struct command_list *l = features[i]->commands;
 

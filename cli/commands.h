@@ -24,7 +24,8 @@ struct feature {
 };
 /* Features by file; those without a subscription only bring commands. */
 extern const struct feature feature_masterkey, feature_users, feature_line,
-	feature_enable, feature_banner, feature_login;
+	feature_enable, feature_banner, feature_login,
+	feature_privilege, feature_alias, feature_terminal, feature_lines;
 extern const struct feature feature_system, feature_interface, feature_route,
 	feature_acl, feature_isakmp, feature_ipsec, feature_keys, feature_gdoi,
 	feature_gdoi_ks,

@@ -1,4 +1,4 @@
-/* Exec commands about the session itself: level, terminal, leaving (ios-cli.md
+/* Exec commands about the session itself: leaving, help (ios-cli.md
  * 1 and 4). */
 #include "cli/commands.h"
 
@@ -10,6 +10,7 @@ static int exec_quit(struct cmd_call *c)
 
 static const struct command exec_exit = {
 	.mode = MODE_EXEC,
+	.level = CMD_LEVEL_ANY,
 	.grammar = "exit",
 	.help = "exit  Exit from the EXEC\n",
 	.exec = exec_quit,
@@ -17,6 +18,7 @@ static const struct command exec_exit = {
 };
 static const struct command logout = {
 	.mode = MODE_EXEC,
+	.level = CMD_LEVEL_ANY,
 	.grammar = "logout",
 	.help = "logout  Exit from the EXEC\n",
 	.exec = exec_quit,
@@ -24,90 +26,12 @@ static const struct command logout = {
 };
 static const struct command quit = {
 	.mode = MODE_EXEC,
+	.level = CMD_LEVEL_ANY,
 	.grammar = "quit",
 	.help = "quit  Exit from the EXEC\n",
 	.exec = exec_quit,
 	.flags = CMD_HIDDEN,
 	.sample = "quit",
-};
-
-/* The terminal. */
-
-static int exec_terminal(struct cmd_call *c)
-{
-	struct session_term *t = session_term(c->session);
-
-	if (drv_has(c->drv, "length"))
-		session_set_length(
-			c->session, (uint16_t)drv_u32(c->drv, "lines"));
-	else if (drv_has(c->drv, "width"))
-		session_set_width(
-			c->session, (uint16_t)drv_u32(c->drv, "columns"));
-	else if (drv_has(c->drv, "size"))
-		t->history = (uint16_t)drv_u32(c->drv, "entries");
-	else
-		session_set_monitor(c->session, true);
-	return CMD_DONE;
-}
-
-static const struct command terminal = {
-	.mode = MODE_EXEC,
-	.grammar = "terminal {length <lines:0-512>|width <columns:0-512>|"
-		   "monitor|history size <entries:0-256>}",
-	.help = "terminal   Set terminal line parameters\n"
-		"length     Set number of lines on a screen\n"
-		"<lines>    Number of lines on screen (0 for no pausing)\n"
-		"width      Set width of the display terminal\n"
-		"<columns>  Number of characters on a screen line\n"
-		"monitor    Copy debug output to the current terminal line\n"
-		"history    Enable and control the command history function\n"
-		"size       Set history buffer size\n"
-		"<entries>  Size of history buffer\n",
-	.exec = exec_terminal,
-	.sample = "terminal length 0\nterminal width 511\nterminal monitor\n"
-		  "terminal history size 30",
-};
-
-static int exec_terminal_no(struct cmd_call *c)
-{
-	struct session_term *t = session_term(c->session);
-
-	if (drv_has(c->drv, "monitor"))
-		session_set_monitor(c->session, false);
-	else
-		t->history = 0;
-	return CMD_DONE;
-}
-
-static const struct command terminal_no = {
-	.mode = MODE_EXEC,
-	.grammar = "terminal no {monitor|history}",
-	.help = "terminal  Set terminal line parameters\n"
-		"no        Negate a command or set its defaults\n"
-		"monitor   Copy debug output to the current terminal line\n"
-		"history   Disable the command history function\n",
-	.exec = exec_terminal_no,
-	.sample = "terminal no monitor\nterminal no history",
-};
-
-static void history_line(void *ctx, const char *line)
-{
-	sbuf_printf(ctx, "  %s\n", line);
-}
-
-static int exec_show_history(struct cmd_call *c)
-{
-	session_history_each(c->session, history_line, c->out);
-	return CMD_DONE;
-}
-
-static const struct command show_history = {
-	.mode = MODE_EXEC,
-	.grammar = "show history",
-	.help = "show     Show running system information\n"
-		"history  Display the session command history\n",
-	.exec = exec_show_history,
-	.sample = "show history",
 };
 
 static const char help_text[] =
@@ -131,6 +55,7 @@ static int exec_help(struct cmd_call *c)
 
 static const struct command help = {
 	.mode = MODE_EXEC,
+	.level = CMD_LEVEL_ANY,
 	.grammar = "help",
 	.help = "help  Description of the interactive help system\n",
 	.exec = exec_help,
@@ -161,6 +86,7 @@ static int exec_do(struct cmd_call *c)
 #define EXIT_IN(m)                                                             \
 	static const struct command exit_##m = {                               \
 		.mode = m,                                                     \
+		.level = 1,                                                    \
 		.grammar = "exit",                                             \
 		.help = "exit  Exit from this configuration mode\n",           \
 		.exec = exec_up,                                               \
@@ -168,6 +94,7 @@ static int exec_do(struct cmd_call *c)
 	};                                                                     \
 	static const struct command end_##m = {                                \
 		.mode = m,                                                     \
+		.level = 1,                                                    \
 		.grammar = "end",                                              \
 		.help = "end  Exit from configure mode\n",                     \
 		.exec = exec_end,                                              \
@@ -175,6 +102,7 @@ static int exec_do(struct cmd_call *c)
 	};                                                                     \
 	static const struct command do_##m = {                                 \
 		.mode = m,                                                     \
+		.level = 1,                                                    \
 		.grammar = "do <command:line>",                                \
 		.help = "do         To run exec commands in config mode\n"     \
 			"<command>  Exec command\n",                           \
@@ -193,8 +121,7 @@ CONFIG_MODES(EXIT_IN);
 
 #define EXITS(m) &exit_##m, &end_##m, &do_##m
 static const struct command *const commands[] = {
-	&exec_exit, &logout, &quit, &terminal, &terminal_no, &show_history,
-	&help,
+	&exec_exit, &logout, &quit, &help,
 	EXITS(MODE_CONFIG), EXITS(MODE_IF), EXITS(MODE_EXT_NACL),
 	EXITS(MODE_STD_NACL), EXITS(MODE_ISAKMP_POLICY),
 	EXITS(MODE_TRANSFORM), EXITS(MODE_IPSEC_PROFILE),

@@ -66,6 +66,7 @@ static int exec_enable(struct cmd_call *c)
 
 static const struct command enable = {
 	.mode = MODE_EXEC,
+	.level = CMD_LEVEL_ANY,
 	.grammar = "enable [<level:0-15>]",
 	.help = "enable   Turn on privileged commands\n"
 		"<level>  Enable level\n",
@@ -86,6 +87,7 @@ static int exec_disable(struct cmd_call *c)
 
 static const struct command disable = {
 	.mode = MODE_EXEC,
+	.level = CMD_LEVEL_ANY,
 	.grammar = "disable [<level:0-15>]",
 	.help = "disable  Turn off privileged commands\n"
 		"<level>  Privilege level to go to\n",

@@ -18,7 +18,7 @@ struct line_config {
 /* name: "con 0", "aux 0", "vty 3". */
 void line_view(const struct router *r, const char *name,
 	struct line_config *out);
-/* Number among all lines: con 0 is 0, aux 0 is 1, vty N is N + 2. */
+/* Number among all lines: con 0 is 0, vty N is N + 1.  There is no aux. */
 unsigned line_number(const char *name);
 
 /* Makes [first, last] of a matched `line vty` line (or its `no`) a union of

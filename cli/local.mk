@@ -6,9 +6,10 @@ libcli_a_SOURCES += cli/exec_basic.c
 libcli_a_SOURCES += cli/filter.c cli/filter.h
 libcli_a_SOURCES += cli/mode.c
 libcli_a_SOURCES += cli/running.c cli/running.h
-libcli_a_SOURCES += cli/session_config.c cli/session_login.c
 libcli_a_SOURCES += cli/json.c cli/json.h
 libcli_a_SOURCES += cli/session_history.c
+libcli_a_SOURCES += cli/session_config.c cli/session_help.c \
+	cli/session_login.c
 libcli_a_SOURCES += cli/session.c cli/session.h cli/session_priv.h
 libcli_a_SOURCES += cli/session_text.c
 libcli_a_SOURCES += cli/show_system.c
@@ -21,12 +22,16 @@ libcli_a_SOURCES += \
 	cli/cfg_interface.c \
 	cli/cfg_ipsec.c \
 	cli/cfg_isakmp.c \
+	cli/cfg_alias.c \
 	cli/cfg_banner.c cli/banner.h \
+	cli/cfg_privilege.c cli/privilege.h \
 	cli/cfg_line.c cli/line.h \
 	cli/cfg_login.c \
 	cli/cfg_masterkey.c \
 	cli/cfg_users.c cli/users.h \
 	cli/exec_enable.c \
+	cli/exec_lines.c \
+	cli/exec_terminal.c \
 	cli/types_passwd.c \
 	cli/cfg_keys.c \
 	cli/cfg_route.c \

@@ -3,6 +3,7 @@
  * test drives it as the server does. */
 #include "cli/confmgmt.h"
 #include "cli/line.h"
+#include "cli/privilege.h"
 #include "cli/running.h"
 #include "cli/session_priv.h"
 #include "cli/users.h"
@@ -69,6 +70,11 @@ struct router *session_router(const struct session *s)
 const char *session_user(const struct session *s)
 {
 	return s->user;
+}
+
+const char *session_from(const struct session *s)
+{
+	return s->from;
 }
 
 uint8_t session_level(const struct session *s)
@@ -405,7 +411,7 @@ static const char *skip_blanks(const char *p)
 }
 
 /* Text copied from a web page brings its prompts: `R1(config)#crypto ...`. */
-static const char *strip_prompt(const char *line)
+const char *session_strip_prompt(const char *line)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz"
@@ -510,7 +516,7 @@ static int run_exec_fn(struct session *s, const struct match *m)
 }
 
 /* Where `|` parts command and filter, or NULL. */
-static char *filter_split(char *text)
+char *session_filter_split(char *text)
 {
 	for (char *p = strchr(text, '|'); p != NULL; p = strchr(p + 1, '|')) {
 		if (p > text && (p[-1] == ' ' || p[-1] == '\t'))
@@ -519,7 +525,7 @@ static char *filter_split(char *text)
 	return NULL;
 }
 
-static bool takes_filter(const char *text)
+bool session_takes_filter(const char *text)
 {
 	const char *p = skip_blanks(text);
 	size_t n = (size_t)(first_word_end(p) - p);
@@ -548,14 +554,28 @@ static bool filter_open(
 	return false;
 }
 
+/* A line that the level does not allow is as good as unknown. */
+static void check_level(struct session *s, const char *text, struct match *m)
+{
+	const char *word = skip_blanks(text);
+	const char *next = skip_blanks(first_word_end(word));
+
+	if (m->kind != MATCH_OK || privilege_allows(s->router, s->level, m))
+		return;
+	match_free(m);
+	m->kind = MATCH_INVALID;
+	m->caret = (size_t)((*next == '\0' ? word : next) - text);
+}
+
 /* Finds the exec command, without running it; *bar as filter_split. */
 static void exec_match(
 	struct session *s, char *text, char **bar, struct match *m)
 {
-	*bar = takes_filter(text) ? filter_split(text) : NULL;
+	*bar = session_takes_filter(text) ? session_filter_split(text) : NULL;
 	if (*bar != NULL)
 		**bar = '\0';
 	match_line(s->router->grammar, MODE_EXEC, s->level, text, m);
+	check_level(s, text, m);
 	if (*bar != NULL)
 		**bar = '|';
 }
@@ -592,7 +612,7 @@ static void find_section(struct session *s)
 	output(s, text, sizeof(text) - 1);
 }
 
-static const char *do_command(const char *text)
+const char *session_do_command(const char *text)
 {
 	const char *p = skip_blanks(text);
 
@@ -646,8 +666,7 @@ static bool lock_permits(struct session *s)
 {
 	auto_sbuf struct sbuf out = { 0 };
 
-	if (s->flags & SESSION_QUIET ||
-		config_lock_permits(s->router, s, &out))
+	if (s->flags & SESSION_QUIET || config_lock_permits(s->router, s, &out))
 		return true;
 	output_buf(s, &out);
 	return false;
@@ -655,7 +674,7 @@ static bool lock_permits(struct session *s)
 
 int session_run_config(struct session *s, const char *typed, size_t offset)
 {
-	const char *text = typed + offset, *rest = do_command(text);
+	const char *text = typed + offset, *rest = session_do_command(text);
 	struct router *r = s->router;
 	struct match m = { 0 };
 	int result = CMD_FAILED;
@@ -666,6 +685,7 @@ int session_run_config(struct session *s, const char *typed, size_t offset)
 		return CMD_FAILED;
 	find_section(s);
 	load_match(r->commit, r->tree, &s->pos, s->level, text, &m);
+	check_level(s, text, &m);
 	if (m.kind == MATCH_EMPTY)
 		result = CMD_DONE;
 	else if (m.kind == MATCH_OK && m.cmd->exec != NULL)
@@ -712,10 +732,21 @@ static bool is_show_heading(const struct session *s, const char *text)
 	return false;
 }
 
+static int run_typed(struct session *s, const char *line, size_t offset)
+{
+	const char *text = line + offset;
+
+	if (session_in_config(s) || back_to_config(s, text))
+		return session_run_config(s, line, offset);
+	session_history_add(s, text);
+	return session_run_exec(s, line, offset);
+}
+
 int session_run_line(struct session *s, const char *line)
 {
-	const char *text = skip_blanks(strip_prompt(line));
+	const char *text = skip_blanks(session_strip_prompt(line));
 	size_t offset = (size_t)(text - line);
+	auto_free char *meant = NULL;
 
 	if (s->pending || s->ask_fn != NULL || s->logging_in)
 		return CMD_FAILED;
@@ -724,87 +755,7 @@ int session_run_line(struct session *s, const char *line)
 		return session_text_line(s, line);
 	if (*text == '\0' || *text == '!' || is_show_heading(s, text))
 		return CMD_DONE;
-	if (session_in_config(s) || back_to_config(s, text))
-		return session_run_config(s, line, offset);
-	session_history_add(s, text);
-	return session_run_exec(s, line, offset);
-}
-
-/* `?` and TAB. */
-
-/* The text a mode's help or completion works on, and that mode. */
-static const char *cursor_text(
-	const struct session *s, const char *line, uint16_t *mode)
-{
-	const char *text = strip_prompt(line), *rest;
-
-	*mode = s->pos.mode;
-	if (!session_in_config(s))
-		return text;
-	rest = do_command(text);
-	if (rest == NULL)
-		return text;
-	*mode = MODE_EXEC;
-	return skip_blanks(rest);
-}
-
-/* A show command that may end here may also be filtered. */
-static void help_add_bar(const char *text, struct sbuf *out)
-{
-	static const char cr[] = "  <cr>";
-	char *p = out->s == NULL ? NULL : strstr(out->s, cr);
-
-	if (p == NULL || strstr(out->s, "\n  | ") != NULL ||
-		!takes_filter(text) || (p > out->s && p[-1] != '\n'))
-		return;
-	size_t at = (size_t)(p - out->s), width = 4;
-	auto_free char *tail = xstrdup(p);
-
-	/* The column of the descriptions, from the line above. */
-	for (const char *q = out->s; q < p; q = strchr(q, '\n') + 1) {
-		size_t n = strcspn(q + 2, " \n");
-
-		if (n > width)
-			width = n;
-	}
-	sbuf_trunc(out, at);
-	sbuf_printf(out, "  %-*s  Output modifiers\n", (int)width, "|");
-	sbuf_adds(out, tail);
-}
-
-static void help_text(struct session *s, const char *line, struct sbuf *out)
-{
-	uint16_t mode;
-	const char *text = cursor_text(s, line, &mode);
-	auto_free char *copy = xstrdup(text);
-	char *bar = NULL;
-
-	if (mode == MODE_EXEC && takes_filter(copy))
-		bar = filter_split(copy);
-	if (bar != NULL) {
-		filter_help(bar + 1, out);
-		return;
-	}
-	match_help(s->router->grammar, mode, s->level, text, out);
-	if (mode == MODE_EXEC)
-		help_add_bar(text, out);
-}
-
-void session_help(struct session *s, const char *line, struct sbuf *out)
-{
-	if (s->logging_in)
-		return;
-	help_text(s, line, out);
-	if (sbuf_str(out)[0] != '%')
-		sbuf_addc(out, '\n');
-}
-
-bool session_complete(struct session *s, const char *line, struct sbuf *append)
-{
-	uint16_t mode;
-	const char *text = cursor_text(s, line, &mode);
-
-	if (s->logging_in)
-		return false;
-	return match_complete(s->router->grammar, mode, s->level, text, append);
+	meant = alias_expand(s->router, s->pos.mode, text);
+	return meant != NULL ? run_typed(s, meant, 0)
+			     : run_typed(s, line, offset);
 }

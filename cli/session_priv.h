@@ -48,6 +48,12 @@ struct session {
 	bool text_ended;
 };
 
+/* session.c: the text behind `do`, or NULL; behind a prompt that was pasted with
+ * the line; whether `|` starts a filter, and where it does, or NULL. */
+const char *session_do_command(const char *text);
+const char *session_strip_prompt(const char *line);
+bool session_takes_filter(const char *text);
+char *session_filter_split(char *text);
 /* session_config.c: enters a matched line, which was typed as text; takes *m.
  * Result as an exec function. */
 int session_enter_line(struct session *s, struct match *m, const char *text);

@@ -53,6 +53,8 @@ enum {
 			      * run where one is only read */
 };
 
+#define CMD_LEVEL_ANY 255 /* also at privilege 0 */
+
 struct command {
 	uint16_t mode;       /* where it may be typed (user's numbers);
 			      * 0: in every configuration mode */
@@ -65,7 +67,8 @@ struct command {
 			      * one: its keywords; with CMD_HARMLESS, too:
 			      * none, the line is kept as it was typed */
 	uint16_t order;      /* place among its siblings when printed */
-	uint8_t level;       /* privilege 0..15; 0 is taken as 1 */
+	uint8_t level;       /* privilege 1..15, or CMD_LEVEL_ANY; 0: 15 in
+			      * configuration modes, else 1 */
 	uint16_t flags;
 	cmd_exec_fn *exec;   /* runs instead of entering the tree */
 	cmd_fixup_fn *fixup;

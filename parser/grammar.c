@@ -228,6 +228,36 @@ static bool in_mode(const struct command *c, const struct mode *m)
 	return c->mode == m->def.id || (c->mode == 0 && m->def.config);
 }
 
+uint8_t grammar_own_level(const struct grammar *g, const struct command *c)
+{
+	bool config = c->mode == 0 || grammar_find(g, c->mode)->def.config;
+
+	if (c->level == CMD_LEVEL_ANY)
+		return 0;
+	return c->level != 0 ? c->level : config ? 15 : 1;
+}
+
+uint8_t grammar_level(const struct grammar *g, const struct command *c)
+{
+	return grammar_prog(g, c)->level;
+}
+
+void grammar_level_set(struct grammar *g, const struct command *c, int level)
+{
+	struct prog *p;
+
+	HASH_FIND(hh, g->by_cmd, &c, sizeof(c), p);
+	p->level = level < 0 ? grammar_own_level(g, c) : (uint8_t)level;
+}
+
+const char *grammar_keyword(
+	const struct grammar *g, const struct command *c, size_t i)
+{
+	const struct prog *p = grammar_prog(g, c);
+
+	return i < p->lead ? p->insn[i].text : NULL;
+}
+
 static void command_add(struct grammar *g, const struct command *c)
 {
 	struct prog *p;
@@ -245,6 +275,7 @@ static void command_add(struct grammar *g, const struct command *c)
 			g->commands, g->cap_commands, sizeof(*g->commands));
 	}
 	p = prog_compile(g, c);
+	p->level = grammar_own_level(g, c);
 	p->index = g->n_commands;
 	g->commands[g->n_commands++] = c;
 	HASH_ADD(hh, g->by_cmd, cmd, sizeof(p->cmd), p);

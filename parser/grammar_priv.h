@@ -30,6 +30,7 @@ struct branch {
 struct prog {
 	const struct command *cmd;
 	const struct grammar *grammar;
+	uint8_t level;       /* privilege that shows it; may be changed */
 	struct insn *insn;
 	uint16_t n;          /* the last is END */
 	struct branch *branch;
@@ -96,10 +97,6 @@ const struct prog *grammar_prog(const struct grammar *g,
 	const struct command *c);
 _Noreturn void grammar_fault(const struct command *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-static inline uint8_t cmd_level(const struct command *c)
-{
-	return c->level == 0 ? 1 : c->level;
-}
 /* Does it enter the tree? */
 static inline bool cmd_is_config(const struct mode *m, const struct command *c)
 {

@@ -304,7 +304,7 @@ static void start_list(struct run *r, size_t at, const struct prog_list *l)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct command *c = l->v[i]->cmd;
 
-		if (cmd_level(c) > r->level)
+		if (l->v[i]->level > r->level)
 			continue;
 		if ((r->negated || r->to_default) &&
 			!cmd_is_config(r->mode, c) && !l->v[i]->has_key &&

@@ -28,18 +28,18 @@ static void on_done(void *ctx, int result)
 
 static struct session *open_session(struct cli_session *t, unsigned flags)
 {
-	struct session_sink sink = {
-		.output = on_output, .ask = on_ask, .done = on_done, .ctx = t
-	};
 	struct session_opts o = { .level = 15, .flags = flags };
 
-	return session_new(&t->router, &o, &sink);
+	return session_new(&t->router, &o, &t->sink);
 }
 
 void cli_session_init(struct cli_session *t, unsigned flags)
 {
 	memset(t, 0, sizeof(*t));
 	t->done = -99;
+	t->sink = (struct session_sink){
+		.output = on_output, .ask = on_ask, .done = on_done, .ctx = t
+	};
 	t->router.log = log_new(8192);
 	router_setup(&t->router);
 	t->session = open_session(t, flags);

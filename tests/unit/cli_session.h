@@ -7,6 +7,7 @@
 struct cli_session {
 	struct router router;
 	struct session *session;
+	struct session_sink sink; /* collects into out, for more sessions */
 	struct sbuf out;      /* what it printed since the last line */
 	struct sbuf question; /* the one that waits */
 	int done;             /* of a pending line; -99: not yet */

@@ -1,5 +1,6 @@
 /* Users, secrets and lines through a session: what is kept, what is shown, who
  * is let through. */
+#include "base/loop.h"
 #include "cli/line.h"
 #include "cli/users.h"
 #include "tests/unit/cli_session.h"
@@ -304,6 +305,293 @@ static void test_line_view(void **state)
 	assert_int_equal(c.timeout_secs, 600);
 }
 
+/* Aliases, privilege levels, banners. */
+
+static void test_alias(void **state)
+{
+	struct cli_session *t = *state;
+
+	cli_run(t, "alias exec myp show priv");
+	cli_run(t, "alias configure hn hostname");
+	cli_run(t, "hn R9");
+	assert_string_equal(cli_prompt(t), "R9(config)#");
+	cli_run(t, "end");
+	assert_string_equal(
+		cli_run(t, "myp"), "Current privilege level is 15\n");
+	assert_string_equal(
+		cli_run(t, "s privilege"), "Current privilege level is 15\n");
+	assert_non_null(strstr(cli_run(t, "show aliases"),
+		"Exec mode aliases:\n"
+		"  h                     help\n"
+		"  lo                    logout\n"));
+	assert_non_null(strstr(cli_run(t, "show aliases"),
+		"  w                     where\n"
+		"  myp                   show priv\n"
+		"\nConfigure mode aliases:\n"
+		"  hn                    hostname\n"));
+	assert_string_equal(cli_run(t, "show aliases configure"),
+		"\nConfigure mode aliases:\n"
+		"  hn                    hostname\n");
+}
+
+static void test_levels(void **state)
+{
+	struct cli_session *t = *state;
+
+	cli_run(t, "privilege exec level 5 show running-config");
+	cli_run(t, "privilege exec level 7 write memory");
+	cli_run(t, "privilege exec level 7 configure terminal");
+	cli_run(t, "privilege configure all level 7 hostname");
+	cli_run(t, "privilege exec level 15 show history");
+	cli_run(t, "end");
+	cli_run(t, "disable 4");
+	assert_non_null(strstr(cli_run(t, "show running-config"),
+		"% Invalid input detected at '^' marker."));
+	assert_non_null(strstr(cli_run(t, "show history"), "% Invalid input"));
+	cli_run(t, "enable 5");
+	assert_non_null(
+		strstr(cli_run(t, "show running-config"), "hostname Router"));
+	assert_non_null(strstr(cli_run(t, "write memory"), "% "));
+	cli_run(t, "enable 7");
+	/* The part of the command that is open, and no other. */
+	assert_non_null(strstr(cli_run(t, "wr mem"), "Building"));
+	assert_non_null(strstr(cli_run(t, "write terminal"), "% Invalid"));
+	assert_non_null(strstr(cli_run(t, "write"), "% "));
+	cli_run(t, "configure terminal");
+	assert_string_equal(cli_prompt(t), "Router(config)#");
+	assert_non_null(
+		strstr(cli_run(t, "enable secret mine"), "% Invalid input"));
+	assert_non_null(
+		strstr(cli_run(t, "no username ann"), "% Invalid input"));
+	assert_string_equal(cli_run(t, "hostname R7"), "");
+	assert_string_equal(cli_prompt(t), "R7(config)#");
+	cli_run(t, "end");
+	cli_run(t, "enable");
+	cli_run(t, "configure terminal");
+	cli_run(t, "privilege exec reset show running-config");
+	cli_run(t, "no privilege exec level 7 write memory");
+	cli_run(t, "end");
+	cli_run(t, "disable 5");
+	assert_non_null(
+		strstr(cli_run(t, "show running-config"), "% Invalid input"));
+	cli_run(t, "disable 0");
+	assert_non_null(strstr(cli_run(t, "show version"), "% "));
+	cli_run(t, "enable");
+	assert_string_equal(cli_prompt(t), "R7#");
+}
+
+/* A user sees no secret, and has no way to one. */
+static void test_user_level(void **state)
+{
+	static const char *const hidden[] = { "show running-config",
+		"show startup-config", "configure terminal", "write memory",
+		"more system:running-config", "show crypto isakmp key",
+		"reload", "clear line 1", "send *",
+		"crypto key generate rsa modulus 2048", "dir",
+		"copy running-config startup-config" };
+	struct cli_session *t = *state;
+
+	cli_run(t, "end");
+	cli_run(t, "disable");
+	for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {
+		assert_non_null(strstr(cli_run(t, hidden[i]), "% "));
+		assert_false(session_asking(t->session));
+	}
+	assert_non_null(strstr(cli_run(t, "show version"), "Version"));
+}
+
+static void test_banner(void **state)
+{
+	struct cli_session *t = *state;
+
+	assert_string_equal(cli_run(t, "banner motd #one line# rest"), "");
+	assert_string_equal(shown(t, "banner"), "banner motd ^Cone line^C\n");
+	assert_string_equal(cli_run(t, "banner motd @"),
+		"Enter TEXT message.  End with the character '@'.\n");
+	assert_true(session_asks_text(t->session));
+	cli_run(t, "  ! not a comment, hostname X");
+	cli_run(t, "");
+	assert_string_equal(cli_run(t, "end of it@ ignored"), "");
+	assert_false(session_asking(t->session));
+	assert_string_equal(cli_prompt(t), "Router(config)#");
+	auto_sbuf struct sbuf text = { 0 };
+
+	running_text(&t->router, false, &text);
+	assert_non_null(
+		strstr(sbuf_str(&text), "banner motd ^C\n  ! not a comment, "
+					"hostname X\n\nend of it^C\n"));
+	/* Back as it was shown. */
+	cli_run(t, "no banner motd");
+	assert_int_equal(
+		running_load(&t->router, sbuf_str(&text), NULL, NULL), 0);
+	auto_sbuf struct sbuf again = { 0 };
+
+	running_text(&t->router, false, &again);
+	assert_non_null(
+		strstr(sbuf_str(&again), "banner motd ^C\n  ! not a comment, "
+					 "hostname X\n\nend of it^C\n"));
+	/* Broken off: the old one stays. */
+	cli_run(t, "banner motd ^C");
+	cli_run(t, "half");
+	session_break(t->session);
+	assert_null(strstr(shown(t, "banner"), "half"));
+	/* What would end it when read again. */
+	assert_string_equal(cli_run(t, "banner exec #a ^C b#"),
+		"% Banner text cannot hold ^C\n");
+}
+
+/* Starting: the console's dialogue. */
+
+static struct session *start(struct cli_session *t, unsigned flags)
+{
+	struct session_sink sink = t->sink;
+	struct session_opts o = { .level = 15,
+		.flags = flags | SESSION_ECHO | SESSION_CONSOLE,
+		.line = "con 0" };
+
+	sbuf_trunc(&t->out, 0);
+	return session_new(&t->router, &o, &sink);
+}
+
+static void test_login_local(void **state)
+{
+	struct cli_session *t = *state;
+
+	run_all(t,
+		(const char *const[]){ "username ann privilege 5 secret in",
+			"banner motd #m#", "banner login #l#",
+			"banner exec #e#", "line con 0", "login local", NULL });
+	struct session *s = start(t, 0);
+
+	assert_int_equal(session_start(s), CMD_PENDING);
+	assert_string_equal(
+		sbuf_str(&t->out), "m\nl\n\nUser Access Verification\n\n");
+	assert_string_equal(sbuf_str(&t->question), "Username: ");
+	/* Nothing runs, nothing helps, before it is known who it is. */
+	assert_int_equal(session_run_line(s, "show version"), CMD_FAILED);
+	auto_sbuf struct sbuf help = { 0 };
+
+	session_help(s, "", &help);
+	assert_int_equal(help.n, 0);
+	session_answer(s, "ann");
+	assert_string_equal(sbuf_str(&t->question), "Password: ");
+	sbuf_trunc(&t->out, 0);
+	session_answer(s, "out");
+	assert_string_equal(sbuf_str(&t->out), "% Login invalid\n\n");
+	session_answer(s, "ann");
+	sbuf_trunc(&t->out, 0);
+	assert_int_equal(session_answer(s, "in"), CMD_DONE);
+	assert_string_equal(sbuf_str(&t->out), "e\n");
+	assert_int_equal(session_level(s), 5);
+	assert_string_equal(session_user(s), "ann");
+	session_free(s);
+	/* Breaking the dialogue off is no way in; three tries are. */
+	s = start(t, 0);
+	session_start(s);
+	session_break(s);
+	assert_true(session_over(s));
+	session_free(s);
+	s = start(t, 0);
+	session_start(s);
+	for (int i = 0; i < 3; i++) {
+		assert_false(session_over(s));
+		session_answer(s, "eve");
+		session_answer(s, "guess");
+	}
+	assert_true(session_over(s));
+	session_free(s);
+}
+
+static void test_login_password(void **state)
+{
+	struct cli_session *t = *state;
+
+	run_all(t, (const char *const[]){
+			   "line con 0", "login", "privilege level 3", NULL });
+	struct session *s = start(t, 0);
+
+	session_start(s);
+	assert_true(session_over(s));
+	assert_string_equal(
+		sbuf_str(&t->out), "\nPassword required, but none set\n");
+	session_free(s);
+	cli_run(t, "password in");
+	s = start(t, 0);
+	assert_int_equal(session_start(s), CMD_PENDING);
+	session_answer(s, "");
+	session_answer(s, "x");
+	assert_int_equal(session_answer(s, "in"), CMD_DONE);
+	assert_int_equal(session_level(s), 3);
+	session_free(s);
+	s = start(t, 0);
+	session_start(s);
+	session_answer(s, "1");
+	session_answer(s, "2");
+	sbuf_trunc(&t->out, 0);
+	session_answer(s, "3");
+	assert_string_equal(sbuf_str(&t->out), "% Bad passwords\n");
+	assert_true(session_over(s));
+	session_free(s);
+}
+
+static void test_idle(void **state)
+{
+	struct cli_session *t = *state;
+	struct session *s = start(t, 0);
+	uint64_t now = loop_now();
+
+	session_start(s);
+	assert_in_range(session_deadline(s), now + 600000, now + 601000);
+	run_all(t, (const char *const[]){
+			   "line con 0", "exec-timeout 0 0", NULL });
+	assert_int_equal(session_deadline(s), 0);
+	cli_run(t, "exec-timeout 0 5");
+	session_run_line(s, "configure terminal");
+	session_expire(s);
+	assert_true(session_over(s));
+	assert_false(session_in_config(s));
+	session_free(s);
+	cli_run(t, "no exec");
+	s = start(t, 0);
+	session_start(s);
+	assert_true(session_over(s));
+	session_free(s);
+}
+
+static void test_show_users(void **state)
+{
+	struct cli_session *t = *state;
+	struct session_opts o = { .level = 15,
+		.user = "bob",
+		.line = "vty 0",
+		.from = "192.0.2.50",
+		.flags = SESSION_ECHO };
+	struct session *con = start(t, 0);
+	struct session *vty = session_new(&t->router, &o, &t->sink);
+
+	session_start(con);
+	session_start(vty);
+	sbuf_trunc(&t->out, 0);
+	session_run_line(vty, "show users");
+	assert_string_equal(sbuf_str(&t->out),
+		"    Line       User       Host(s)              Idle       "
+		"Location\n"
+		"   0 con 0                idle                 00:00:00   \n"
+		"*  1 vty 0     bob        idle                 00:00:00   "
+		"192.0.2.50\n"
+		"\n  Interface    User               Mode         Idle     "
+		"Peer Address\n\n");
+	/* Another is shut out, oneself not. */
+	sbuf_trunc(&t->out, 0);
+	session_run_line(con, "clear line con 0");
+	assert_non_null(strstr(sbuf_str(&t->out), "% Not allowed"));
+	session_run_line(con, "clear line vty 0");
+	session_answer(con, "");
+	assert_true(session_over(vty));
+	session_free(vty);
+	session_free(con);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -317,6 +605,14 @@ int main(void)
 		T(test_sealed_keys),
 		T(test_line_ranges),
 		T(test_line_view),
+		T(test_alias),
+		T(test_levels),
+		T(test_user_level),
+		T(test_banner),
+		T(test_login_local),
+		T(test_login_password),
+		T(test_idle),
+		T(test_show_users),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,83 @@
+/* `?` and TAB in a session: in the mode where it stands, behind `do`, and for
+ * output filters. */
+#include "cli/session_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The text a mode's help or completion works on, and that mode. */
+static const char *cursor_text(
+	const struct session *s, const char *line, uint16_t *mode)
+{
+	const char *text = session_strip_prompt(line), *rest;
+
+	*mode = s->pos.mode;
+	if (!session_in_config(s))
+		return text;
+	rest = session_do_command(text);
+	if (rest == NULL)
+		return text;
+	*mode = MODE_EXEC;
+	return rest + strspn(rest, " \t");
+}
+
+/* A show command that may end here may also be filtered. */
+static void help_add_bar(const char *text, struct sbuf *out)
+{
+	static const char cr[] = "  <cr>";
+	char *p = out->s == NULL ? NULL : strstr(out->s, cr);
+
+	if (p == NULL || strstr(out->s, "\n  | ") != NULL ||
+		!session_takes_filter(text) || (p > out->s && p[-1] != '\n'))
+		return;
+	size_t at = (size_t)(p - out->s), width = 4;
+	auto_free char *tail = xstrdup(p);
+
+	/* The column of the descriptions, from the line above. */
+	for (const char *q = out->s; q < p; q = strchr(q, '\n') + 1) {
+		size_t n = strcspn(q + 2, " \n");
+
+		if (n > width)
+			width = n;
+	}
+	sbuf_trunc(out, at);
+	sbuf_printf(out, "  %-*s  Output modifiers\n", (int)width, "|");
+	sbuf_adds(out, tail);
+}
+
+static void help_text(struct session *s, const char *line, struct sbuf *out)
+{
+	uint16_t mode;
+	const char *text = cursor_text(s, line, &mode);
+	auto_free char *copy = xstrdup(text);
+	char *bar = NULL;
+
+	if (mode == MODE_EXEC && session_takes_filter(copy))
+		bar = session_filter_split(copy);
+	if (bar != NULL) {
+		filter_help(bar + 1, out);
+		return;
+	}
+	match_help(s->router->grammar, mode, s->level, text, out);
+	if (mode == MODE_EXEC)
+		help_add_bar(text, out);
+}
+
+void session_help(struct session *s, const char *line, struct sbuf *out)
+{
+	if (s->logging_in)
+		return;
+	help_text(s, line, out);
+	if (sbuf_str(out)[0] != '%')
+		sbuf_addc(out, '\n');
+}
+
+bool session_complete(struct session *s, const char *line, struct sbuf *append)
+{
+	uint16_t mode;
+	const char *text = cursor_text(s, line, &mode);
+
+	if (s->logging_in)
+		return false;
+	return match_complete(s->router->grammar, mode, s->level, text, append);
+}
