@@ -36,6 +36,8 @@ extern const struct feature feature_system, feature_interface, feature_route,
 	feature_exec_save, feature_show_running, feature_confmgmt,
 	feature_archive, feature_cfglog, feature_exec_replace,
 	feature_exec_revert, feature_show_differences;
+extern const struct feature feature_show_interfaces, feature_show_ip_interface,
+	feature_show_arp;
 /* Value types of cli/types.c; called before the first grammar_add. */
 void types_register(struct grammar *g);
 /* Makes grammar, tree and commit of r, whose box, log and loop are set (box may

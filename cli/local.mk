@@ -43,7 +43,10 @@ libcli_a_SOURCES += \
 	cli/show_gdoi.c \
 	cli/show_gdoi_gm.c \
 	cli/show_gdoi_ks.c \
+	cli/show_arp.c \
+	cli/show_interfaces.c \
 	cli/show_ip.c \
+	cli/show_ip_interface.c \
 	cli/show_ipsec.c \
 	cli/types.c cli/types_acl.c cli/types_priv.h
 libcli_a_SOURCES += \

@@ -94,4 +94,45 @@ void show_ip_interface_brief(
 void show_ip_route(
 	struct route_info *v, size_t n, struct sbuf *out); /* 3.4;
 							    * sorts v */
+
+/* --- show_interfaces.c --- */
+struct node;
+struct router;
+struct cmd_call;
+/* What the configuration adds to an interface. */
+struct iface_notes {
+	char description[256];
+	uint32_t bandwidth_kbps, delay_usec;
+	uint16_t vlan;
+};
+const char *show_line_state(const struct iface_info *i);
+const char *show_mac(const uint8_t mac[6], char buf[16]); /* 5254.0012.a001 */
+/* "00:01:02", "1d02h", "3w4d"; "never" for 0. */
+const char *show_age(uint64_t then_ms, uint64_t now_ms, char buf[16]);
+void show_interface(const struct iface_info *i, const struct iface_notes *n,
+	uint64_t now_ms, struct sbuf *out); /* 3.2 */
+void show_interfaces_summary(
+	const struct iface_info *v, size_t n, struct sbuf *out);
+void show_platform_interfaces(
+	const struct iface_info *v, size_t n, struct sbuf *out);
+/* Interfaces that the `name` slot of the command leaves; says so when there is
+ * none of that name.  Caller frees. */
+size_t show_ifaces_get(struct cmd_call *c, struct iface_info **v);
+/* Section of an interface, NULL when it is not configured; what follows the
+ * words of one of its lines, in *out, or NULL. */
+const struct node *if_section(const struct router *r, const char *ifname);
+const char *if_line(
+	const struct node *section, const char *words, struct sbuf *out);
+
+/* --- show_ip_interface.c --- */
+const char *show_mtu(const struct iface_info *i, char buf[IP_TEXT]);
+void show_ip_interface(const struct iface_info *i, const struct node *section,
+	struct sbuf *out);
+void show_ipv6_interface(const struct iface_info *i, struct sbuf *out);
+void show_ipv6_interface_brief(
+	const struct iface_info *v, size_t n, struct sbuf *out);
+
+/* --- show_arp.c --- */
+void show_arp(const struct neigh_info *v, size_t n, struct sbuf *out); /* 3.9 */
+void show_ipv6_neighbors(const struct neigh_info *v, size_t n, struct sbuf *out);
 #endif

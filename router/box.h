@@ -117,6 +117,8 @@ struct iface_info {
 	struct link_state link; /* name "" when no netdev exists;
 				 * counters since the last clearing */
 	struct iface_rates rates;
+	unsigned speed_mbps; /* 0: the driver does not tell */
+	bool full_duplex;
 };
 size_t box_iface_list(
 	struct box *b, struct iface_info **out); /* caller frees */
@@ -127,6 +129,18 @@ const char *box_iface_name(
 void box_counters_clear(struct box *b, const char *ifname);
 /* Can the kernel make links of that kind ("vlan", "vrf")? */
 bool box_has_kind(struct box *b, const char *kind);
+/* The table of neighbours; IPv4 with our own addresses, as in show arp. */
+struct neigh_info {
+	struct ip_addr addr;
+	uint8_t mac[6];
+	char ifname[64];
+	bool own, complete, permanent;
+	uint64_t age_secs;
+};
+/* Of family 4 or 6. Caller frees. */
+size_t box_neigh_list(struct box *b, uint8_t family, struct neigh_info **out);
+/* Forgets what was learnt, of one address or (family 0) of all. 0 or -errno. */
+int box_neigh_clear(struct box *b, uint8_t family, const struct ip_addr *only);
 /* Routes with IOS interface names; box_route_list: IPv4, main table. */
 struct route_info {
 	struct ip_prefix dst;

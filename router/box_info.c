@@ -1,8 +1,10 @@
 /* Interfaces and routes as show prints them: what is configured together with
  * what the kernel has. */
+#include "dataplane/neigh.h"
 #include "dataplane/objects.h"
 #include "router/box_priv.h"
 #include "router/ifname.h"
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,8 @@ static void info_fill(struct box *b, struct iface_info *out,
 		for (size_t i = 0; i < s->n_addr; i++)
 			addr_put(out, &s->addr[i]);
 		box_meter_read(b, out);
+		if (!link_speed(s->name, &out->speed_mbps, &out->full_duplex))
+			out->speed_mbps = 0;
 	}
 	if (f == NULL) {
 		box_iface_name(b, s->name, out->ifname);
@@ -83,6 +87,92 @@ size_t box_iface_list(struct box *b, struct iface_info **out)
 	}
 	qsort(*out, n, sizeof(**out), brief_cmp);
 	return n;
+}
+
+/* ---- neighbours ---- */
+
+struct neighbours {
+	struct neigh_info *v;
+	size_t n, cap;
+};
+
+static struct neigh_info *neighbours_add(struct neighbours *l)
+{
+	if (l->n == l->cap) {
+		l->cap = l->cap * 2 + 16;
+		l->v = xreallocarray(l->v, l->cap, sizeof(*l->v));
+	}
+	l->v[l->n] = (struct neigh_info){ .age_secs = 0 };
+	return &l->v[l->n++];
+}
+
+static void own_add(struct box *b, struct neighbours *l)
+{
+	auto_free struct iface_info *v = NULL;
+	size_t n = box_iface_list(b, &v);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!v[i].proto_up || !v[i].link.physical)
+			continue;
+		for (size_t k = 0; k < v[i].n_addr; k++) {
+			struct neigh_info *e = neighbours_add(l);
+
+			e->addr = v[i].addr[k].addr;
+			memcpy(e->mac, v[i].link.mac, sizeof(e->mac));
+			memcpy(e->ifname, v[i].ifname, sizeof(e->ifname));
+			e->own = e->complete = true;
+		}
+	}
+}
+
+static void learnt_add(
+	const struct box *b, const struct neigh_entry *k, struct neighbours *l)
+{
+	const struct link_state *s = iface_by_index(b->mirror, k->ifindex);
+
+	if (s == NULL || s->loopback)
+		return;
+	struct neigh_info *e = neighbours_add(l);
+
+	e->addr = k->addr;
+	memcpy(e->mac, k->mac, sizeof(e->mac));
+	box_iface_name(b, s->name, e->ifname);
+	e->complete = k->complete;
+	e->permanent = k->permanent;
+	e->age_secs = k->age_secs;
+}
+
+size_t box_neigh_list(struct box *b, uint8_t family, struct neigh_info **out)
+{
+	auto_free struct neigh_entry *kernel = NULL;
+	struct neighbours l = { 0 };
+	size_t n = 0;
+
+	if (family == 4)
+		own_add(b, &l);
+	if (neigh_list(b->mirror, family, &kernel, &n) < 0)
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		learnt_add(b, &kernel[i], &l);
+	*out = l.v;
+	return l.n;
+}
+
+int box_neigh_clear(struct box *b, uint8_t family, const struct ip_addr *only)
+{
+	auto_free struct neigh_entry *v = NULL;
+	size_t n = 0;
+	int r = neigh_list(b->mirror, family, &v, &n);
+
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		if (v[i].permanent ||
+			(ip_is_set(only) && !ip_equal(only, &v[i].addr)))
+			continue;
+		r = neigh_del(b->mirror, &v[i]);
+		if (r == -ENOENT)
+			r = 0; /* it went by itself */
+	}
+	return r;
 }
 
 /* ---- routes ---- */

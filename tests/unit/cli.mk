@@ -50,3 +50,6 @@ check_PROGRAMS += test_confmgmt
 test_confmgmt_SOURCES = tests/unit/test_confmgmt.c \
 	tests/unit/cli_session.c tests/unit/cli_session.h
 test_confmgmt_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_show_if
+test_show_if_SOURCES = tests/unit/test_show_if.c $(ORBIT) $(FAKE_BOX)
+test_show_if_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

@@ -166,6 +166,22 @@ bool box_has_kind(struct box *b, const char *kind)
 	return fake_box.has_kinds;
 }
 
+size_t box_neigh_list(struct box *b, uint8_t family, struct neigh_info **out)
+{
+	(void)b;
+	(void)family;
+	*out = NULL;
+	return 0;
+}
+
+int box_neigh_clear(struct box *b, uint8_t family, const struct ip_addr *only)
+{
+	(void)b;
+	(void)family;
+	(void)only;
+	return 0;
+}
+
 void box_counters_clear(struct box *b, const char *ifname)
 {
 	(void)b;
