@@ -2,6 +2,7 @@
  * as sections of numbered entries; `access-list N` lines become such sections,
  * as on IOS XE.  The views are struct acl of dataplane/selector.h. */
 #include "cli/cfg.h"
+#include "cli/keep.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -441,8 +442,8 @@ static int acl_check(void *ctx, const struct tree *t,
 		return 0;
 	if (node_has(new, "option") || node_has(new, "time-range") ||
 		node_has(new, "reflect"))
-		sbuf_adds(why, "% IP options, time ranges and reflexive lists "
-			       "are kept, but not evaluated");
+		keep_warn(why, "IP options, time ranges and reflexive lists "
+			       "are not evaluated");
 	return 0;
 }
 

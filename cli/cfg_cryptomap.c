@@ -1,6 +1,7 @@
 /* crypto map NAME N gdoi (ios-cli.md 13): which group's policy an interface
  * carries, and the local deny list in front of it. */
 #include "cli/cfg.h"
+#include "cli/keep.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -264,8 +265,7 @@ static int map_check(void *ctx, const struct tree *t,
 	if (node_negated(new))
 		return 0;
 	if (node_command(new) == &fail_close)
-		sbuf_adds(why, "% Note: fail-close is kept, but not in force: "
-			       "before registration all traffic passes in "
+		keep_warn(why, "before registration all traffic passes in "
 			       "clear");
 	if (node_command(new) == &cfg_map_group)
 		return set_group_check(r, node_str(new, "name"), why);

@@ -2,6 +2,7 @@
  * group member's lines with their view.  The key server's lines stand in
  * cfg_gdoi_ks.c. */
 #include "cli/cfg.h"
+#include "cli/keep.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -323,14 +324,13 @@ static int gdoi_check(void *ctx, const struct tree *t,
 	if (new == NULL || node_negated(new))
 		return 0;
 	if (c == &cfg_gdoi_group && node_has(new, "ipv6"))
-		sbuf_adds(why, "% Note: IPv6 groups are kept, but not in "
-			       "force");
+		keep_warn(why, "no IPv6 groups");
 	if (c == &cfg_gdoi_server_addr && old == NULL &&
 		servers_check(section, why) != 0)
 		return -1;
 	if (c == &server_name || c == &client_kept ||
 		(c == &client_protocol && node_has(new, "gikev2")))
-		sbuf_adds(why, "% Note: this line is kept, but not in force");
+		keep_warn(why, NULL);
 	return role_check(section, c, why);
 }
 

@@ -1,6 +1,7 @@
 /* The key server's lines of a GDOI group (ios-cli.md 12.3-12.5) and their view,
  * struct ks_policy.  Dangling names leave an SA incomplete, not refused. */
 #include "cli/cfg.h"
+#include "cli/keep.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -554,13 +555,12 @@ int ks_check(void *ctx, const struct tree *t, const struct node *section,
 	if (c == &sa_ipsec && old == NULL)
 		return sa_count_check(section, why);
 	if (c == &ks_redundancy || c == &coop_peer)
-		sbuf_adds(why, "% Note: cooperative key servers are kept, but "
-			       "not in force: this server acts alone");
+		keep_warn(why, "this key server acts alone");
 	else if (c == &ks_gikev2 || c == &ks_pfs || c == &registration ||
 		 c == &sa_kept || c == &rekey_address ||
 		 (c == &authorization && node_has(new, "identity")) ||
 		 (c == &sa_match && node_has(new, "ipv6")))
-		sbuf_adds(why, "% Note: this line is kept, but not in force");
+		keep_warn(why, NULL);
 	return value_check(section, new, why);
 }
 

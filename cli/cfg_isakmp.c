@@ -1,6 +1,7 @@
 /* IKE phase 1 (ios-cli.md 9): policies, pre-shared keys, and global lines.
  * The view is struct isakmp_config; keys are wiped after it was handed over. */
 #include "cli/cfg.h"
+#include "cli/keep.h"
 #include "cli/users.h"
 
 #include <bsd/string.h>
@@ -246,14 +247,12 @@ static int isakmp_check(void *ctx, const struct tree *t,
 		return 0;
 	if (node_command(new) == &cfg_isakmp_key) {
 		if (!key_reveal(new, &clear))
-			sbuf_adds(why, "% Note: the key is not in force: the "
-				       "master key does not open it");
+			keep_warn(why, "the master key does not open it");
 		else if (node_str(new, "peer6") != NULL)
-			sbuf_adds(why, "% Note: keys of IPv6 peers are kept, "
-				       "but not in force");
+			keep_warn(why, "no IPv6 peers");
 	} else if (node_command(new) == &p_authentication &&
 		   !node_has(new, "pre-share")) {
-		sbuf_adds(why, "% Note: only pre-shared keys are in force");
+		keep_warn(why, "only pre-shared keys");
 	}
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* Static IPv4 routes (ios-cli.md 7). */
 #include "cli/cfg.h"
+#include "cli/keep.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -74,7 +75,7 @@ static int route_check(void *ctx, const struct tree *t,
 		return -1;
 	}
 	if (node_has(new, "track"))
-		sbuf_adds(why, "% Note: tracking is kept, but not in force");
+		keep_warn(why, "no object tracking");
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* The box as a whole: hostname, version line, time stamps and buffer of the
  * log; and the lines that are kept for their own sake (kept.def). */
 #include "cli/cfg.h"
+#include "cli/keep.h"
 #include "cli/users.h"
 
 #include <string.h>
@@ -222,7 +223,7 @@ static int kept_check(void *ctx, const struct tree *t,
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
 		if (kept[i].notice != NULL &&
 			node_command(new) == kept[i].command) {
-			sbuf_printf(why, "%% Note: %s", kept[i].notice);
+			keep_warn(why, kept[i].notice);
 			break;
 		}
 	}

@@ -8,6 +8,7 @@
 
 static const struct feature *const features[] = {
 	&feature_system,
+	&feature_keep,
 	&feature_masterkey,
 	&feature_users,
 	&feature_line,
@@ -32,6 +33,7 @@ static const struct feature *const features[] = {
 	&feature_show_ip_interface,
 	&feature_show_arp,
 	&feature_show_system,
+	&feature_show_platform,
 	&feature_exec_crypto,
 	&feature_exec_ping,
 	&feature_enable,

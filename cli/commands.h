@@ -9,7 +9,15 @@ enum mode { MODE_NONE, MODE_EXEC, MODE_CONFIG, MODE_IF, MODE_EXT_NACL,
 	MODE_CRYPTO_MAP, MODE_GKM_GROUP, MODE_GKM_SERVER, MODE_GKM_SA,
 	MODE_LINE, MODE_KEEP /* below a kept, harmless section */,
 	MODE_FAIL_CLOSE, MODE_GKM_COOP, MODE_GKM_KSSID,
-	MODE_ARCHIVE, MODE_ARCHIVE_LOG };
+	MODE_ARCHIVE, MODE_ARCHIVE_LOG,
+	/* sections of which no line is in force (cfg_keep.c): */
+	MODE_IF_SUB, MODE_ROUTER, MODE_ROUTER_AF, MODE_ROUTER_TOPOLOGY,
+	MODE_ROUTER_TEXT, MODE_ROUTE_MAP, MODE_KEY_CHAIN, MODE_KEY_CHAIN_KEY,
+	MODE_CMAP, MODE_PMAP, MODE_PMAP_CLASS, MODE_PMAP_POLICE, MODE_DHCP,
+	MODE_SLA, MODE_SLA_TYPE, MODE_APPLET, MODE_VLAN, MODE_REDUNDANCY,
+	MODE_CONTROL_PLANE, MODE_KEYRING, MODE_ISAKMP_PROFILE, MODE_IKEV2,
+	MODE_IKEV2_PEER, MODE_MAP_PEER, MODE_TRUSTPOINT, MODE_CERT_CHAIN,
+	MODE_PUBKEY_CHAIN, MODE_PUBKEY_KEY };
 
 /* Each cfg_X.c, exec_X.c and show_X.c gives its commands as one array... */
 struct command_list {
@@ -23,6 +31,7 @@ struct feature {
 	void (*subscribe)(struct router *r); /* NULL: none */
 };
 /* Features by file; those without a subscription only bring commands. */
+extern const struct feature feature_keep, feature_show_platform;
 extern const struct feature feature_masterkey, feature_users, feature_line,
 	feature_enable, feature_banner, feature_login,
 	feature_privilege, feature_alias, feature_terminal, feature_lines;

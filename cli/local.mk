@@ -33,6 +33,8 @@ libcli_a_SOURCES += \
 	cli/exec_lines.c \
 	cli/exec_terminal.c \
 	cli/types_passwd.c \
+	cli/cfg_keep.c cli/keep.h cli/keep_help.c \
+	cli/keep_if.def cli/keep_sub.def cli/keep_top.def \
 	cli/cfg_keys.c \
 	cli/cfg_route.c \
 	cli/cfg_system.c cli/kept.def \
@@ -48,6 +50,7 @@ libcli_a_SOURCES += \
 	cli/show_ip.c \
 	cli/show_ip_interface.c \
 	cli/show_ipsec.c \
+	cli/show_platform.c \
 	cli/types.c cli/types_acl.c cli/types_priv.h
 libcli_a_SOURCES += \
 	cli/archive.c \

@@ -557,6 +557,31 @@ static int netdev_parse(const struct value_type *vt, const char *const *t,
 	return name_parse(vt, t, n, out, bad_col);
 }
 
+/* --- rest, text: what follows, one blank between the words; a comment ends
+ * the first, and is part of the second --- */
+
+static int rest_parse(const struct value_type *vt, const char *const *t,
+	size_t n, struct sbuf *out, size_t *bad_col)
+{
+	size_t i = 0;
+
+	(void)vt;
+	for (; i < n && t[i][0] != '!'; i++)
+		sbuf_printf(out, i == 0 ? "%s" : " %s", t[i]);
+	*bad_col = 0;
+	return (int)i;
+}
+
+static int text_parse(const struct value_type *vt, const char *const *t,
+	size_t n, struct sbuf *out, size_t *bad_col)
+{
+	(void)vt;
+	for (size_t i = 0; i < n; i++)
+		sbuf_printf(out, i == 0 ? "%s" : " %s", t[i]);
+	*bad_col = 0;
+	return (int)n;
+}
+
 // clang-format off
 static const struct value_type types[] = {
 	{ .name = "ifname", .parse = ifname_parse, .choice = ifname_choice,
@@ -586,6 +611,10 @@ static const struct value_type types[] = {
 	  .display = "64", .sample = "128" },
 	{ .name = "netdev", .parse = netdev_parse, .display = "WORD",
 	  .sample = "eth0" },
+	{ .name = "text", .parse = text_parse, .display = "LINE",
+	  .sample = "some text" },
+	{ .name = "rest", .parse = rest_parse, .display = "LINE",
+	  .sample = "some more words" },
 	{ .name = "name", .parse = name_parse, .display = "WORD",
 	  .sample = "NAME" },
 };

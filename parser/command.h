@@ -72,6 +72,8 @@ struct command {
 	uint16_t flags;
 	cmd_exec_fn *exec;   /* runs instead of entering the tree */
 	cmd_fixup_fn *fixup;
+	const char *closing; /* stands below its lines when printed, as
+			      * `exit-address-family`; NULL: nothing */
 	const char *sample;  /* lines for the generated tests, \n between */
 };
 

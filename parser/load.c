@@ -67,7 +67,36 @@ struct node *position_node(const struct position *p, struct tree *t)
 static bool is_catch_all(const struct match *m)
 {
 	return m->kind == MATCH_OK && (m->cmd->flags & CMD_HARMLESS) != 0 &&
-	       m->drv->prog->lead == 0;
+	       m->drv->n > 0 &&
+	       m->drv->prog->insn[m->drv->v[0].pc].op == OP_VALUE;
+}
+
+/* Does the line begin with the command's first keyword in full? */
+static bool is_spelt_out(const struct match *m, const char *line)
+{
+	const struct insn *in = &m->drv->prog->insn[m->drv->v[0].pc];
+	size_t n;
+
+	line += strspn(line, " \t");
+	n = strcspn(line, " \t");
+	if (m->negated || m->to_default) {
+		line += n + strspn(line + n, " \t");
+		n = strcspn(line, " \t");
+	}
+	return in->op == OP_WORD && strlen(in->text) == n;
+}
+
+/* A line kept unread gives way to what the modes around know better: free text
+ * to any command, `router ospf` read as short for router-id to `router`. */
+static bool gives_way(
+	const struct match *m, const struct match *outer, const char *line)
+{
+	if (is_catch_all(outer))
+		return false;
+	if (is_catch_all(m))
+		return true;
+	return (m->cmd->flags & CMD_HARMLESS) != 0 && !is_spelt_out(m, line) &&
+	       is_spelt_out(outer, line);
 }
 
 /* The mode in which the session stands when it has left all but depth. */
@@ -85,7 +114,8 @@ void load_match(struct commit *c, struct tree *t, struct position *p,
 	(void)c;
 	match_line(g, p->mode, level, line, out);
 	while (depth > 0 && out->kind != MATCH_EMPTY &&
-		(out->kind != MATCH_OK || is_catch_all(out))) {
+		(out->kind != MATCH_OK ||
+			(out->cmd->flags & CMD_HARMLESS) != 0)) {
 		const struct mode_def *def = grammar_mode(g, mode_at(p, depth));
 		struct match m;
 
@@ -93,16 +123,19 @@ void load_match(struct commit *c, struct tree *t, struct position *p,
 			break;
 		depth--;
 		match_line(g, mode_at(p, depth), level, line, &m);
-		if (m.kind == MATCH_OK ||
-			(out->kind != MATCH_OK && m.reach > out->reach)) {
-			match_free(out);
-			*out = m;
-			found = depth;
-			if (m.kind == MATCH_OK)
-				break;
-		} else {
+		bool better = out->kind == MATCH_OK
+				      ? m.kind == MATCH_OK &&
+						gives_way(out, &m, line)
+				      : m.kind == MATCH_OK ||
+						m.reach > out->reach;
+
+		if (!better) {
 			match_free(&m);
+			continue;
 		}
+		match_free(out);
+		*out = m;
+		found = depth;
 	}
 	if (out->kind == MATCH_OK)
 		position_cut(p, found);

@@ -8,24 +8,38 @@ static unsigned finish_rank(const struct thread *t)
 {
 	bool harmless = (t->prog->cmd->flags & CMD_HARMLESS) != 0;
 
-	return (harmless ? 1024u : 0) + (t->early ? 512u : 0) + t->generic;
+	return (harmless ? 1u << 20 : 0) + (t->early ? 1u << 19 : 0) +
+	       t->generic * (VALUED_MAX + 1) + t->valued;
+}
+
+/* The next finished thread from *id on, one a command: its first that read the
+ * whole line, else one that ended early. */
+static const struct thread *finished_next(const struct run *r, uint32_t *id)
+{
+	const struct thread *found = NULL;
+
+	for (; *id != RUN_NONE; *id = r->th[*id].next) {
+		const struct thread *t = &r->th[*id];
+
+		if (t->prog->insn[t->pc].op != OP_END)
+			continue;
+		if (found != NULL && t->prog != found->prog)
+			break;
+		if (found == NULL || (found->early && !t->early))
+			found = t;
+	}
+	return found;
 }
 
 /* The best finished thread of all commands; *ambiguous when two commands are
  * equally good. */
 static const struct thread *finished(const struct run *r, bool *ambiguous)
 {
-	const struct thread *best = NULL;
-	const struct prog *last = NULL;
+	const struct thread *best = NULL, *t;
+	uint32_t id = r->head[r->stop];
 
 	*ambiguous = false;
-	for (uint32_t id = r->head[r->stop]; id != RUN_NONE;
-		id = r->th[id].next) {
-		const struct thread *t = &r->th[id];
-
-		if (t->prog->insn[t->pc].op != OP_END || t->prog == last)
-			continue;
-		last = t->prog;
+	while ((t = finished_next(r, &id)) != NULL) {
 		if (best == NULL || finish_rank(t) < finish_rank(best)) {
 			best = t;
 			*ambiguous = false;

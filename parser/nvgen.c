@@ -23,8 +23,11 @@ static void print_node(
 	if ((n->drv->prog->cmd->flags & CMD_NO_SAVE) != 0)
 		return;
 	p->visitor->line(p->ctx, n, depth);
-	if (n->drv->prog->cmd->enters != 0 && !n->negated)
-		print_children(p, n, depth + 1);
+	if (n->drv->prog->cmd->enters == 0 || n->negated)
+		return;
+	print_children(p, n, depth + 1);
+	if (n->drv->prog->cmd->closing != NULL && p->visitor->closing != NULL)
+		p->visitor->closing(p->ctx, n->drv->prog->cmd->closing, depth);
 }
 
 /* Is this default printed where the section has no such line? */
@@ -113,6 +116,12 @@ static void text_line(void *ctx, const struct node *n, size_t depth)
 	sbuf_addc(ctx, '\n');
 }
 
+static void text_closing(void *ctx, const char *line, size_t depth)
+{
+	sbuf_pad(ctx, ' ', depth);
+	sbuf_printf(ctx, "%s\n", line);
+}
+
 static void text_bar(void *ctx)
 {
 	sbuf_adds(ctx, "!\n");
@@ -121,7 +130,8 @@ static void text_bar(void *ctx)
 void tree_print(const struct tree *t, const struct node *from, bool all,
 	struct sbuf *out)
 {
-	static const struct tree_visitor text = { text_line, text_bar };
+	static const struct tree_visitor text = { text_line, text_bar,
+		text_closing };
 
 	tree_visit(t, from, all, &text, out);
 }

@@ -199,6 +199,11 @@ static enum fit thread_look(struct run *r, struct thread *t, size_t i)
 	return FIT_NONE;
 }
 
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 static void thread_advance(struct run *r, struct thread t, size_t i)
 {
 	const struct insn *in = &t.prog->insn[t.pc];
@@ -215,6 +220,8 @@ static void thread_advance(struct run *r, struct thread t, size_t i)
 	if (in->op == OP_VALUE && t.generic < UINT8_MAX &&
 		(in->type == &value_word || in->type == &value_line))
 		t.generic++;
+	if (in->op == OP_VALUE)
+		t.valued = (uint16_t)min_u32(t.valued + t.take, VALUED_MAX);
 	t.pc++;
 	thread_add(r, i + t.take, t);
 }

@@ -5,13 +5,15 @@
 #include "parser/grammar_priv.h"
 #include "parser/lex.h"
 
-#define RUN_NONE UINT32_MAX
+#define RUN_NONE   UINT32_MAX
+#define VALUED_MAX 1023u
 
 /* One way to read the tokens so far, standing at a WORD, VALUE or END. */
 struct thread {
 	const struct prog *prog;
 	uint16_t pc;
 	uint8_t generic;     /* values that would take any word */
+	uint16_t valued;     /* tokens read as values */
 	bool keyed;          /* has read a key */
 	bool early;          /* `no`: ends before the end */
 	uint64_t marks;

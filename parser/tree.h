@@ -58,6 +58,8 @@ void tree_print(const struct tree *t, const struct node *from, bool all,
 struct tree_visitor {
 	void (*line)(void *ctx, const struct node *n, size_t depth);
 	void (*bar)(void *ctx); /* where `!` stands */
+	/* What stands below a section's lines (command.closing); or NULL. */
+	void (*closing)(void *ctx, const char *line, size_t depth);
 };
 void tree_visit(const struct tree *t, const struct node *from, bool all,
 	const struct tree_visitor *v, void *ctx);

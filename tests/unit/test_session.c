@@ -211,8 +211,8 @@ static void test_file(void **state)
 		{ "exit", "", "R1#" },
 		{ "int lo2", "", "R1(config-if)#" },
 		/* without an echo the line stands above the caret */
-		{ " xyz",
-			" xyz\n ^\n% Invalid input detected at '^' marker."
+		{ " jjj",
+			" jjj\n ^\n% Invalid input detected at '^' marker."
 			"\n\n",
 			"R1(config-if)#" },
 	};
