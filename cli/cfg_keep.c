@@ -33,8 +33,8 @@ static int text_fixup(
 	struct tree *t, struct node *section, struct node *n, struct sbuf *why);
 
 #define CLOSING(md)                                                            \
-	(md == MODE_ROUTER_AF         ? "exit-address-family"                  \
-		: md == MODE_ROUTER_TOPOLOGY ? "exit-af-topology"             \
+	(md == MODE_ROUTER_AF                ? "exit-address-family"           \
+		: md == MODE_ROUTER_TOPOLOGY ? "exit-af-topology"              \
 					     : NULL)
 
 #define K(name, md, ent, ord, fl, lacks, gram)                                 \
@@ -168,9 +168,9 @@ static void keep_subscribe(struct router *r)
 #undef T
 		NULL
 	};
-	struct subscriber sub = { .name = "kept sections",
-		.commands = kept,
-		.check = keep_check };
+	struct subscriber sub = {
+		.name = "kept sections", .commands = kept, .check = keep_check
+	};
 
 	commit_subscribe(r->commit, &sub);
 }

@@ -15,7 +15,7 @@ bool keep_is_warning(const char *text, const char **lacks, size_t *n);
 
 /* Calls fn for each line of the running configuration that is not in force,
  * in its order: the line, the number of lines below it, and what is lacking. */
-typedef void keep_fn(void *ctx, const struct node *n, size_t below,
-	const char *lacks);
+typedef void keep_fn(
+	void *ctx, const struct node *n, size_t below, const char *lacks);
 void keep_each(const struct commit *c, struct tree *t, keep_fn *fn, void *ctx);
 #endif

@@ -29,7 +29,8 @@ static bool report(const struct walk *w, const struct node *n)
 	size_t len;
 
 	commit_notice(w->commit, n, &why);
-	for (text = sbuf_str(&why); *text != '\0'; text = strchr(text, '\n') + 1)
+	for (text = sbuf_str(&why); *text != '\0';
+		text = strchr(text, '\n') + 1)
 		if (keep_is_warning(text, &lacks, &len))
 			break;
 	if (*text == '\0')

@@ -123,11 +123,10 @@ void load_match(struct commit *c, struct tree *t, struct position *p,
 			break;
 		depth--;
 		match_line(g, mode_at(p, depth), level, line, &m);
-		bool better = out->kind == MATCH_OK
-				      ? m.kind == MATCH_OK &&
-						gives_way(out, &m, line)
-				      : m.kind == MATCH_OK ||
-						m.reach > out->reach;
+		bool better =
+			out->kind == MATCH_OK
+				? m.kind == MATCH_OK && gives_way(out, &m, line)
+				: m.kind == MATCH_OK || m.reach > out->reach;
 
 		if (!better) {
 			match_free(&m);
