@@ -7,6 +7,8 @@ libcli_a_SOURCES += cli/filter.c cli/filter.h
 libcli_a_SOURCES += cli/mode.c
 libcli_a_SOURCES += cli/running.c cli/running.h
 libcli_a_SOURCES += cli/json.c cli/json.h
+libcli_a_SOURCES += cli/show_json.h
+libcli_a_SOURCES += cli/json_gdoi.c cli/json_gdoi_gm.c cli/json_gdoi_ks.c
 libcli_a_SOURCES += cli/session_history.c
 libcli_a_SOURCES += cli/session_config.c cli/session_help.c \
 	cli/session_login.c

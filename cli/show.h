@@ -45,6 +45,7 @@ void show_gdoi_ks_coop(
 	const struct ks_snapshot *v, size_t n, struct sbuf *out); /* 1.18 */
 void show_gdoi_ks_identifier(const struct ks_snapshot *v, size_t n, bool detail,
 	struct sbuf *out); /* 1.21 */
+bool show_ks_counter_mode(const struct ks_snapshot *k); /* of its transforms */
 
 /* --- show_gdoi_gm.c: v holds one snapshot an interface; those of a group
  * stand together.  version: the GETVPN protocol version of this member. --- */
@@ -70,6 +71,9 @@ void show_gdoi_rekey_sa(const struct gm_snapshot *v, size_t n, bool detail,
 	struct sbuf *out); /* 1.23 */
 /* How many snapshots from v[0] on belong to its group. */
 size_t show_gm_run(const struct gm_snapshot *v, size_t n);
+/* The KEK in force: the newest. */
+const struct kek_info *show_gm_kek(const struct gm_snapshot *g);
+bool show_gm_counter_mode(const struct gm_snapshot *g);
 
 /* --- show_crypto.c --- */
 void show_isakmp_sa(const struct ike_sa_info *ike, size_t n_ike,

@@ -4,6 +4,7 @@
 #include "cli/show.h"
 
 #include "cli/cfg.h"
+#include "cli/show_json.h"
 #include "gdoi/exchange.h"
 
 #include <bsd/string.h>
@@ -259,25 +260,34 @@ static const char *our_version(char buf[IKE_VERSION_TEXT])
 	return ike_version_text(IKE_OUR_VERSION, buf);
 }
 
-/* A member's group that no interface carries: there is no engine to ask. */
+/* A member's group that no interface carries: there is no engine to ask.
+ * false: the group is not a member's; else *out borrows from *v. */
+static bool idle_group(
+	const char *name, const struct gm_view *v, struct gm_snapshot *out)
+{
+	for (size_t i = 0; i < v->n_groups; i++) {
+		if (strcmp(v->groups[i].group, name) != 0)
+			continue;
+		*out = (struct gm_snapshot){ .state = GM_NOT_INITIALIZED };
+		out->policy = v->groups[i];
+		strlcpy(out->policy.ifname, "none", sizeof(out->policy.ifname));
+		strlcpy(out->last_error, "no interface carries the group",
+			sizeof(out->last_error));
+		return true;
+	}
+	return false;
+}
+
 static void show_idle_group(
 	const struct router *r, const char *name, struct sbuf *out)
 {
 	struct gm_view v;
+	struct gm_snapshot s;
 	char version[IKE_VERSION_TEXT];
 
 	gm_view_build(r, &v);
-	for (size_t i = 0; i < v.n_groups; i++) {
-		struct gm_snapshot s = { .state = GM_NOT_INITIALIZED };
-
-		if (strcmp(v.groups[i].group, name) != 0)
-			continue;
-		s.policy = v.groups[i];
-		strlcpy(s.policy.ifname, "none", sizeof(s.policy.ifname));
-		strlcpy(s.last_error, "no interface carries the group",
-			sizeof(s.last_error));
+	if (idle_group(name, &v, &s))
 		show_gdoi_gm_group(&s, 1, our_version(version), out);
-	}
 	gm_view_free(&v);
 }
 
@@ -296,26 +306,72 @@ static void show_one_group(const struct router *r, const struct snapshots *s,
 		show_idle_group(r, name, out);
 }
 
+static void one_group_json(const struct router *r, const struct snapshots *s,
+	const char *name, json_t *list)
+{
+	char version[IKE_VERSION_TEXT];
+	struct snapshots one = *s;
+	struct gm_view v;
+	struct gm_snapshot idle;
+
+	our_version(version);
+	snapshots_pick(&one, name);
+	gm_view_build(r, &v);
+	if (one.n_ks > 0)
+		json_array_append_new(list, ks_group_json(one.ks));
+	else if (one.n_gm > 0)
+		json_array_append_new(
+			list, gm_group_json(one.gm, one.n_gm, version));
+	else if (idle_group(name, &v, &idle))
+		json_array_append_new(list, gm_group_json(&idle, 1, version));
+	gm_view_free(&v);
+}
+
+static json_t *base_json(
+	const struct router *r, const struct snapshots *s, const char *only)
+{
+	json_t *list, *top = groups_json(&list);
+	struct node *root = tree_root(r->tree);
+
+	for (struct node *g = node_child(root, &cfg_gdoi_group, NULL);
+		g != NULL; g = node_child(root, &cfg_gdoi_group, g)) {
+		const char *name = node_str(g, "name");
+
+		if (only == NULL || strcmp(only, name) == 0)
+			one_group_json(r, s, name, list);
+	}
+	return top;
+}
+
 /* Groups in the order of the configuration. */
+static void show_base_text(const struct router *r, const struct snapshots *s,
+	const char *only, struct sbuf *out)
+{
+	struct node *root = tree_root(r->tree);
+
+	if (only != NULL) {
+		show_one_group(r, s, only, out);
+		return;
+	}
+	sbuf_adds(out, "GROUP INFORMATION\n");
+	for (struct node *g = node_child(root, &cfg_gdoi_group, NULL);
+		g != NULL; g = node_child(root, &cfg_gdoi_group, g)) {
+		sbuf_addc(out, '\n');
+		show_one_group(r, s, node_str(g, "name"), out);
+	}
+}
+
 static int show_base_exec(struct cmd_call *c)
 {
 	const char *only = drv_str(c->drv, "group");
-	struct node *root = tree_root(c->router->tree);
 	struct snapshots s;
 
 	if (!snapshots_take(c, &s))
 		return CMD_FAILED;
-	if (only != NULL) {
-		show_one_group(c->router, &s, only, c->out);
-		snapshots_free(&s);
-		return CMD_DONE;
-	}
-	sbuf_adds(c->out, "GROUP INFORMATION\n");
-	for (struct node *g = node_child(root, &cfg_gdoi_group, NULL);
-		g != NULL; g = node_child(root, &cfg_gdoi_group, g)) {
-		sbuf_addc(c->out, '\n');
-		show_one_group(c->router, &s, node_str(g, "name"), c->out);
-	}
+	if (c->json)
+		cmd_json(c, base_json(c->router, &s, only));
+	else
+		show_base_text(c->router, &s, only, c->out);
 	snapshots_free(&s);
 	return CMD_DONE;
 }
@@ -331,58 +387,120 @@ static void show_members(struct cmd_call *c, const struct snapshots *s)
 			s->ks, s->n_ks, ip_is_set(&who) ? &who : NULL, c->out);
 }
 
-static int show_ks_exec(struct cmd_call *c)
+static void show_ks_text(struct cmd_call *c, const struct snapshots *s)
 {
 	const struct derivation *d = c->drv;
+
+	if (drv_has(d, "members"))
+		show_members(c, s);
+	else if (drv_has(d, "acl"))
+		show_gdoi_ks_acl(s->ks, s->n_ks, c->out);
+	else if (drv_has(d, "coop"))
+		show_gdoi_ks_coop(s->ks, s->n_ks, c->out);
+	else if (drv_has(d, "identifier"))
+		show_gdoi_ks_identifier(
+			s->ks, s->n_ks, drv_has(d, "detail"), c->out);
+	else if (drv_has(d, "policy"))
+		show_gdoi_ks_policy(s->ks, s->n_ks, c->out);
+	else if (drv_has(d, "rekey"))
+		show_gdoi_ks_rekey(s->ks, s->n_ks, c->out);
+	else if (drv_has(d, "replay"))
+		show_gdoi_ks_replay(s->ks, s->n_ks, c->out);
+	else
+		show_gdoi_ks(s->ks, s->n_ks, drv_has(d, "detail"), c->out);
+}
+
+static json_t *show_ks_json(
+	const struct derivation *d, const struct snapshots *s)
+{
+	struct ip_addr who = drv_ip(d, "member");
+
+	if (drv_has(d, "members"))
+		return ks_members_json(
+			s->ks, s->n_ks, ip_is_set(&who) ? &who : NULL);
+	if (drv_has(d, "acl"))
+		return ks_acl_json(s->ks, s->n_ks);
+	if (drv_has(d, "coop"))
+		return ks_coop_json(s->ks, s->n_ks);
+	if (drv_has(d, "identifier"))
+		return ks_identifier_json(s->ks, s->n_ks);
+	if (drv_has(d, "policy"))
+		return ks_policy_json(s->ks, s->n_ks);
+	if (drv_has(d, "rekey"))
+		return ks_rekey_json(s->ks, s->n_ks);
+	if (drv_has(d, "replay"))
+		return ks_replay_json(s->ks, s->n_ks);
+	return ks_json(s->ks, s->n_ks);
+}
+
+static int show_ks_exec(struct cmd_call *c)
+{
 	struct snapshots s;
 
 	if (!snapshots_take(c, &s))
 		return CMD_FAILED;
-	if (drv_has(d, "members"))
-		show_members(c, &s);
-	else if (drv_has(d, "acl"))
-		show_gdoi_ks_acl(s.ks, s.n_ks, c->out);
-	else if (drv_has(d, "coop"))
-		show_gdoi_ks_coop(s.ks, s.n_ks, c->out);
-	else if (drv_has(d, "identifier"))
-		show_gdoi_ks_identifier(
-			s.ks, s.n_ks, drv_has(d, "detail"), c->out);
-	else if (drv_has(d, "policy"))
-		show_gdoi_ks_policy(s.ks, s.n_ks, c->out);
-	else if (drv_has(d, "rekey"))
-		show_gdoi_ks_rekey(s.ks, s.n_ks, c->out);
-	else if (drv_has(d, "replay"))
-		show_gdoi_ks_replay(s.ks, s.n_ks, c->out);
+	if (c->json)
+		cmd_json(c, show_ks_json(c->drv, &s));
 	else
-		show_gdoi_ks(s.ks, s.n_ks, drv_has(d, "detail"), c->out);
+		show_ks_text(c, &s);
 	snapshots_free(&s);
 	return CMD_DONE;
 }
 
-static int show_gm_exec(struct cmd_call *c)
+static void show_gm_text(struct cmd_call *c, const struct snapshots *s)
 {
 	const struct derivation *d = c->drv;
 	bool detail = drv_has(d, "detail");
 	char version[IKE_VERSION_TEXT];
+
+	if (drv_has(d, "acl"))
+		show_gdoi_gm_acl(s->gm, s->n_gm, !drv_has(d, "local"),
+			!drv_has(d, "download"), c->out);
+	else if (drv_has(d, "counters"))
+		show_gdoi_gm_counters(s->gm, s->n_gm, c->out);
+	else if (drv_has(d, "identifier"))
+		show_gdoi_gm_identifier(s->gm, s->n_gm, detail, c->out);
+	else if (drv_has(d, "pubkey"))
+		show_gdoi_gm_pubkey(s->gm, s->n_gm, c->out);
+	else if (drv_has(d, "rekey"))
+		show_gdoi_gm_rekey(s->gm, s->n_gm, detail, c->out);
+	else if (drv_has(d, "replay"))
+		show_gdoi_gm_replay(s->gm, s->n_gm, c->out);
+	else
+		show_gdoi_gm(s->gm, s->n_gm, our_version(version), c->out);
+}
+
+static json_t *show_gm_json(
+	const struct derivation *d, const struct snapshots *s)
+{
+	char version[IKE_VERSION_TEXT];
+
+	if (drv_has(d, "acl"))
+		return gm_acl_json(s->gm, s->n_gm, !drv_has(d, "local"),
+			!drv_has(d, "download"));
+	if (drv_has(d, "counters"))
+		return gm_counters_json(s->gm, s->n_gm);
+	if (drv_has(d, "identifier"))
+		return gm_identifier_json(s->gm, s->n_gm);
+	if (drv_has(d, "pubkey"))
+		return gm_pubkey_json(s->gm, s->n_gm);
+	if (drv_has(d, "rekey"))
+		return gm_rekey_json(s->gm, s->n_gm);
+	if (drv_has(d, "replay"))
+		return gm_replay_json(s->gm, s->n_gm);
+	return gm_json(s->gm, s->n_gm, our_version(version));
+}
+
+static int show_gm_exec(struct cmd_call *c)
+{
 	struct snapshots s;
 
 	if (!snapshots_take(c, &s))
 		return CMD_FAILED;
-	if (drv_has(d, "acl"))
-		show_gdoi_gm_acl(s.gm, s.n_gm, !drv_has(d, "local"),
-			!drv_has(d, "download"), c->out);
-	else if (drv_has(d, "counters"))
-		show_gdoi_gm_counters(s.gm, s.n_gm, c->out);
-	else if (drv_has(d, "identifier"))
-		show_gdoi_gm_identifier(s.gm, s.n_gm, detail, c->out);
-	else if (drv_has(d, "pubkey"))
-		show_gdoi_gm_pubkey(s.gm, s.n_gm, c->out);
-	else if (drv_has(d, "rekey"))
-		show_gdoi_gm_rekey(s.gm, s.n_gm, detail, c->out);
-	else if (drv_has(d, "replay"))
-		show_gdoi_gm_replay(s.gm, s.n_gm, c->out);
+	if (c->json)
+		cmd_json(c, show_gm_json(c->drv, &s));
 	else
-		show_gdoi_gm(s.gm, s.n_gm, our_version(version), c->out);
+		show_gm_text(c, &s);
 	snapshots_free(&s);
 	return CMD_DONE;
 }
@@ -393,7 +511,11 @@ static int show_sa_exec(struct cmd_call *c)
 
 	if (!snapshots_take(c, &s))
 		return CMD_FAILED;
-	if (drv_has(c->drv, "ipsec"))
+	if (c->json && drv_has(c->drv, "ipsec"))
+		cmd_json(c, gm_ipsec_sa_json(s.gm, s.n_gm));
+	else if (c->json)
+		cmd_json(c, gm_rekey_sa_json(s.gm, s.n_gm));
+	else if (drv_has(c->drv, "ipsec"))
 		show_gdoi_ipsec_sa(s.gm, s.n_gm, c->out);
 	else
 		show_gdoi_rekey_sa(

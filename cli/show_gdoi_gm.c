@@ -50,15 +50,14 @@ static const char *direction(const struct gm_snapshot *g)
 	return g->receive_only ? "Inbound Only" : "Both";
 }
 
-/* The KEK in force: the newest. */
-static const struct kek_info *kek_of(const struct gm_snapshot *g)
+const struct kek_info *show_gm_kek(const struct gm_snapshot *g)
 {
 	return g->kek_new.live ? &g->kek_new : &g->kek_current;
 }
 
 static bool is_multicast(const struct gm_snapshot *g)
 {
-	const struct kek_info *k = kek_of(g);
+	const struct kek_info *k = show_gm_kek(g);
 
 	return k->live && !k->unicast;
 }
@@ -215,7 +214,7 @@ static void servers(const struct gm_policy *p, struct sbuf *out)
 
 static void kek_block(const struct gm_snapshot *g, struct sbuf *out)
 {
-	const struct kek_info *k = kek_of(g);
+	const struct kek_info *k = show_gm_kek(g);
 	const struct cipher_alg *a = cipher_alg(k->cipher);
 
 	sbuf_adds(out, "\nKEK POLICY:\n");
@@ -423,7 +422,7 @@ void show_gdoi_gm_pubkey(
 	const struct gm_snapshot *v, size_t n, struct sbuf *out)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct kek_info *k = kek_of(&v[i]);
+		const struct kek_info *k = show_gm_kek(&v[i]);
 		char ks[IP_TEXT];
 
 		sbuf_printf(out, "  GDOI Group: %s\n", v[i].policy.group);
@@ -442,7 +441,7 @@ void show_gdoi_gm_pubkey(
 
 /* --- identifier, counters --- */
 
-static bool counter_mode(const struct gm_snapshot *g)
+bool show_gm_counter_mode(const struct gm_snapshot *g)
 {
 	const struct esp_cipher_alg *a =
 		g->n_teks > 0 ? esp_cipher_alg(g->tek[0].suite.cipher) : NULL;
@@ -452,7 +451,7 @@ static bool counter_mode(const struct gm_snapshot *g)
 
 static void sids(const struct gm_snapshot *g, bool detail, struct sbuf *out)
 {
-	bool counter = counter_mode(g);
+	bool counter = show_gm_counter_mode(g);
 
 	sbuf_printf(out,
 		"    %-32s: %s\n"

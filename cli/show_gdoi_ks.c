@@ -464,7 +464,7 @@ void show_gdoi_ks_coop(const struct ks_snapshot *v, size_t n, struct sbuf *out)
 			0x40000000U + v[i].handle);
 }
 
-static bool counter_mode(const struct ks_snapshot *k)
+bool show_ks_counter_mode(const struct ks_snapshot *k)
 {
 	for (size_t s = 0; s < k->policy.n_sas; s++) {
 		const struct esp_cipher_alg *a =
@@ -521,7 +521,7 @@ void show_gdoi_ks_identifier(
 			"KS Sender ID (KSSID) Information for Group %s:\n\n",
 			k->policy.group);
 		field(out, "Transform Mode",
-			counter_mode(k) ? "Counter (Suite-B)"
+			show_ks_counter_mode(k) ? "Counter (Suite-B)"
 					: "Non-Counter (Non-Suite-B)");
 		field(out, "Re-initializing", "No");
 		field(out, "SID Length (Group Size)",

@@ -1,0 +1,46 @@
+/* JSON of show commands: the counterparts of show.h, functions of the same
+ * snapshots.  The caller owns what they return. */
+#ifndef CLI_SHOW_JSON_H
+#define CLI_SHOW_JSON_H
+#include "cli/json.h"
+#include "cli/show.h"
+
+/* --- json_gdoi.c: shared --- */
+json_t *group_id_json(const struct group_id *id); /* number or address */
+/* matches: per entry, or NULL. */
+json_t *ace_json(const struct ace *e, const uint64_t *matches);
+json_t *acl_json(const struct acl *a, const uint64_t *matches); /* array */
+json_t *kek_json(const struct kek_info *k); /* null unless it lives */
+json_t *tek_json(const struct tek_info *t);
+const char *replay_json(enum replay_method m); /* "counter" */
+/* null when it is LIFE_FOREVER. */
+void jo_life(json_t *o, const char *key, uint32_t secs);
+/* {"groups": []}; *list is lent. */
+json_t *groups_json(json_t **list);
+
+/* --- json_gdoi_ks.c --- */
+json_t *ks_group_json(const struct ks_snapshot *k);
+json_t *ks_json(const struct ks_snapshot *v, size_t n);
+json_t *ks_members_json(
+	const struct ks_snapshot *v, size_t n, const struct ip_addr *who);
+json_t *ks_policy_json(const struct ks_snapshot *v, size_t n);
+json_t *ks_acl_json(const struct ks_snapshot *v, size_t n);
+json_t *ks_rekey_json(const struct ks_snapshot *v, size_t n);
+json_t *ks_replay_json(const struct ks_snapshot *v, size_t n);
+json_t *ks_coop_json(const struct ks_snapshot *v, size_t n);
+json_t *ks_identifier_json(const struct ks_snapshot *v, size_t n);
+
+/* --- json_gdoi_gm.c --- */
+json_t *gm_group_json(
+	const struct gm_snapshot *v, size_t n, const char *version);
+json_t *gm_json(const struct gm_snapshot *v, size_t n, const char *version);
+json_t *gm_acl_json(
+	const struct gm_snapshot *v, size_t n, bool download, bool local);
+json_t *gm_rekey_json(const struct gm_snapshot *v, size_t n);
+json_t *gm_replay_json(const struct gm_snapshot *v, size_t n);
+json_t *gm_pubkey_json(const struct gm_snapshot *v, size_t n);
+json_t *gm_identifier_json(const struct gm_snapshot *v, size_t n);
+json_t *gm_counters_json(const struct gm_snapshot *v, size_t n);
+json_t *gm_ipsec_sa_json(const struct gm_snapshot *v, size_t n);
+json_t *gm_rekey_sa_json(const struct gm_snapshot *v, size_t n);
+#endif
