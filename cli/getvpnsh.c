@@ -41,6 +41,7 @@ struct script {
 static const char usage_text[] =
 	"usage: getvpnsh [-s SOCKET] [-d STATEDIR] [-c COMMAND]... "
 	"[-f FILE]...\n"
+	"       getvpnsh [-s SOCKET] [-d STATEDIR] COMMAND WORD...\n"
 	"  -s  socket of getvpnd (" SOCKET ")\n"
 	"  -d  directory of configuration and keys, when no getvpnd runs\n"
 	"  -c  execute a command and leave; may be repeated\n"
@@ -344,6 +345,35 @@ static int run_jobs(const char *path, const struct job *v, size_t n)
 	return status;
 }
 
+/* What scp, sftp and rsync start at the far end of an ssh connection: there is
+ * no such thing here, and they shall hear so at once. */
+static bool is_transfer(const char *command)
+{
+	static const char *const names[] = { "scp", "sftp-server",
+		"internal-sftp", "rsync" };
+	size_t n = strcspn(command, " \t");
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		size_t len = strlen(names[i]);
+
+		if (n >= len &&
+			strncmp(command + n - len, names[i], len) == 0 &&
+			(n == len || command[n - len - 1] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* The words of the command line as one command. */
+static char *join_words(char **v)
+{
+	struct sbuf b = { 0 };
+
+	for (; *v != NULL; v++)
+		sbuf_printf(&b, "%s%s", b.n == 0 ? "" : " ", *v);
+	return sbuf_take(&b);
+}
+
 static void usage(FILE *f, int status)
 {
 	fputs(usage_text, f);
@@ -358,7 +388,7 @@ int main(int argc, char **argv)
 	size_t n = 0;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "s:c:f:d:hV")) != -1) {
+	while ((opt = getopt(argc, argv, "+s:c:f:d:hV")) != -1) {
 		switch (opt) {
 		case 's':
 			path = optarg;
@@ -380,8 +410,19 @@ int main(int argc, char **argv)
 			usage(stderr, 2);
 		}
 	}
-	if (optind != argc)
+	auto_free char *words =
+		optind < argc ? join_words(argv + optind) : NULL;
+
+	if (words != NULL && n > 0)
 		usage(stderr, 2);
+	if (words != NULL)
+		jobs[n++] = (struct job){ false, words };
+	for (size_t i = 0; i < n; i++) {
+		if (!jobs[i].file && is_transfer(jobs[i].text)) {
+			fputs("% No file transfer: this is a router\n", stderr);
+			return 1;
+		}
+	}
 	may_embed = state_dir != NULL || strcmp(path, SOCKET) == 0;
 	if (n > 0)
 		return run_jobs(path, jobs, n);

@@ -46,9 +46,9 @@ enum {
 	SESSION_ECHO = 2,    /* a person sees prompt and line above the caret;
 			      * without it errors repeat the line */
 	SESSION_BATCH = 4,   /* questions are answered with Enter */
-	SESSION_NAMED = 32,  /* the level is that of a `username` entry */
 	SESSION_QUIET = 16,  /* leaving the configuration is not an event */
 	SESSION_DRY = 32,    /* only what enters the tree is done */
+	SESSION_NAMED = 64,  /* the level is that of a `username` entry */
 	SESSION_LENIENT = 8, /* a file: starts in configuration mode; a line that
 			      * the mode does not know is tried in the other */
 };

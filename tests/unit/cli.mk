@@ -10,7 +10,8 @@ test_session_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 test_running_SOURCES = tests/unit/test_running.c tests/unit/cli_session.c \
 	tests/unit/cli_session.h
 test_running_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
-EXTRA_DIST += tests/cli/terminal.sh tests/cli/terminal.py
+EXTRA_DIST += tests/cli/terminal.sh tests/cli/terminal.py \
+	tests/cli/ssh.sh tests/cli/ssh.py
 
 # On a box without kernel and engines.
 FAKE_BOX = tests/unit/fake_box.c tests/unit/fake_box.h
