@@ -107,6 +107,14 @@ bool rollback_start(
 void rollback_forget(struct confmgmt *m);
 void rollback_touch(struct router *r); /* somebody typed */
 
+/* redirect.c.  May the filter's output go where it shall?  false after saying
+ * why not. */
+struct filter;
+bool redirect_check(struct session *s, const struct filter *f);
+/* The command has ended with this result: writes what the filter kept.  The
+ * result, or CMD_PENDING: session_done comes. */
+int redirect_end(struct session *s, const struct filter *f, int result);
+
 /* exec_save.c: write memory; CMD_DONE or CMD_FAILED. */
 int config_save(struct router *r, struct session *s, struct sbuf *out);
 bool config_is_modified(const struct router *r); /* since it was saved */

@@ -2,13 +2,10 @@
  * clients.md 2.2), and the line of the configuration that shortens it. */
 #include "cli/confmgmt.h"
 #include "cli/files.h"
-#include "cli/net_url.h"
 #include "cli/running.h"
-#include "router/transfer.h"
 
 #include <bsd/string.h>
 #include <errno.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -311,24 +308,11 @@ static int ask_overwrite(struct copy *c)
 static int start_transfer(
 	struct copy *c, struct side *s, bool upload, transfer_done_fn *fn)
 {
-	auto_sbuf struct sbuf url = { 0 }, hosts = { 0 };
-
-	if (c->router->loop == NULL || c->router->startup_path == NULL)
+	c->transfer = file_transfer(c->router, &s->net,
+		upload ? sbuf_str(&c->data) : NULL, c->data.n, fn, c);
+	if (c->transfer == NULL)
 		return copy_fail(c, s, -ENODEV);
-	auto_free char *copy = xstrdup(c->router->startup_path);
-
-	net_url_request(&s->net, &url);
-	sbuf_printf(&hosts, "%s/known_hosts", dirname(copy));
-	struct transfer_opts o = { .url = sbuf_str(&url),
-		.user = s->net.user,
-		.password = s->net.password,
-		.known_hosts = sbuf_str(&hosts),
-		.data = upload ? sbuf_str(&c->data) : NULL,
-		.n = c->data.n,
-		.max = FILE_BYTES_MAX };
-
 	session_on_break(c->session, copy_break, c);
-	c->transfer = transfer_start(c->router->loop, &o, fn, c);
 	return CMD_PENDING;
 }
 

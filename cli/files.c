@@ -350,3 +350,25 @@ void file_space(const struct router *r, enum file_system fs, uint64_t *total,
 	*total = (uint64_t)st.f_blocks * st.f_frsize;
 	*spare = (uint64_t)st.f_bavail * st.f_frsize;
 }
+
+struct transfer *file_transfer(const struct router *r, const struct net_url *u,
+	const void *data, size_t n, transfer_done_fn *fn, void *ctx)
+{
+	auto_sbuf struct sbuf url = { 0 }, hosts = { 0 };
+
+	if (r->loop == NULL || r->startup_path == NULL)
+		return NULL;
+	auto_free char *copy = xstrdup(r->startup_path);
+
+	net_url_request(u, &url);
+	sbuf_printf(&hosts, "%s/known_hosts", dirname(copy));
+	struct transfer_opts o = { .url = sbuf_str(&url),
+		.user = u->user,
+		.password = u->password,
+		.known_hosts = sbuf_str(&hosts),
+		.data = data,
+		.n = n,
+		.max = FILE_BYTES_MAX };
+
+	return transfer_start(r->loop, &o, fn, ctx);
+}

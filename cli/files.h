@@ -4,7 +4,9 @@
  * null: takes all; the rest is the network (router/transfer.h). */
 #ifndef CLI_FILES_H
 #define CLI_FILES_H
+#include "cli/net_url.h"
 #include "cli/session.h"
+#include "router/transfer.h"
 
 enum file_system {
 	FS_FLASH,
@@ -55,6 +57,10 @@ size_t file_list(
 /* Of the disk below; zeros when there is none. */
 void file_space(const struct router *r, enum file_system fs, uint64_t *total,
 	uint64_t *spare);
+/* Sends data, or fetches when it is NULL; the callback comes on the loop.
+ * NULL: this router has no loop or no disk, as in tests. */
+struct transfer *file_transfer(const struct router *r, const struct net_url *u,
+	const void *data, size_t n, transfer_done_fn *fn, void *ctx);
 /* "%Error opening flash:/x (No such file or directory)" and its like; what:
  * "opening", "deleting". */
 void file_error(

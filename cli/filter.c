@@ -16,18 +16,26 @@ struct filter {
 	bool active;      /* begin: from here on; section: inside one */
 	size_t indent;    /* of the section's first line */
 	size_t count;
+	char *target;     /* of redirect and its like... */
+	struct sbuf kept; /* ...what goes there */
 };
 
 static const struct {
 	const char *word, *help;
 	enum filter_kind kind;
 } filter_words[] = {
+	{ "append",
+		"Append redirected output to URL (URLs supporting append "
+		"operation only)",
+		FILTER_APPEND },
 	{ "begin", "Begin with the line that matches", FILTER_BEGIN },
 	{ "count", "Count number of lines which match regexp", FILTER_COUNT },
 	{ "exclude", "Exclude lines that match", FILTER_EXCLUDE },
 	{ "include", "Include lines that match", FILTER_INCLUDE },
 	{ "json", "Output as JSON", FILTER_JSON },
+	{ "redirect", "Redirect output to URL", FILTER_REDIRECT },
 	{ "section", "Filter a section of output", FILTER_SECTION },
+	{ "tee", "Copy output to URL", FILTER_TEE },
 };
 
 /* `_` stands for any delimiter or an end of the line. */
@@ -71,6 +79,16 @@ struct filter *filter_new(enum filter_kind kind, const char *re)
 	return f;
 }
 
+static bool has_regex(enum filter_kind kind)
+{
+	return kind < FILTER_JSON;
+}
+
+static bool has_target(enum filter_kind kind)
+{
+	return kind > FILTER_JSON;
+}
+
 /* Lines pass as they are. */
 static struct filter *filter_new_json(void)
 {
@@ -78,6 +96,28 @@ static struct filter *filter_new_json(void)
 
 	f->kind = FILTER_JSON;
 	return f;
+}
+
+static struct filter *filter_new_target(
+	enum filter_kind kind, const char *url, size_t n)
+{
+	struct filter *f = xcalloc(1, sizeof(*f));
+	struct sbuf b = { 0 };
+
+	f->kind = kind;
+	sbuf_add(&b, url, n);
+	f->target = sbuf_take(&b);
+	return f;
+}
+
+const char *filter_target(const struct filter *f)
+{
+	return f->target;
+}
+
+const struct sbuf *filter_kept(const struct filter *f)
+{
+	return &f->kept;
 }
 
 enum filter_kind filter_kind(const struct filter *f)
@@ -89,9 +129,11 @@ void filter_free(struct filter *f)
 {
 	if (f == NULL)
 		return;
-	if (f->kind != FILTER_JSON)
+	if (has_regex(f->kind))
 		regfree(&f->re);
 	sbuf_free(&f->line);
+	sbuf_free(&f->kept);
+	free(f->target);
 	free(f);
 }
 
@@ -123,6 +165,47 @@ static size_t common_len(const char *word, size_t n)
 	return best;
 }
 
+/* The URL behind redirect, append, tee; p stands in text. */
+static struct filter *parse_target(
+	enum filter_kind kind, const char *text, const char *p, size_t *bad)
+{
+	size_t n = word_len(p);
+
+	if (kind == FILTER_TEE && n >= 2 && p[n] != '\0' &&
+		strncasecmp("/append", p, n) == 0) {
+		kind = FILTER_TEE_APPEND;
+		p += n;
+		p += blanks(p);
+		n = word_len(p);
+	}
+	if (n == 0)
+		return NULL;
+	const char *rest = p + n + blanks(p + n);
+
+	if (*rest == '\0')
+		return filter_new_target(kind, p, n);
+	*bad = (size_t)(rest - text);
+	return NULL;
+}
+
+/* `section` may be followed by include or exclude; *p goes behind it. */
+static enum filter_kind parse_section(const char **p)
+{
+	enum filter_kind kind = FILTER_SECTION;
+	size_t n = word_len(*p);
+
+	if (n == 0 || (*p)[n] == '\0')
+		return kind;
+	if (strncasecmp("exclude", *p, n) == 0)
+		kind = FILTER_SECTION_EXCLUDE;
+	if (kind == FILTER_SECTION_EXCLUDE ||
+		strncasecmp("include", *p, n) == 0) {
+		*p += n;
+		*p += blanks(*p);
+	}
+	return kind;
+}
+
 struct filter *filter_parse(const char *text, size_t *bad)
 {
 	const char *p = text + blanks(text);
@@ -146,19 +229,10 @@ struct filter *filter_parse(const char *text, size_t *bad)
 		*bad = (size_t)(p - text);
 		return *p == '\0' ? filter_new_json() : NULL;
 	}
-	if (kind == FILTER_SECTION) {
-		n = word_len(p);
-		bool more = p[n] != '\0';
-
-		if (more && n > 0 && strncasecmp("exclude", p, n) == 0)
-			kind = FILTER_SECTION_EXCLUDE;
-		if (more && n > 0 &&
-			(kind == FILTER_SECTION_EXCLUDE ||
-				strncasecmp("include", p, n) == 0)) {
-			p += n;
-			p += blanks(p);
-		}
-	}
+	if (has_target(kind))
+		return parse_target(kind, text, p, bad);
+	if (kind == FILTER_SECTION)
+		kind = parse_section(&p);
 	if (*p == '\0')
 		return NULL;
 	struct filter *f = filter_new(kind, p);
@@ -183,7 +257,7 @@ static bool section_has(struct filter *f, const char *line, bool match)
 static void filter_line(struct filter *f, struct sbuf *out)
 {
 	const char *line = sbuf_str(&f->line);
-	bool match = f->kind != FILTER_JSON &&
+	bool match = has_regex(f->kind) &&
 		     regexec(&f->re, line, 0, NULL, 0) == 0;
 	bool show = false;
 
@@ -207,9 +281,18 @@ static void filter_line(struct filter *f, struct sbuf *out)
 	case FILTER_COUNT:
 		f->count += match;
 		break;
+	case FILTER_REDIRECT:
+	case FILTER_APPEND:
+		break;
 	case FILTER_JSON:
+	case FILTER_TEE:
+	case FILTER_TEE_APPEND:
 		show = true;
 		break;
+	}
+	if (has_target(f->kind)) {
+		sbuf_add(&f->kept, line, f->line.n);
+		sbuf_addc(&f->kept, '\n');
 	}
 	if (show) {
 		sbuf_add(out, line, f->line.n);
@@ -243,6 +326,30 @@ void filter_end(struct filter *f, struct sbuf *out)
 			f->count);
 }
 
+/* Behind the keyword of n letters at p. */
+static void help_argument(const char *p, size_t n, struct sbuf *out)
+{
+	enum filter_kind kind = FILTER_INCLUDE;
+
+	for (size_t i = 0; i < ARRAY_LEN(filter_words); i++) {
+		if (strncasecmp(filter_words[i].word, p, n) == 0) {
+			kind = filter_words[i].kind;
+			break;
+		}
+	}
+	p += n;
+	p += blanks(p);
+	if (kind == FILTER_JSON)
+		sbuf_adds(out, *p == '\0' ? "  <cr>\n"
+					  : "% Unrecognized command\n");
+	else if (has_target(kind))
+		sbuf_adds(out, *p == '\0' ? "  URL  Uniform Resource Locator\n"
+					  : "  <cr>\n");
+	else
+		sbuf_adds(out, *p == '\0' ? "  LINE  Regular Expression\n"
+					  : "  LINE    <cr>\n");
+}
+
 void filter_help(const char *text, struct sbuf *out)
 {
 	const char *p = text + blanks(text);
@@ -250,17 +357,7 @@ void filter_help(const char *text, struct sbuf *out)
 	bool any = false;
 
 	if (p[n] != '\0') { /* behind the keyword */
-		bool json = n > 0 && strncasecmp("json", p, n) == 0;
-
-		p += n;
-		p += blanks(p);
-		if (json) {
-			sbuf_adds(out, *p == '\0' ? "  <cr>\n"
-						  : "% Unrecognized command\n");
-			return;
-		}
-		sbuf_adds(out, *p == '\0' ? "  LINE  Regular Expression\n"
-					  : "  LINE    <cr>\n");
+		help_argument(p, n, out);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(filter_words); i++) {
@@ -268,7 +365,7 @@ void filter_help(const char *text, struct sbuf *out)
 			continue;
 		any = true;
 		if (n == 0)
-			sbuf_printf(out, "  %-7s  %s\n", filter_words[i].word,
+			sbuf_printf(out, "  %-8s  %s\n", filter_words[i].word,
 				filter_words[i].help);
 		else
 			sbuf_printf(out, "%s  ", filter_words[i].word);

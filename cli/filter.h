@@ -13,16 +13,25 @@ enum filter_kind {
 	FILTER_SECTION_EXCLUDE,
 	FILTER_COUNT,
 	FILTER_JSON, /* for the command: lines pass as they are */
+	FILTER_REDIRECT,
+	FILTER_APPEND,
+	FILTER_TEE,
+	FILTER_TEE_APPEND,
 };
 struct filter;
 /* What stands behind `|`: an abbreviated keyword and the expression, which
- * runs to the end of the line and may hold blanks and `|`; none with json.  On failure NULL;
- * *bad is the offset of the fault, or SIZE_MAX when words are missing. */
+ * runs to the end of the line and may hold blanks and `|`; none with json, a
+ * URL with redirect and its like.  On failure NULL; *bad is the offset of the
+ * fault, or SIZE_MAX when words are missing. */
 struct filter *filter_parse(const char *text, size_t *bad);
 /* NULL: not an expression. */
 struct filter *filter_new(enum filter_kind kind, const char *re);
 enum filter_kind filter_kind(const struct filter *f);
 void filter_free(struct filter *f);
+/* Of redirect, append, tee: where to (NULL with the others), and all that was
+ * fed; lent. */
+const char *filter_target(const struct filter *f);
+const struct sbuf *filter_kept(const struct filter *f);
 /* Whole lines that pass go to *out; an unfinished one waits for the rest. */
 void filter_feed(
 	struct filter *f, const char *text, size_t n, struct sbuf *out);

@@ -67,6 +67,7 @@ libcli_a_SOURCES += \
 	cli/exec_save.c \
 	cli/files.c cli/files.h \
 	cli/net_url.c cli/net_url.h \
+	cli/redirect.c \
 	cli/show_differences.c \
 	cli/show_running.c \
 	cli/types_url.c

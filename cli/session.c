@@ -287,16 +287,20 @@ void session_write(struct session *s, const char *text, size_t n)
 	output_buf(s, &passed);
 }
 
-static void filter_close(struct session *s)
+/* The command has ended; CMD_PENDING: its output is still under way. */
+static int filter_close(struct session *s, int result)
 {
+	struct filter *f = s->filter;
 	auto_sbuf struct sbuf rest = { 0 };
 
-	if (s->filter == NULL)
-		return;
-	filter_end(s->filter, &rest);
-	filter_free(s->filter);
+	if (f == NULL)
+		return result;
 	s->filter = NULL;
+	filter_end(f, &rest);
 	output_buf(s, &rest);
+	result = redirect_end(s, f, result);
+	filter_free(f);
+	return result;
 }
 
 /* A command that goes on. */
@@ -312,8 +316,11 @@ void session_done(struct session *s, int result)
 		return;
 	s->break_fn = NULL;
 	s->pending = false;
-	filter_close(s);
-	s->sink.done(s->sink.ctx, result);
+	result = filter_close(s, result);
+	if (result == CMD_PENDING)
+		s->pending = true;
+	else
+		s->sink.done(s->sink.ctx, result);
 }
 
 void session_on_break(struct session *s, void (*fn)(void *ctx), void *ctx)
@@ -359,8 +366,8 @@ int session_settle_result(struct session *s, int result)
 	}
 	if (result != CMD_PENDING) {
 		s->break_fn = NULL;
-		s->pending = false;
-		filter_close(s);
+		result = filter_close(s, result);
+		s->pending = result == CMD_PENDING;
 		return result;
 	}
 	s->pending = s->ask_fn == NULL;
@@ -530,7 +537,8 @@ bool session_takes_filter(const char *text)
 	const char *p = skip_blanks(text);
 	size_t n = (size_t)(first_word_end(p) - p);
 
-	return (n >= 2 && strncasecmp("show", p, n) == 0) ||
+	return (n == 3 && strncasecmp("dir", p, n) == 0) ||
+	       (n >= 2 && strncasecmp("show", p, n) == 0) ||
 	       (n >= 2 && strncasecmp("more", p, n) == 0) ||
 	       (n >= 2 && strncasecmp("write", p, n) == 0);
 }
@@ -540,10 +548,16 @@ static bool filter_open(
 	struct session *s, const char *typed, size_t offset, const char *bar)
 {
 	size_t bad;
+	struct filter *f = filter_parse(bar + 1, &bad);
 
-	s->filter = filter_parse(bar + 1, &bad);
-	if (s->filter != NULL)
+	if (f != NULL && redirect_check(s, f)) {
+		s->filter = f;
 		return true;
+	}
+	if (f != NULL) {
+		filter_free(f);
+		return false;
+	}
 	if (bad == SIZE_MAX) {
 		static const char text[] = "% Incomplete command.\n\n";
 

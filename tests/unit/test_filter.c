@@ -115,16 +115,54 @@ static void test_help(void **state)
 	(void)state;
 	filter_help(" ", &all);
 	assert_string_equal(sbuf_str(&all),
-		"  begin    Begin with the line that matches\n"
-		"  count    Count number of lines which match regexp\n"
-		"  exclude  Exclude lines that match\n"
-		"  include  Include lines that match\n"
-		"  json     Output as JSON\n"
-		"  section  Filter a section of output\n");
+		"  append    Append redirected output to URL (URLs supporting "
+		"append operation only)\n"
+		"  begin     Begin with the line that matches\n"
+		"  count     Count number of lines which match regexp\n"
+		"  exclude   Exclude lines that match\n"
+		"  include   Include lines that match\n"
+		"  json      Output as JSON\n"
+		"  redirect  Redirect output to URL\n"
+		"  section   Filter a section of output\n"
+		"  tee       Copy output to URL\n");
 	filter_help(" se", &some);
 	assert_string_equal(sbuf_str(&some), "section  \n");
 	filter_help(" x", &none);
 	assert_string_equal(sbuf_str(&none), "% Unrecognized command\n");
+}
+
+/* What goes to a file, and what is shown beside. */
+static void test_targets(void **state)
+{
+	static const struct {
+		const char *text, *target, *shown;
+		enum filter_kind kind;
+	} targets[] = {
+		{ "redirect flash:a", "flash:a", "", FILTER_REDIRECT },
+		{ "app flash:a ", "flash:a", "", FILTER_APPEND },
+		{ "tee flash:a", "flash:a", "x\ny\n", FILTER_TEE },
+		{ "tee /append a", "a", "x\ny\n", FILTER_TEE_APPEND },
+	};
+	size_t bad;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+		struct filter *f = filter_parse(targets[i].text, &bad);
+		auto_sbuf struct sbuf out = { 0 };
+
+		assert_non_null(f);
+		assert_int_equal(filter_kind(f), targets[i].kind);
+		assert_string_equal(filter_target(f), targets[i].target);
+		filter_feed(f, "x\ny", 3, &out);
+		filter_end(f, &out);
+		assert_string_equal(sbuf_str(&out), targets[i].shown);
+		assert_string_equal(sbuf_str(filter_kept(f)), "x\ny\n");
+		filter_free(f);
+	}
+	assert_null(filter_parse("redirect", &bad));
+	assert_true(bad == SIZE_MAX);
+	assert_null(filter_parse("redirect a b", &bad));
+	assert_int_equal(bad, 11);
 }
 
 int main(void)
@@ -134,6 +172,7 @@ int main(void)
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_unfinished),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_targets),
 	};
 
 	return cmocka_run_group_tests_name("filter", tests, NULL, NULL);
