@@ -1,6 +1,7 @@
 /* Whole files: read, and replace so that a crash leaves old or new. */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -67,6 +68,30 @@ int file_replace(const char *path, const void *p, size_t n, mode_t mode)
 		return rc;
 	}
 	return dir_sync(path);
+}
+
+/* "NAME.XXXXXX" */
+static bool is_temp(const char *entry, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(entry, name, n) == 0 && entry[n] == '.' &&
+	       strlen(entry + n + 1) == strlen("XXXXXX");
+}
+
+void file_sweep(const char *path)
+{
+	auto_free char *dir_copy = xstrdup(path);
+	auto_free char *name_copy = xstrdup(path);
+	const char *name = basename(name_copy);
+	DIR *d = opendir(dirname(dir_copy));
+
+	if (d == NULL)
+		return;
+	for (struct dirent *e; (e = readdir(d)) != NULL;)
+		if (is_temp(e->d_name, name))
+			unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
 }
 
 int file_read(const char *path, struct sbuf *out, size_t max)

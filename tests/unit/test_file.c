@@ -126,6 +126,25 @@ static void test_mkdirs(void **state)
 	unlink(p);
 }
 
+static void test_sweep(void **state)
+{
+	static const char *const names[] = { "config", "config.Ab3dEf",
+		"config.old", "config.Ab3dEfg", "other.Ab3dEf" };
+	char p[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		path(p, names[i]);
+		assert_int_equal(file_replace(p, "x", 1, 0600), 0);
+	}
+	path(p, "config");
+	file_sweep(p);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		path(p, names[i]);
+		assert_int_equal(unlink(p), i == 1 ? -1 : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +152,7 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_mkdirs),
+		cmocka_unit_test(test_sweep),
 	};
 
 	return cmocka_run_group_tests_name("file", tests, setup, teardown);
