@@ -95,10 +95,13 @@ static int ask(struct copy *c, enum ask_kind kind, answer_fn *fn,
 	return session_ask(c->session, kind, sbuf_str(&q), fn, c);
 }
 
+/* value may be what the field holds. */
 static void set(char **field, const char *value)
 {
+	char *copy = xstrdup(value);
+
 	free(*field);
-	*field = xstrdup(value);
+	*field = copy;
 }
 
 /* A network URL that has all its pieces now. */

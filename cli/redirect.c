@@ -10,8 +10,7 @@
 static bool url_of(
 	const struct session *s, const char *target, struct file_url *u)
 {
-	return file_url_parse(
-		target, (enum file_system)s->term.file_system, u);
+	return file_url_parse(target, (enum file_system)s->term.file_system, u);
 }
 
 bool redirect_check(struct session *s, const struct filter *f)
@@ -27,8 +26,8 @@ bool redirect_check(struct session *s, const struct filter *f)
 	if (s->level < 15) /* as copy, which could do the same */
 		sbuf_adds(&out, "% Authorization failed.\n");
 	else if (!url_of(s, target, &u))
-		sbuf_printf(&out, "%%Error opening %s (No such device)\n",
-			target);
+		sbuf_printf(
+			&out, "%%Error opening %s (No such device)\n", target);
 	else if (u.fs == FS_SYSTEM || file_is_startup(&u))
 		file_error("opening", &u, -EACCES, &out);
 	else if (u.fs == FS_NETWORK && append)

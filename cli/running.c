@@ -243,7 +243,11 @@ static void startup_fault(
 int startup_load(struct router *r)
 {
 	auto_sbuf struct sbuf text = { 0 };
-	int err = startup_read(r, &text);
+	int err;
+
+	if (r->startup_path != NULL)
+		file_sweep(r->startup_path);
+	err = startup_read(r, &text);
 
 	if (err != 0)
 		return err == -ENOENT ? 0 : err;
