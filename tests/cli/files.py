@@ -441,6 +441,7 @@ def test_kill():
             assert text.count("remark a ") == 3000
             sizes.add(text.split("\nhostname ")[1].split("\n")[0])
             d.start()
+            d.run("show clock")  # it has begun to serve
             left = [n for n in os.listdir(d.dir)
                     if n.startswith("startup-config.")]
             assert not left, "left behind: %s" % left

@@ -193,8 +193,8 @@ def test_echo_and_faults():
         b"show privilege\r\nCurrent privilege level is 15",
     )
     same(
-        t.type(b"show foo\r", b"\r\nR1#"),
-        b"show foo\r\n        ^\r\n% Invalid input detected at '^' marker.\r\n",
+        t.type(b"show zoo\r", b"\r\nR1#"),
+        b"show zoo\r\n        ^\r\n% Invalid input detected at '^' marker.\r\n",
     )
     same(
         t.type(b"terminal length\r", b"\r\nR1#"),
@@ -217,7 +217,8 @@ def test_help():
     t.send(b"show run all ?")
     same(
         t.expect(b"\r\n\r\nR1#show run all "),
-        b"show run all ?\r\n  |     Output modifiers\r\n  <cr>  <cr>",
+        b"show run all ?\r\n  linenum  Display line numbers in output\r\n"
+        b"  |        Output modifiers\r\n  <cr>     <cr>",
     )
     t.send(b"\x15")
     t.quiet(0.1)
