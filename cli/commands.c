@@ -9,6 +9,7 @@
 static const struct feature *const features[] = {
 	&feature_system,
 	&feature_keep,
+	&feature_block,
 	&feature_masterkey,
 	&feature_users,
 	&feature_line,

@@ -31,7 +31,8 @@ struct feature {
 	void (*subscribe)(struct router *r); /* NULL: none */
 };
 /* Features by file; those without a subscription only bring commands. */
-extern const struct feature feature_keep, feature_show_platform;
+extern const struct feature feature_keep, feature_show_platform,
+	feature_block;
 extern const struct feature feature_masterkey, feature_users, feature_line,
 	feature_enable, feature_banner, feature_login,
 	feature_privilege, feature_alias, feature_terminal, feature_lines;

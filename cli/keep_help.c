@@ -6,6 +6,7 @@
 const char keep_help[] =
 	"aaa  Authentication, authorization and accounting\n"
 	"access  Set access mode characteristics\n"
+	"access-class  Filter connections by an access list\n"
 	"access-list  Add an access list entry\n"
 	"access-map  Configure a VLAN access map\n"
 	"access-session  Access session settings\n"
@@ -43,6 +44,7 @@ const char keep_help[] =
 	"backup  Modify backup parameters\n"
 	"bandwidth  Bandwidth\n"
 	"bandwidth-percent  Set the bandwidth limit of the protocol\n"
+	"banner  Enable display of the banner\n"
 	"bfd  Bidirectional forwarding detection\n"
 	"bfd-template  BFD template configuration\n"
 	"bgp  Border Gateway Protocol (BGP)\n"

@@ -18,6 +18,7 @@ libcli_a_SOURCES += cli/show_system.c
 libcli_a_SOURCES += \
 	cli/cfg.c cli/cfg.h \
 	cli/cfg_acl.c \
+	cli/cfg_block.c \
 	cli/cfg_cryptomap.c \
 	cli/cfg_gdoi.c \
 	cli/cfg_gdoi_ks.c \

@@ -625,5 +625,6 @@ void types_register(struct grammar *g)
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		value_type_add(g, &types[i]);
 	types_acl_register(g);
+	types_block_register(g);
 	types_url_register(g);
 }

@@ -87,16 +87,15 @@ static bool is_spelt_out(const struct match *m, const char *line)
 }
 
 /* A line kept unread gives way to what the modes around know better: free text
- * to any command, `router ospf` read as short for router-id to `router`. */
+ * to a command, `router ospf` read as short for router-id to `router`. */
 static bool gives_way(
 	const struct match *m, const struct match *outer, const char *line)
 {
-	if (is_catch_all(outer))
+	if ((outer->cmd->flags & CMD_HARMLESS) != 0 &&
+		!is_spelt_out(outer, line))
 		return false;
-	if (is_catch_all(m))
-		return true;
-	return (m->cmd->flags & CMD_HARMLESS) != 0 && !is_spelt_out(m, line) &&
-	       is_spelt_out(outer, line);
+	return is_catch_all(m) ||
+	       (is_spelt_out(outer, line) && !is_spelt_out(m, line));
 }
 
 /* The mode in which the session stands when it has left all but depth. */

@@ -55,3 +55,7 @@ test_confmgmt_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_show_if
 test_show_if_SOURCES = tests/unit/test_show_if.c $(ORBIT) $(FAKE_BOX)
 test_show_if_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_corpus
+test_corpus_SOURCES = tests/unit/test_corpus.c $(FAKE_BOX)
+test_corpus_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/cli/corpus.tsv

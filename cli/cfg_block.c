@@ -1,0 +1,184 @@
+/* Certificates and public keys in hexadecimal (clients.md 3): the lines up to
+ * `quit` are one value of the line above them.  In the tree a block is written
+ * as one token, which nobody can type. */
+#include "cli/types_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_LINES_MAX 4096
+
+/* --- block: text with blanks and line ends, as one token --- */
+
+#define MARK '\x1e' /* in front */
+static const char plain[] = " \n\t", coded[] = "\x1d\x1f\x1c";
+
+static void block_encode(const char *text, struct sbuf *out)
+{
+	sbuf_addc(out, MARK);
+	for (; *text != '\0'; text++) {
+		const char *p = strchr(plain, *text);
+
+		sbuf_addc(out, p == NULL ? *text : coded[p - plain]);
+	}
+}
+
+static int block_parse(const struct value_type *vt, const char *const *t,
+	size_t n, struct sbuf *out, size_t *bad_col)
+{
+	(void)vt;
+	(void)n;
+	*bad_col = 0;
+	if (t[0][0] != MARK)
+		return 0;
+	sbuf_adds(out, t[0]);
+	return 1;
+}
+
+static void block_print(
+	const struct value_type *vt, const char *stored, struct sbuf *out)
+{
+	(void)vt;
+	/* What begins with a line end needs no blank before. */
+	if (stored[1] == coded[1] && out->n > 0 && out->s[out->n - 1] == ' ')
+		sbuf_trunc(out, out->n - 1);
+	for (stored++; *stored != '\0'; stored++) {
+		const char *p = strchr(coded, *stored);
+
+		sbuf_addc(out, p == NULL ? *stored : plain[p - coded]);
+	}
+}
+
+static const struct value_type block_type = {
+	.name = "block",
+	.parse = block_parse,
+	.print = block_print,
+	.display = "LINE",
+};
+
+void types_block_register(struct grammar *g)
+{
+	value_type_add(g, &block_type);
+}
+
+/* --- the lines in the tree --- */
+
+static const struct command certificate = {
+	.mode = MODE_CERT_CHAIN,
+	.grammar = "certificate <head!:block> [<block:block>]",
+	.order = 1,
+	.flags = CMD_HARMLESS | CMD_HIDDEN | CMD_ORDERED | CMD_BLOCK,
+};
+
+static const struct command key_string = {
+	.mode = MODE_PUBKEY_KEY,
+	.grammar = "key-string <block:block>",
+	.order = 2,
+	.flags = CMD_HARMLESS | CMD_HIDDEN | CMD_BLOCK,
+};
+
+/* --- reading --- */
+
+/* What is read for a line that begins with head. */
+struct reading {
+	char *head;
+	struct sbuf text;
+	size_t lines;
+};
+
+static void reading_free(struct reading *r)
+{
+	sbuf_free(&r->text);
+	free(r->head);
+	free(r);
+}
+
+static bool read_line(struct session *s, const char *line, void *ctx)
+{
+	struct reading *r = ctx;
+	auto_sbuf struct sbuf whole = { 0 };
+	size_t n;
+
+	if (line == NULL) {
+		reading_free(r);
+		return false;
+	}
+	line += strspn(line, " \t");
+	n = strcspn(line, "\r\n");
+	while (n > 0 && strchr(" \t", line[n - 1]) != NULL)
+		n--;
+	if (n != 4 || strncasecmp(line, "quit", n) != 0) {
+		if (n > 0 && r->lines++ < BLOCK_LINES_MAX)
+			sbuf_printf(&r->text, "\n  %.*s", (int)n, line);
+		return true;
+	}
+	sbuf_adds(&r->text, "\n  \tquit");
+	sbuf_printf(&whole, "%s ", r->head);
+	block_encode(sbuf_str(&r->text), &whole);
+	session_config_line(s, sbuf_str(&whole));
+	reading_free(r);
+	return false;
+}
+
+static void read_block(struct session *s, const char *head)
+{
+	struct reading *r = xcalloc(1, sizeof(*r));
+
+	r->head = xstrdup(head);
+	session_read_text(s, read_line, r);
+}
+
+static int certificate_exec(struct cmd_call *c)
+{
+	const char *file = drv_str(c->drv, "file");
+	auto_sbuf struct sbuf name = { 0 }, line = { 0 };
+
+	if (drv_has(c->drv, "self-signed"))
+		sbuf_adds(&name, "self-signed ");
+	else if (drv_has(c->drv, "ca"))
+		sbuf_adds(&name, "ca ");
+	sbuf_adds(&name, drv_str(c->drv, "serial"));
+	if (file != NULL)
+		sbuf_printf(&name, " %s", file);
+	sbuf_adds(&line, c->negated ? "no certificate " : "certificate ");
+	block_encode(sbuf_str(&name), &line);
+	if (c->negated || file != NULL)
+		return session_config_line(c->session, sbuf_str(&line));
+	sbuf_adds(c->out,
+		"Enter the certificate in hexadecimal representation....\n");
+	read_block(c->session, sbuf_str(&line));
+	return CMD_DONE;
+}
+
+static const struct command certificate_read = {
+	.mode = MODE_CERT_CHAIN,
+	.grammar = "certificate [{self-signed|ca}] <serial!:hex> [<file:word>]",
+	.help = "certificate  Add certificate\n"
+		"self-signed  Self-signed certificate\n"
+		"ca  Certificate of a certification authority\n"
+		"<serial>  Serial number of the certificate\n"
+		"<file>  File that holds the certificate\n",
+	.flags = CMD_NEGATABLE,
+	.exec = certificate_exec,
+};
+
+static int key_string_exec(struct cmd_call *c)
+{
+	if (c->negated)
+		return session_config_line(c->session, "no key-string \x1e");
+	read_block(c->session, "key-string");
+	return CMD_DONE;
+}
+
+static const struct command key_string_read = {
+	.mode = MODE_PUBKEY_KEY,
+	.grammar = "key-string",
+	.help = "key-string  Enter the key\n",
+	.flags = CMD_NEGATABLE,
+	.exec = key_string_exec,
+};
+
+static const struct command *const list[] = { &certificate, &key_string,
+	&certificate_read, &key_string_read };
+static const struct command_list commands = { list, ARRAY_LEN(list) };
+const struct feature feature_block = { &commands, NULL };
