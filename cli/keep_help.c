@@ -161,6 +161,7 @@ const char keep_help[] =
 	"event  Event related configuration commands\n"
 	"exception  Exception handling\n"
 	"excluded-address  Prevent DHCP from assigning certain addresses\n"
+	"exec  Configure EXEC\n"
 	"explicit-path  Configure explicit-path\n"
 	"exporter  Define a flow exporter\n"
 	"extcommunity-list  Add an extended community list entry\n"
