@@ -692,7 +692,14 @@ void server_attach(
 	struct server *srv, int fd, void (*gone)(void *ctx), void *ctx)
 {
 	static const struct peer root = { .level = LEVEL_PRIVILEGED };
-	struct client *c = client_new(srv, fd, &root);
+
+	server_attach_peer(srv, fd, &root, gone, ctx);
+}
+
+void server_attach_peer(struct server *srv, int fd, const struct peer *peer,
+	void (*gone)(void *ctx), void *ctx)
+{
+	struct client *c = client_new(srv, fd, peer);
 
 	c->gone = gone;
 	c->gone_ctx = ctx;
@@ -794,8 +801,8 @@ void server_tell(struct server *srv, const char *text)
  * script is done. */
 static void client_suspend(struct client *c)
 {
-	bool person = c->session != NULL &&
-		      session_flags(c->session) & SESSION_ECHO;
+	bool person =
+		c->session != NULL && session_flags(c->session) & SESSION_ECHO;
 
 	session_free(c->session);
 	c->session = NULL;

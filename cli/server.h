@@ -19,4 +19,8 @@ void server_tell(struct server *srv, const char *text);
  * connected clients may come back, attached ones get a new session. */
 void server_suspend(struct server *srv);
 void server_resume(struct server *srv);
+/* The same for a peer that is not trusted more than it says. */
+struct peer;
+void server_attach_peer(struct server *srv, int fd, const struct peer *peer,
+	void (*gone)(void *ctx), void *ctx);
 #endif

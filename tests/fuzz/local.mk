@@ -25,6 +25,12 @@ tests_fuzz_fuzz_esp_SOURCES = tests/fuzz/fuzz_esp.c
 tests_fuzz_fuzz_esp_LDADD = $(DATAPLANE_LIBS)
 tests_fuzz_fuzz_esp_LDFLAGS = $(LIBFUZZER_LINK)
 
+fuzz_targets += tests/fuzz/fuzz_session_frame
+tests_fuzz_fuzz_session_frame_SOURCES = tests/fuzz/fuzz_session_frame.c \
+	$(FAKE_BOX)
+tests_fuzz_fuzz_session_frame_LDADD = $(CLI_LIBS) $(LOOP_LIBS)
+tests_fuzz_fuzz_session_frame_LDFLAGS = $(LIBFUZZER_LINK)
+
 fuzz: $(fuzz_targets)
 .PHONY: fuzz
 endif

@@ -59,3 +59,8 @@ check_PROGRAMS += test_corpus
 test_corpus_SOURCES = tests/unit/test_corpus.c $(FAKE_BOX)
 test_corpus_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/cli/corpus.tsv
+check_PROGRAMS += corpus_session_frame
+corpus_session_frame_SOURCES = tests/fuzz/corpus_main.c \
+	tests/fuzz/fuzz_session_frame.c $(FAKE_BOX)
+corpus_session_frame_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_session_frame"'
+corpus_session_frame_LDADD = $(CLI_LIBS) $(LOOP_LIBS)
