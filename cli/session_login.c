@@ -109,7 +109,7 @@ static int ask_password(struct session *s)
 static int name_answer(struct session *s, const char *answer, void *ctx)
 {
 	(void)ctx;
-	if (answer[0] == '\0')
+	if (answer[0] == '\0' && !(s->flags & SESSION_BATCH))
 		return ask_name(s);
 	free(s->login_name);
 	s->login_name = xstrdup(answer);
