@@ -3,6 +3,7 @@
  * in which subscriptions settle. */
 #include "cli/commands.h"
 #include "cli/confmgmt.h"
+#include "cli/clock.h"
 #include "cli/privilege.h"
 #include "cli/users.h"
 
@@ -17,6 +18,7 @@ static const struct feature *const features[] = {
 	&feature_login,
 	&feature_privilege,
 	&feature_alias,
+	&feature_clock,
 	&feature_interface,
 	&feature_route,
 	&feature_acl,
@@ -60,6 +62,7 @@ void commands_register(struct router *r)
 	types_register(r->grammar);
 	types_passwd_register(r->grammar);
 	types_mode_register(r->grammar);
+	types_clock_register(r->grammar);
 	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
 		const struct command_list *l = features[i]->commands;
 

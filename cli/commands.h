@@ -35,7 +35,8 @@ extern const struct feature feature_keep, feature_show_platform,
 	feature_block;
 extern const struct feature feature_masterkey, feature_users, feature_line,
 	feature_enable, feature_banner, feature_login,
-	feature_privilege, feature_alias, feature_terminal, feature_lines;
+	feature_privilege, feature_alias, feature_terminal, feature_lines,
+	feature_clock;
 extern const struct feature feature_system, feature_interface, feature_route,
 	feature_acl, feature_isakmp, feature_ipsec, feature_keys, feature_gdoi,
 	feature_gdoi_ks,

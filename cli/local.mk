@@ -27,6 +27,7 @@ libcli_a_SOURCES += \
 	cli/cfg_isakmp.c \
 	cli/cfg_alias.c \
 	cli/cfg_banner.c cli/banner.h \
+	cli/cfg_clock.c cli/clock.h \
 	cli/cfg_privilege.c cli/privilege.h \
 	cli/cfg_line.c cli/line.h \
 	cli/cfg_login.c \

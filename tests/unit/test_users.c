@@ -592,6 +592,51 @@ static void test_show_users(void **state)
 	session_free(con);
 }
 
+static const char *local_time(struct cli_session *t, uint64_t wall)
+{
+	static struct sbuf out;
+
+	session_settle(t->session);
+	sbuf_trunc(&out, 0);
+	clock_text(wall, &out);
+	return sbuf_str(&out);
+}
+
+/* Mon Mar 3 and Tue Jul 1 2025, 09:30:11 UTC. */
+#define WINTER 1740994211u
+#define SUMMER 1751362211u
+
+static void test_clock(void **state)
+{
+	struct cli_session *t = *state;
+
+	assert_string_equal(
+		local_time(t, WINTER), "09:30:11 UTC Mon Mar 3 2025");
+	cli_run(t, "clock timezone CET 1");
+	cli_run(t, "clock summer-time CEST recurring last sunday march 2:00 "
+		   "last Sun Oct 3:00");
+	assert_string_equal(shown(t, "clock"),
+		"clock timezone CET 1 0\n"
+		"clock summer-time CEST recurring last Sun Mar 2:00 last Sun "
+		"Oct 3:00\n");
+	assert_string_equal(
+		local_time(t, WINTER), "10:30:11 CET Mon Mar 3 2025");
+	assert_string_equal(
+		local_time(t, SUMMER), "11:30:11 CEST Tue Jul 1 2025");
+	cli_run(t, "no clock summer-time");
+	cli_run(t, "clock timezone NST -3 30");
+	assert_string_equal(
+		local_time(t, SUMMER), "06:00:11 NST Tue Jul 1 2025");
+	cli_run(t, "clock timezone EST -5");
+	cli_run(t, "clock summer-time EDT recurring");
+	assert_string_equal(
+		local_time(t, SUMMER), "05:30:11 EDT Tue Jul 1 2025");
+	cli_run(t, "no clock timezone");
+	cli_run(t, "no clock summer-time");
+	assert_string_equal(
+		local_time(t, SUMMER), "09:30:11 UTC Tue Jul 1 2025");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -613,6 +658,7 @@ int main(void)
 		T(test_login_password),
 		T(test_idle),
 		T(test_show_users),
+		T(test_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
