@@ -28,6 +28,10 @@ extern const struct command cfg_acl_ext, cfg_acl_std;
 bool acl_view(const struct router *r, const char *name, struct acl *out);
 bool acl_view_std(const struct router *r, const char *name, struct acl *out);
 
+/* cfg_filter.c: the lists on an interface; NULL: none. Lent. */
+void acl_filter_names(const struct router *r, const char *ifname, bool ip6,
+	const char **in, const char **out);
+
 /* cfg_ipsec.c */
 extern const struct command cfg_ipsec_life, cfg_transform_set,
 	cfg_ipsec_profile;

@@ -1,7 +1,7 @@
 /* IPv4 access lists (ios-cli.md 8): named and numbered, standard and extended,
  * as sections of numbered entries; `access-list N` lines become such sections,
- * as on IOS XE.  The views are struct acl of dataplane/selector.h. */
-#include "cli/cfg.h"
+ * as on IOS XE.  The views are in acl_view.c. */
+#include "cli/acl.h"
 #include "cli/keep.h"
 
 #include <ctype.h>
@@ -15,7 +15,7 @@
 // clang-format off
 #define ACE_OPTIONS                                                            \
 	"{dscp <dscp:dscp>|precedence <precedence:precedence>|"                \
-	"tos <tos:tos>|ttl <ttl:ttl_op>|option <option:name>|fragments|"       \
+	"tos <tos:tos>|ttl <ttl:ttl_op>|option <option:ip_option>|fragments|"  \
 	"log [<tag:word>]|log-input|time-range <range:name>|"                  \
 	"reflect <reflect:name>}*"
 #define ACE_EXT                                                                \
@@ -27,6 +27,7 @@
 	"udp <src:ace_addr> [<sport:udp_port>] <dst:ace_addr> "                \
 		"[<dport:udp_port>]|"                                          \
 	"icmp <src:ace_addr> <dst:ace_addr> [<icmp:icmp_msg>]|"                \
+	"igmp <src:ace_addr> <dst:ace_addr> [<igmp_msg:igmp_type>]|"           \
 	"<proto:ace_proto> <src:ace_addr> <dst:ace_addr>} " ACE_OPTIONS "}"
 #define ACE_STD "{remark <text:line>|{permit|deny} <src:std_addr> [log]}"
 
@@ -41,6 +42,8 @@
 	"tcp  Transmission Control Protocol\n"                                 \
 	"udp  User Datagram Protocol\n"                                        \
 	"icmp  Internet Control Message Protocol\n"                            \
+	"igmp  Internet Gateway Message Protocol\n"                            \
+	"<igmp_msg>  IGMP message type\n"                                      \
 	"<proto>  An IP protocol number\n"                                     \
 	"<sport>  Source port\n"                                               \
 	"<dst>  Destination address\n"                                         \
@@ -98,25 +101,29 @@ const struct command cfg_acl_std = {
 	.sample = "ip access-list standard LIST\nip access-list standard 10",
 };
 
-static const struct command ace_ext = {
+const struct command cfg_ace_ext = {
 	.mode = MODE_EXT_NACL,
 	.order = 10,
 	.grammar = "[<seq!:1-2147483647>] " ACE_EXT,
 	.help = "<seq>  Sequence Number\n" HELP_ACE_EXT,
 	.fixup = ace_fixup,
-	.sample = "10 permit icmp any any\n"
-		  "20 deny udp any eq 848 any eq 848\n"
-		  "30 permit tcp host 10.0.0.1 gt 1023 any eq www 443 "
-		  "established\n"
-		  "40 deny ip 10.0.0.0 0.0.255.255 any dscp ef log\n"
-		  "50 permit icmp any any port-unreachable\n"
-		  "60 remark branch sites\n"
-		  "70 permit tcp any range 1 ftp any match-all +syn -ack\n"
-		  "80 permit esp any any fragments\n"
-		  "90 permit udp any any neq snmp precedence critical ttl gt 1",
+	.sample =
+		"10 permit icmp any any\n"
+		"20 deny udp any eq 848 any eq 848\n"
+		"30 permit tcp host 10.0.0.1 gt 1023 any eq www 443 "
+		"established\n"
+		"40 deny ip 10.0.0.0 0.0.255.255 any dscp ef log\n"
+		"50 permit icmp any any port-unreachable\n"
+		"60 remark branch sites\n"
+		"70 permit tcp any range 1 ftp any match-all +syn -ack\n"
+		"80 permit esp any any fragments\n"
+		"90 permit udp any any neq snmp precedence critical ttl gt 1\n"
+		"100 permit object-group SVC object-group SITES host 10.1.1.1\n"
+		"110 deny ip any any option record-route\n"
+		"120 permit igmp any any host-query",
 };
 
-static const struct command ace_std = {
+const struct command cfg_ace_std = {
 	.mode = MODE_STD_NACL,
 	.order = 10,
 	.grammar = "[<seq!:1-2147483647>] " ACE_STD,
@@ -173,34 +180,38 @@ static void ace_body(
 	sbuf_adds(out, s);
 }
 
-/* Numbers a new entry.  One that is there already is dropped without a word,
- * so that a list may be pasted twice. */
-static int ace_fixup(
-	struct tree *t, struct node *section, struct node *n, struct sbuf *why)
+int ace_number(struct node *section, struct node *n, const char *keyword,
+	uint32_t max, struct sbuf *why)
 {
 	struct derivation *d = node_drv_mut(n);
 	const struct command *c = node_command(n);
 	uint32_t seq = drv_u32(d, "seq"), last;
-	char key[16];
+	char key[32];
 
-	(void)t;
 	if (node_twin(section, d) != NULL)
 		return -1;
 	if (seq != 0) {
-		snprintf(key, sizeof(key), "%u", seq);
+		snprintf(key, sizeof(key), "%s%u", keyword, seq);
 		if (node_find(section, c, key) == NULL)
 			return 0;
 		sbuf_adds(why, "% Duplicate sequence number");
 		return -1;
 	}
 	last = node_u32(node_last(section, c), "seq");
-	if (last > SEQ_MAX - SEQ_STEP) {
+	if (last > max - SEQ_STEP) {
 		sbuf_adds(why, "% Access rule sequence number has exceeded "
 			       "its maximum");
 		return -1;
 	}
 	drv_put_u32(d, "seq", last + SEQ_STEP);
 	return 0;
+}
+
+static int ace_fixup(
+	struct tree *t, struct node *section, struct node *n, struct sbuf *why)
+{
+	(void)t;
+	return ace_number(section, n, "", SEQ_MAX, why);
 }
 
 /* `access-list N entry` is the entry typed in the section of that number. */
@@ -291,173 +302,167 @@ static int resequence_exec(struct cmd_call *c)
 		return CMD_FAILED;
 	}
 	if (ext != NULL)
-		list_renumber(r, ext, &ace_ext, MODE_EXT_NACL, start, step);
+		list_renumber(r, ext, &cfg_ace_ext, MODE_EXT_NACL, start, step);
 	else
-		list_renumber(r, std, &ace_std, MODE_STD_NACL, start, step);
+		list_renumber(r, std, &cfg_ace_std, MODE_STD_NACL, start, step);
 	return CMD_DONE;
 }
 
-static int16_t proto_view(const struct derivation *d)
+/* --- checks --- */
+
+static bool group_missing(const struct router *r, const struct command *kind,
+	const char *stored, struct sbuf *why)
 {
-	const char *name;
+	const char *name = group_value(stored);
 
-	if (drv_has(d, "tcp"))
-		return 6;
-	if (drv_has(d, "udp"))
-		return 17;
-	if (drv_has(d, "icmp"))
-		return 1;
-	name = drv_str(d, "proto");
-	if (isdigit((unsigned char)name[0]))
-		return (int16_t)strtol(name, NULL, 10);
-	return (int16_t)proto_number(name);
-}
-
-static void icmp_view(const char *stored, struct ace *e)
-{
-	int type, code;
-
-	if (icmp_numbers(stored, &e->icmp_type, &e->icmp_code))
-		return;
-	switch (sscanf(stored, "%d %d", &type, &code)) {
-	case 2:
-		e->icmp_code = (int16_t)code;
-		/* fallthrough */
-	case 1:
-		e->icmp_type = (int16_t)type;
-		break;
-	default:
-		break;
-	}
-}
-
-static void flags_view(const struct derivation *d, struct ace *e)
-{
-	e->established = drv_has(d, "established");
-	e->tcp_any = drv_has(d, "match-any") || drv_count(d, "flag") > 0;
-	for (size_t i = 0; i < drv_count(d, "flag"); i++)
-		e->tcp_set |= tcp_flag_value(drv_str_at(d, "flag", i));
-	for (size_t i = 0; i < drv_count(d, "flags"); i++) {
-		const char *f = drv_str_at(d, "flags", i);
-
-		if (f[0] == '-')
-			e->tcp_clear |= tcp_flag_value(f + 1);
-		else
-			e->tcp_set |= tcp_flag_value(f + 1);
-	}
-}
-
-static void options_view(const struct derivation *d, struct ace *e)
-{
-	if (drv_set(d, "dscp"))
-		e->dscp = ace_field_value("dscp", drv_str(d, "dscp"));
-	if (drv_set(d, "precedence"))
-		e->precedence =
-			ace_field_value("precedence", drv_str(d, "precedence"));
-	if (drv_set(d, "tos"))
-		e->tos = ace_field_value("tos", drv_str(d, "tos"));
-	if (drv_set(d, "ttl"))
-		ace_port_value(drv_str(d, "ttl"), 0, &e->ttl);
-	e->fragments = drv_has(d, "fragments");
-	e->log = drv_has(d, "log") || drv_has(d, "log-input");
-}
-
-static void ace_ext_view(const struct node *n, struct ace *e)
-{
-	const struct derivation *d = node_drv(n);
-
-	*e = ace_any(drv_has(d, "permit"));
-	e->seq = drv_u32(d, "seq");
-	e->proto = proto_view(d);
-	e->src = ace_addr_value(drv_str(d, "src"));
-	e->dst = ace_addr_value(drv_str(d, "dst"));
-	ace_port_value(drv_str(d, "sport"), e->proto, &e->sport);
-	ace_port_value(drv_str(d, "dport"), e->proto, &e->dport);
-	if (drv_set(d, "icmp"))
-		icmp_view(drv_str(d, "icmp"), e);
-	flags_view(d, e);
-	options_view(d, e);
-}
-
-static void ace_std_view(const struct node *n, struct ace *e)
-{
-	const struct derivation *d = node_drv(n);
-
-	*e = ace_any(drv_has(d, "permit"));
-	e->seq = drv_u32(d, "seq");
-	e->src = ace_addr_value(drv_str(d, "src"));
-	e->log = drv_has(d, "log");
-}
-
-/* Remarks are no entries; one that asks for an IP option is left out, for no
- * packet without that option may match it. */
-static bool list_view(const struct router *r, const struct command *list,
-	const struct command *entry, const char *name, struct acl *out)
-{
-	struct node *section = node_find(tree_root(r->tree), list, name);
-	size_t cap = 0;
-
-	*out = (struct acl){ 0 };
-	if (section == NULL)
+	if (name == NULL || node_find(tree_root(r->tree), kind, name) != NULL)
 		return false;
-	snprintf(out->name, sizeof(out->name), "%s", name);
-	for (struct node *n = node_child(section, entry, NULL); n != NULL;
-		n = node_child(section, entry, n)) {
-		if (node_has(n, "remark") ||
-			(entry == &ace_ext && node_has(n, "option")))
-			continue;
-		if (out->n == cap) {
-			cap = cap == 0 ? 16 : 2 * cap;
-			out->v = xreallocarray(out->v, cap, sizeof(*out->v));
-		}
-		if (entry == &ace_ext)
-			ace_ext_view(n, &out->v[out->n++]);
-		else
-			ace_std_view(n, &out->v[out->n++]);
+	sbuf_printf(why, "%% Object group %s does not exist", name);
+	return true;
+}
+
+static bool has_groups(const struct node *ace)
+{
+	return group_value(node_str(ace, "proto")) != NULL ||
+	       group_value(node_str(ace, "src")) != NULL ||
+	       group_value(node_str(ace, "dst")) != NULL;
+}
+
+/* What a policy of keys cannot say: it is sent to others as it is. */
+static bool ace_fits_gdoi(const struct node *ace, struct sbuf *why)
+{
+	if (has_groups(ace))
+		sbuf_adds(why, "% Object groups are not supported in an "
+			       "access list of a GDOI policy");
+	else if (node_str(ace, "range") != NULL)
+		sbuf_adds(why, "% Time ranges are not supported in an access "
+			       "list of a GDOI policy");
+	else
+		return true;
+	return false;
+}
+
+bool acl_fits_gdoi(const struct router *r, const char *name, struct sbuf *why)
+{
+	struct node *list = node_find(tree_root(r->tree), &cfg_acl_ext, name);
+
+	if (list == NULL)
+		return true;
+	for (struct node *e = node_child(list, &cfg_ace_ext, NULL); e != NULL;
+		e = node_child(list, &cfg_ace_ext, e)) {
+		if (!ace_fits_gdoi(e, why))
+			return false;
 	}
 	return true;
 }
 
-bool acl_view(const struct router *r, const char *name, struct acl *out)
+int ace_check(const struct router *r, const struct node *section,
+	const struct node *ace, struct sbuf *why)
 {
-	return list_view(r, &cfg_acl_ext, &ace_ext, name, out);
+	const char *option = node_str(ace, "option");
+	auto_sbuf struct sbuf unfit = { 0 };
+
+	if (node_str(ace, "reflect") != NULL) {
+		sbuf_adds(why, "% Reflexive access lists are not supported");
+		return -1;
+	}
+	if (group_missing(r, &cfg_group_svc, node_str(ace, "proto"), why) ||
+		group_missing(r, &cfg_group_net, node_str(ace, "src"), why) ||
+		group_missing(r, &cfg_group_net, node_str(ace, "dst"), why))
+		return -1;
+	if (!ace_fits_gdoi(ace, &unfit) && section != NULL &&
+		gdoi_uses_acl(r, node_str(section, "name"))) {
+		sbuf_adds(why, sbuf_str(&unfit));
+		return -1;
+	}
+	if (option != NULL && !ace_option_known((uint16_t)ace_table_value(
+				      "ip_option", option)))
+		keep_warn(why, "no packet is matched by this IP option");
+	return 0;
 }
 
-bool acl_view_std(const struct router *r, const char *name, struct acl *out)
+bool acl_name_taken(const struct router *r, const struct command *kind,
+	const char *name, struct sbuf *why)
 {
-	return list_view(r, &cfg_acl_std, &ace_std, name, out);
+	static const struct {
+		const struct command *kind;
+		const char *text;
+	} kinds[] = {
+		{ &cfg_acl_std, "standard IP" },
+		{ &cfg_acl_ext, "extended IP" },
+		{ &cfg_acl6, "IPv6" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (kinds[i].kind == kind ||
+			node_find(tree_root(r->tree), kinds[i].kind, name) ==
+				NULL)
+			continue;
+		sbuf_printf(why,
+			"Access-list type conflicts with prior definition\n"
+			"%% A named %s access list with this name already "
+			"exists",
+			kinds[i].text);
+		return true;
+	}
+	return false;
 }
 
-/* What is kept but not evaluated is said once, at the line. */
+bool group_is_used(const struct router *r, const char *name)
+{
+	static const char *const slots[] = { "proto", "src", "dst" };
+	struct node *root = tree_root(r->tree);
+
+	for (struct node *l = node_child(root, &cfg_acl_ext, NULL); l != NULL;
+		l = node_child(root, &cfg_acl_ext, l)) {
+		for (struct node *e = node_child(l, &cfg_ace_ext, NULL);
+			e != NULL; e = node_child(l, &cfg_ace_ext, e)) {
+			for (size_t i = 0; i < ARRAY_LEN(slots); i++) {
+				const char *g =
+					group_value(node_str(e, slots[i]));
+
+				if (g != NULL && strcmp(g, name) == 0)
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
 static int acl_check(void *ctx, const struct tree *t,
 	const struct node *section, const struct node *old,
 	const struct node *new, struct sbuf *why)
 {
-	(void)ctx;
+	const struct router *r = ctx;
+	const struct command *c;
+
 	(void)t;
-	(void)section;
-	(void)old;
-	if (new == NULL || node_command(new) != &ace_ext || node_negated(new) ||
-		node_has(new, "remark"))
+	if (new == NULL || node_negated(new))
 		return 0;
-	if (node_has(new, "option") || node_has(new, "time-range") ||
-		node_has(new, "reflect"))
-		keep_warn(why, "IP options, time ranges and reflexive lists "
-			       "are not evaluated");
-	return 0;
+	c = node_command(new);
+	if (c == &cfg_acl_ext || c == &cfg_acl_std)
+		return old == NULL && acl_name_taken(
+					      r, c, node_str(new, "name"), why)
+			       ? -1
+			       : 0;
+	if (c != &cfg_ace_ext || node_has(new, "remark"))
+		return 0;
+	return ace_check(r, section, new, why);
 }
 
 static void acl_subscribe(struct router *r)
 {
-	static const struct command *const commands[] = { &cfg_acl_ext, NULL };
-	static const struct subscriber s = {
-		.name = "access lists", .commands = commands, .check = acl_check
-	};
+	static const struct command *const commands[] = { &cfg_acl_ext,
+		&cfg_acl_std, NULL };
+	struct subscriber s = { .name = "access lists",
+		.commands = commands,
+		.check = acl_check,
+		.ctx = r };
 
 	commit_subscribe(r->commit, &s);
 }
 
 static const struct command *const list[] = { &cfg_acl_ext, &cfg_acl_std,
-	&ace_ext, &ace_std, &numbered_std, &numbered_ext, &resequence };
+	&cfg_ace_ext, &cfg_ace_std, &numbered_std, &numbered_ext, &resequence };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_acl = { &commands, acl_subscribe };

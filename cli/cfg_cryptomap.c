@@ -1,6 +1,6 @@
 /* crypto map NAME N gdoi (ios-cli.md 13): which group's policy an interface
  * carries, and the local deny list in front of it. */
-#include "cli/cfg.h"
+#include "cli/acl.h"
 #include "cli/keep.h"
 
 #include <bsd/string.h>
@@ -250,6 +250,25 @@ static int set_group_check(
 	return -1;
 }
 
+static bool match_names(const struct node *n, const char *acl)
+{
+	const char *name = node_str(n, "acl");
+
+	return name != NULL && strcmp(name, acl) == 0;
+}
+
+bool crypto_map_uses_acl(const struct router *r, const char *acl)
+{
+	struct node *root = tree_root(r->tree);
+
+	for (struct node *m = node_child(root, &cfg_crypto_map, NULL);
+		m != NULL; m = node_child(root, &cfg_crypto_map, m)) {
+		if (match_names(node_child(m, &cfg_map_match, NULL), acl))
+			return true;
+	}
+	return false;
+}
+
 static int map_check(void *ctx, const struct tree *t,
 	const struct node *section, const struct node *old,
 	const struct node *new, struct sbuf *why)
@@ -264,6 +283,8 @@ static int map_check(void *ctx, const struct tree *t,
 			       : 0;
 	if (node_negated(new))
 		return 0;
+	if (node_command(new) == &cfg_map_match && node_str(new, "acl") != NULL)
+		return acl_fits_gdoi(r, node_str(new, "acl"), why) ? 0 : -1;
 	if (node_command(new) == &fail_close)
 		keep_warn(why, "before registration all traffic passes in "
 			       "clear");

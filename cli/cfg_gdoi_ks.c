@@ -1,6 +1,6 @@
 /* The key server's lines of a GDOI group (ios-cli.md 12.3-12.5) and their view,
  * struct ks_policy.  Dangling names leave an SA incomplete, not refused. */
-#include "cli/cfg.h"
+#include "cli/acl.h"
 #include "cli/keep.h"
 
 #include <bsd/string.h>
@@ -542,18 +542,55 @@ static int value_check(
 	return 0;
 }
 
+static bool names(const struct node *n, const char *acl)
+{
+	const char *name = node_str(n, "acl");
+
+	return name != NULL && strcmp(name, acl) == 0;
+}
+
+static bool server_uses(const struct node *s, const char *acl)
+{
+	if (names(node_child(s, &rekey_address, NULL), acl))
+		return true;
+	for (struct node *a = node_child(s, &sa_ipsec, NULL); a != NULL;
+		a = node_child(s, &sa_ipsec, a)) {
+		if (names(node_child(a, &sa_match, NULL), acl))
+			return true;
+	}
+	return false;
+}
+
+bool gdoi_uses_acl(const struct router *r, const char *name)
+{
+	struct node *root = tree_root(r->tree);
+
+	for (struct node *g = node_child(root, &cfg_gdoi_group, NULL);
+		g != NULL; g = node_child(root, &cfg_gdoi_group, g)) {
+		const struct node *s = node_child(g, &cfg_ks_server, NULL);
+
+		if (s != NULL && server_uses(s, name))
+			return true;
+	}
+	return crypto_map_uses_acl(r, name);
+}
+
 int ks_check(void *ctx, const struct tree *t, const struct node *section,
 	const struct node *old, const struct node *new, struct sbuf *why)
 {
+	const struct router *r = ctx;
 	const struct command *c;
 
-	(void)ctx;
 	(void)t;
 	if (new == NULL || node_negated(new))
 		return 0;
 	c = node_command(new);
 	if (c == &sa_ipsec && old == NULL)
 		return sa_count_check(section, why);
+	if ((c == &sa_match || c == &rekey_address) &&
+		node_str(new, "acl") != NULL &&
+		!acl_fits_gdoi(r, node_str(new, "acl"), why))
+		return -1;
 	if (c == &ks_redundancy || c == &coop_peer)
 		keep_warn(why, "this key server acts alone");
 	else if (c == &ks_gikev2 || c == &ks_pfs || c == &registration ||

@@ -2,6 +2,7 @@
  * static libraries and make order a matter of luck; the order here is the order
  * in which subscriptions settle. */
 #include "cli/commands.h"
+#include "cli/acl.h"
 #include "cli/confmgmt.h"
 #include "cli/clock.h"
 #include "cli/privilege.h"
@@ -21,7 +22,11 @@ static const struct feature *const features[] = {
 	&feature_clock,
 	&feature_interface,
 	&feature_route,
+	&feature_objgroup,
+	&feature_timerange,
 	&feature_acl,
+	&feature_acl6,
+	&feature_filter,
 	&feature_isakmp,
 	&feature_ipsec,
 	&feature_keys,
@@ -35,6 +40,7 @@ static const struct feature *const features[] = {
 	&feature_show_interfaces,
 	&feature_show_ip_interface,
 	&feature_show_arp,
+	&feature_show_acl,
 	&feature_show_system,
 	&feature_show_platform,
 	&feature_exec_crypto,
@@ -87,6 +93,7 @@ void router_setup(struct router *r)
 void router_fini(struct router *r)
 {
 	confmgmt_free(r->confmgmt);
+	acl_clock_free(r);
 	commit_free(r->commit);
 	tree_free(r->tree);
 	grammar_free(r->grammar);

@@ -8,7 +8,8 @@ enum mode { MODE_NONE, MODE_EXEC, MODE_CONFIG, MODE_IF, MODE_EXT_NACL,
 	MODE_STD_NACL, MODE_ISAKMP_POLICY, MODE_TRANSFORM, MODE_IPSEC_PROFILE,
 	MODE_CRYPTO_MAP, MODE_GKM_GROUP, MODE_GKM_SERVER, MODE_GKM_SA,
 	MODE_LINE, MODE_KEEP /* below a kept, harmless section */,
-	MODE_FAIL_CLOSE, MODE_GKM_COOP, MODE_GKM_KSSID,
+	MODE_FAIL_CLOSE, MODE_GKM_COOP, MODE_GKM_KSSID, MODE_IPV6_NACL,
+	MODE_GROUP_NET, MODE_GROUP_SVC, MODE_TIME_RANGE,
 	MODE_ARCHIVE, MODE_ARCHIVE_LOG,
 	/* sections of which no line is in force (cfg_keep.c): */
 	MODE_IF_SUB, MODE_ROUTER, MODE_ROUTER_AF, MODE_ROUTER_TOPOLOGY,
@@ -49,6 +50,8 @@ extern const struct feature feature_system, feature_interface, feature_route,
 	feature_exec_revert, feature_show_differences;
 extern const struct feature feature_show_interfaces, feature_show_ip_interface,
 	feature_show_arp;
+extern const struct feature feature_objgroup, feature_timerange, feature_acl6,
+	feature_filter, feature_show_acl;
 /* Value types of cli/types.c; called before the first grammar_add. */
 void types_register(struct grammar *g);
 /* Makes grammar, tree and commit of r, whose box, log and loop are set (box may
@@ -68,6 +71,7 @@ enum config_order { ORDER_VERSION = 10, ORDER_SERVICE = 20, ORDER_HOSTNAME = 30,
 	ORDER_BOOT = 40, ORDER_LOGGING_BUFFER = 50, ORDER_ENABLE = 60,
 	ORDER_AAA = 70, ORDER_CLOCK = 80, ORDER_VRF = 90, ORDER_IP_GLOBAL = 100,
 	ORDER_PKI = 110, ORDER_ARCHIVE = 116, ORDER_USERNAME = 120, ORDER_OBJECT_GROUP = 130,
+	ORDER_TIME_RANGE = 345,
 	ORDER_KEYRING = 140, ORDER_ISAKMP_POLICY = 150, ORDER_ISAKMP_KEY = 160,
 	ORDER_ISAKMP_OTHER = 170, ORDER_ISAKMP_PROFILE = 180,
 	ORDER_IPSEC_SA = 190, ORDER_TRANSFORM_SET = 200,

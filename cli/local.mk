@@ -17,8 +17,12 @@ libcli_a_SOURCES += cli/session_text.c
 libcli_a_SOURCES += cli/show_system.c
 libcli_a_SOURCES += \
 	cli/cfg.c cli/cfg.h \
-	cli/cfg_acl.c \
+	cli/acl.h cli/acl_view.c \
+	cli/cfg_acl.c cli/cfg_acl6.c \
 	cli/cfg_block.c \
+	cli/cfg_filter.c \
+	cli/cfg_objgroup.c \
+	cli/cfg_timerange.c \
 	cli/cfg_cryptomap.c \
 	cli/cfg_gdoi.c \
 	cli/cfg_gdoi_ks.c \
@@ -51,11 +55,12 @@ libcli_a_SOURCES += \
 	cli/show_gdoi_ks.c \
 	cli/show_arp.c \
 	cli/show_interfaces.c \
+	cli/show_acl.c \
 	cli/show_ip.c \
 	cli/show_ip_interface.c \
 	cli/show_ipsec.c \
 	cli/show_platform.c \
-	cli/types.c cli/types_acl.c cli/types_priv.h
+	cli/types.c cli/types_acl.c cli/types_acl6.c cli/types_priv.h
 libcli_a_SOURCES += \
 	cli/archive.c \
 	cli/cfglog.c \

@@ -23,6 +23,7 @@ struct router {
 	char saved_by[33];
 	uint64_t saved_generation; /* commit_generation at the last save */
 	struct confmgmt *confmgmt; /* cli/confmgmt.h; NULL: not set up */
+	struct acl_clock *acl_clock; /* of cfg_filter.c */
 	/* What the daemon does for the command line; NULL in tests. */
 	void (*restart)(void *host); /* anew from the startup-config, soon */
 	void (*tell)(void *host, const char *text); /* all terminals */
@@ -121,6 +122,9 @@ void session_history_each(const struct session *s,
 /* Runs an exec line from a configuration mode (`do`); offset: where it stands
  * in the typed line. */
 int session_run_exec(struct session *s, const char *typed, size_t offset);
+
+/* The section that a configuration line goes to; the root in exec. */
+struct node *session_section(const struct session *s);
 
 struct cmd_call {
 	struct session *session;

@@ -64,6 +64,11 @@ static int commit(struct session *s, struct match *m, const char *text)
 	return CMD_DONE;
 }
 
+struct node *session_section(const struct session *s)
+{
+	return position_node(&s->pos, s->router->tree);
+}
+
 int session_commit_line(struct session *s, struct match *m)
 {
 	return commit(s, m, NULL);

@@ -1,5 +1,5 @@
-/* show ip interface brief, show interfaces description, show ip route, show
- * access-lists (show-output.md 3.1, 3.3 to 3.5). */
+/* show ip interface brief, show interfaces description, show ip route
+ * (show-output.md 3.1, 3.3, 3.4). */
 #include "cli/show.h"
 
 #include "cli/cfg.h"
@@ -12,7 +12,6 @@
 static int show_brief_exec(struct cmd_call *c);
 static int show_description_exec(struct cmd_call *c);
 static int show_route_exec(struct cmd_call *c);
-static int show_lists_exec(struct cmd_call *c);
 
 #define HELP_SHOW "show  Show running system information\n"
 
@@ -42,16 +41,6 @@ static const struct command show_route = {
 	.help = HELP_SHOW "ip  IP information\nroute  IP routing table\n",
 	.flags = CMD_PIPE,
 	.exec = show_route_exec,
-};
-
-static const struct command show_lists = {
-	.mode = MODE_EXEC,
-	.grammar = "show {access-lists|ip access-lists} [<name:word>]",
-	.help = HELP_SHOW "access-lists  List access lists\n"
-			  "ip  IP information\n"
-			  "<name>  Access list name or number\n",
-	.flags = CMD_PIPE,
-	.exec = show_lists_exec,
 };
 
 /* --- interfaces --- */
@@ -300,67 +289,7 @@ static int show_route_exec(struct cmd_call *c)
 	return CMD_DONE;
 }
 
-/* --- access lists --- */
-
-static void std_entry(const struct ace *e, struct sbuf *out)
-{
-	struct ip_addr a = ip_v4(e->src.addr), w = ip_v4(e->src.wild);
-	char ta[IP_TEXT], tw[IP_TEXT];
-
-	sbuf_printf(out, "    %u %-6s ", e->seq, e->permit ? "permit" : "deny");
-	if (e->src.wild == UINT32_MAX)
-		sbuf_adds(out, "any");
-	else
-		sbuf_adds(out, ip_text(&a, ta));
-	if (e->src.wild != 0 && e->src.wild != UINT32_MAX)
-		sbuf_printf(out, ", wildcard bits %s", ip_text(&w, tw));
-	sbuf_adds(out, e->log ? " log\n" : "\n");
-}
-
-static void std_list(const struct router *r, const char *name, struct sbuf *out)
-{
-	struct acl a;
-
-	sbuf_printf(out, "Standard IP access list %s\n", name);
-	if (!acl_view_std(r, name, &a))
-		return;
-	for (size_t i = 0; i < a.n; i++)
-		std_entry(&a.v[i], out);
-	acl_free(&a);
-}
-
-static void ext_list(const struct node *list, struct sbuf *out)
-{
-	sbuf_printf(
-		out, "Extended IP access list %s\n", node_str(list, "name"));
-	for (struct node *n = node_first(list); n != NULL; n = node_next(n)) {
-		if (node_has(n, "remark"))
-			continue;
-		sbuf_adds(out, "    ");
-		node_line(n, out);
-		sbuf_addc(out, '\n');
-	}
-}
-
-static int show_lists_exec(struct cmd_call *c)
-{
-	struct node *root = tree_root(c->router->tree);
-	const char *only = drv_str(c->drv, "name");
-
-	for (struct node *n = node_child(root, &cfg_acl_std, NULL); n != NULL;
-		n = node_child(root, &cfg_acl_std, n)) {
-		if (only == NULL || strcmp(only, node_str(n, "name")) == 0)
-			std_list(c->router, node_str(n, "name"), c->out);
-	}
-	for (struct node *n = node_child(root, &cfg_acl_ext, NULL); n != NULL;
-		n = node_child(root, &cfg_acl_ext, n)) {
-		if (only == NULL || strcmp(only, node_str(n, "name")) == 0)
-			ext_list(n, c->out);
-	}
-	return CMD_DONE;
-}
-
 static const struct command *const list[] = { &show_brief, &show_description,
-	&show_route, &show_lists };
+	&show_route };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_show_ip = { &commands, NULL };

@@ -1,6 +1,7 @@
 /* Value types of access list entries: protocols, addresses with wildcards,
  * ports, ICMP messages, DSCP and the like, and names of lists.  Names stand in
  * dataplane/selector; here is only how a line spells them. */
+#include "cli/acl.h"
 #include "cli/types_priv.h"
 
 #include <ctype.h>
@@ -9,11 +10,44 @@
 
 /* --- ace_proto: a protocol by name or number, written by name --- */
 
-/* These three have alternatives of their own in the grammar. */
+/* These have alternatives of their own in the grammar. */
 static bool is_keyword_proto(const char *name)
 {
 	return strcmp(name, "tcp") == 0 || strcmp(name, "udp") == 0 ||
-	       strcmp(name, "icmp") == 0;
+	       strcmp(name, "icmp") == 0 || strcmp(name, "igmp") == 0;
+}
+
+/* --- object-group NAME, where a type takes groups --- */
+
+static int group_parse(const char *const *t, size_t n, struct sbuf *out)
+{
+	if (n < 2)
+		return -1;
+	sbuf_printf(out, "object-group %s", t[1]);
+	return 2;
+}
+
+const char *group_value(const char *stored)
+{
+	size_t n = strlen("object-group ");
+
+	return stored != NULL && strncmp(stored, "object-group ", n) == 0
+		       ? stored + n
+		       : NULL;
+}
+
+static const char *group_next(const struct value_type *vt, const char *const *t,
+	size_t n, size_t i, const char **help)
+{
+	(void)vt;
+	(void)n;
+	if (i > 0)
+		return NULL;
+	*help = "Object group name";
+	if (keyword_is(t[0], "object-group"))
+		return "WORD";
+	*help = "Host address, or wildcard bits";
+	return "A.B.C.D";
 }
 
 static int proto_parse(const struct value_type *vt, const char *const *t,
@@ -23,9 +57,10 @@ static int proto_parse(const struct value_type *vt, const char *const *t,
 	const char *name, *hit = NULL;
 	size_t hits = 0;
 
-	(void)vt;
-	(void)n;
 	*bad_col = 0;
+	if (strcmp(vt->name, "ace_proto") == 0 && strlen(t[0]) > 1 &&
+		keyword_is(t[0], "object-group"))
+		return group_parse(t, n, out);
 	if (number_read(t[0], 255, &v)) {
 		name = proto_name((int)v);
 		if (name != NULL)
@@ -59,7 +94,10 @@ static const char *proto_choice(
 	const char *name;
 	size_t at = 0;
 
-	(void)vt;
+	if (strcmp(vt->name, "ace_proto") == 0 && i-- == 0) {
+		*help = "Service object group";
+		return "object-group";
+	}
 	while ((name = ace_name_at(0, at)) != NULL &&
 		(is_keyword_proto(name) || i-- > 0))
 		at++;
@@ -67,7 +105,8 @@ static const char *proto_choice(
 	return name;
 }
 
-/* --- ace_addr: any | host A | A WILDCARD;  std_addr: any | [host] A [W] --- */
+/* --- ace_addr: any | host A | A WILDCARD | object-group G;
+ * std_addr: any | [host] A [W] --- */
 
 static void wild_add(struct sbuf *out, struct ip_wild w, bool host_word)
 {
@@ -105,6 +144,8 @@ static int ace_addr_parse(const struct value_type *vt, const char *const *t,
 		wild_add(out, w, !std);
 		return 2;
 	}
+	if (!std && keyword_is(t[0], "object-group"))
+		return group_parse(t, n, out);
 	if (!ip4_read(t[0], &w.addr))
 		return 0;
 	if (n >= 2 && ip4_read(t[1], &w.wild)) {
@@ -126,10 +167,11 @@ static const char *ace_addr_choice(
 		{ "A.B.C.D", "Address" },
 		{ "any", "Any host" },
 		{ "host", "A single host" },
+		{ "object-group", "Network object group" },
 	};
+	bool std = strcmp(vt->name, "std_addr") == 0;
 
-	(void)vt;
-	if (i >= ARRAY_LEN(words))
+	if (i >= ARRAY_LEN(words) - (std ? 1 : 0))
 		return NULL;
 	*help = words[i][1];
 	return words[i][0];
@@ -173,7 +215,17 @@ static int type_proto(const struct value_type *vt)
 {
 	if (strcmp(vt->name, "ttl_op") == 0)
 		return 0;
-	return strcmp(vt->name, "tcp_port") == 0 ? 6 : 17;
+	return strcmp(vt->name, "udp_port") == 0 ||
+			       strcmp(vt->name, "udp_svc") == 0
+		       ? 17
+		       : 6;
+}
+
+/* In an object group a port stands without `eq`, too. */
+static bool is_svc(const struct value_type *vt)
+{
+	return strcmp(vt->name, "tcp_svc") == 0 ||
+	       strcmp(vt->name, "udp_svc") == 0;
 }
 
 static bool port_read(int proto, const char *s, uint16_t *out)
@@ -213,8 +265,13 @@ static int ace_port_parse(const struct value_type *vt, const char *const *t,
 	while (op < ARRAY_LEN(port_ops) &&
 		strcasecmp(t[0], port_ops[op].word) != 0)
 		op++;
-	if (op == ARRAY_LEN(port_ops))
-		return 0;
+	if (op == ARRAY_LEN(port_ops)) {
+		if (!is_svc(vt) || !port_read(proto, t[0], &p[0]))
+			return 0;
+		sbuf_adds(out, "eq");
+		port_add(out, proto, p[0]);
+		return 1;
+	}
 	while (taken < port_ops[op].max && taken + 1 < n &&
 		port_read(proto, t[taken + 1], &p[taken]))
 		taken++;
@@ -489,10 +546,12 @@ static const char *acl_name_choice(
 // clang-format off
 static const struct value_type acl_types[] = {
 	{ .name = "ace_proto", .parse = proto_parse, .choice = proto_choice,
+	  .next = group_next, .display = "<0-255>", .sample = "esp" },
+	{ .name = "svc_proto", .parse = proto_parse, .choice = proto_choice,
 	  .display = "<0-255>", .sample = "esp" },
 	{ .name = "ace_addr", .parse = ace_addr_parse,
-	  .choice = ace_addr_choice, .display = "A.B.C.D",
-	  .sample = "10.1.0.0 0.0.255.255" },
+	  .choice = ace_addr_choice, .next = group_next,
+	  .display = "A.B.C.D", .sample = "10.1.0.0 0.0.255.255" },
 	{ .name = "std_addr", .parse = ace_addr_parse,
 	  .choice = ace_addr_choice, .display = "A.B.C.D",
 	  .sample = "10.1.0.0 0.0.255.255" },
@@ -500,6 +559,12 @@ static const struct value_type acl_types[] = {
 	  .choice = ace_port_choice, .next = ace_port_next, .display = "eq",
 	  .sample = "eq 848" },
 	{ .name = "udp_port", .parse = ace_port_parse,
+	  .choice = ace_port_choice, .next = ace_port_next, .display = "eq",
+	  .sample = "eq 848" },
+	{ .name = "tcp_svc", .parse = ace_port_parse,
+	  .choice = ace_port_choice, .next = ace_port_next, .display = "eq",
+	  .sample = "eq 848" },
+	{ .name = "udp_svc", .parse = ace_port_parse,
 	  .choice = ace_port_choice, .next = ace_port_next, .display = "eq",
 	  .sample = "eq 848" },
 	{ .name = "ttl_op", .parse = ace_port_parse,
@@ -533,4 +598,5 @@ void types_acl_register(struct grammar *g)
 {
 	for (size_t i = 0; i < ARRAY_LEN(acl_types); i++)
 		value_type_add(g, &acl_types[i]);
+	types_acl6_register(g);
 }

@@ -64,3 +64,6 @@ corpus_session_frame_SOURCES = tests/fuzz/corpus_main.c \
 	tests/fuzz/fuzz_session_frame.c $(FAKE_BOX)
 corpus_session_frame_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_session_frame"'
 corpus_session_frame_LDADD = $(CLI_LIBS) $(LOOP_LIBS)
+check_PROGRAMS += test_cfg_filter
+test_cfg_filter_SOURCES = tests/unit/test_cfg_filter.c $(FAKE_BOX)
+test_cfg_filter_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
