@@ -342,6 +342,22 @@ static void stop(struct daemon *d)
 	free(d->startup_path);
 }
 
+/* What the starter left open is not ours to keep: a pipe would never end for
+ * its reader while we run. */
+static void close_inherited(const struct daemon *d)
+{
+	unsigned first = STDERR_FILENO + 1;
+
+	if (d->attach_fd >= 0) {
+		unsigned keep = (unsigned)d->attach_fd;
+
+		if (keep > first)
+			close_range(first, keep - 1, 0);
+		first = keep + 1;
+	}
+	close_range(first, ~0U, 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon d = { .state_dir = STATE_DIR,
@@ -351,6 +367,7 @@ int main(int argc, char **argv)
 	uint8_t seed[16];
 
 	parse_options(&d, argc, argv);
+	close_inherited(&d);
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
 		perror("getvpnd: getrandom");
 		return 1;

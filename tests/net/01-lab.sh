@@ -14,7 +14,7 @@ need_root
 
 # A sixth router without any wire, for what wants an empty one.
 LAB_NODES="$LAB_NODES X"
-trap 'lab_stop X; lab_down' EXIT
+trap 'LAB_ROUTERS="R1 R2 R3 R4 R5 X"; lab_down' EXIT
 trap 'exit 130' INT TERM
 
 # The text without what tells its age and size.
@@ -161,7 +161,8 @@ tap_check "R3: the saved configuration survives a restart" \
 	config_survives_restart
 tap_check "mistakes are told by line and stop nothing" mistakes_are_told
 tap_check "prompts in a paste are stripped" prompts_are_stripped
-lab_stop X
+LAB_ROUTERS="$LAB_ROUTERS X"
+tap_check "all routers end well" lab_ends_well
 lab_down
 tap_check "going down leaves nothing" nothing_left
 tap_end

@@ -170,4 +170,5 @@ tap_check "LAN to LAN: not one packet lost" ping_lost_nothing ping-lan
 tap_check "LAN to loopback: not one packet lost" \
 	ping_lost_nothing ping-loopback
 tap_check "no acknowledgement was missed" nothing_missed
+tap_check "all routers end well" lab_ends_well
 tap_end

@@ -116,4 +116,5 @@ clean_after_stop() {
 	[ -z "$left" ]
 }
 tap_check "R2 leaves no table, tunnel or rule" clean_after_stop
+tap_check "all routers end well" lab_ends_well
 tap_end

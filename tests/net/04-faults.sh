@@ -127,4 +127,5 @@ tap_check "everything reaches everything" lab_mesh
 for router in $LAB_ROUTERS; do
 	tap_check "$router never crashed" lab_alive "$router"
 done
+tap_check "all routers end well" lab_ends_well
 tap_end

@@ -215,6 +215,21 @@ lab_down() {
 	rmdir --ignore-fail-on-non-empty /run/getvpn-lab 2>/dev/null || :
 }
 
+# Every router stops when told; what a sanitizer found stands on its console.
+lab_ends_well() {
+	local router bad=0
+
+	for router in $LAB_ROUTERS; do
+		lab_stop "$router" || {
+			say "$router does not stop"
+			bad=1
+		}
+		! grep -E -A 20 'Sanitizer|runtime error' \
+			"$LAB_RUN/$router/console" || bad=1
+	done
+	return $bad
+}
+
 # --- what to wait for ------------------------------------------------------
 
 lab_registered() { # ROUTER
