@@ -230,7 +230,8 @@ static bool in_mode(const struct command *c, const struct mode *m)
 
 uint8_t grammar_own_level(const struct grammar *g, const struct command *c)
 {
-	bool config = c->mode == 0 || grammar_find(g, c->mode)->def.config;
+	const struct mode *m = grammar_find(g, c->mode);
+	bool config = c->mode == 0 || (m != NULL && m->def.config);
 
 	if (c->level == CMD_LEVEL_ANY)
 		return 0;
