@@ -85,7 +85,7 @@ static void converse(int fd, const struct sbuf *text, const bool *gone)
 		if (round == ROUNDS)
 			abort();
 		if (sending) {
-			ssize_t n = send(fd, text->s + at, text->n - at,
+			ssize_t n = send(fd, sbuf_str(text) + at, text->n - at,
 				MSG_DONTWAIT | MSG_NOSIGNAL);
 
 			if (n > 0)
