@@ -18,6 +18,7 @@
 const struct command cfg_line_con = {
 	.mode = MODE_CONFIG,
 	.enters = MODE_LINE,
+	.flags = CMD_ADJACENT,
 	.order = ORDER_LINE,
 	.grammar = "line {!con~console|!aux} <n!:0-0>",
 	.help = HELP_LINE "con  Primary terminal line\naux  Auxiliary line\n"
@@ -27,6 +28,7 @@ const struct command cfg_line_con = {
 const struct command cfg_line_vty = {
 	.mode = MODE_CONFIG,
 	.enters = MODE_LINE,
+	.flags = CMD_ADJACENT,
 	.order = ORDER_LINE,
 	.grammar = "line vty <first!:0-31> [<last!:1-31>]",
 	.help = HELP_LINE "vty  Virtual terminal\n<first>  First Line number\n"

@@ -51,6 +51,7 @@ enum {
 	CMD_ACT = 1024,      /* an exec command of a configuration mode that
 			      * does more than change the configuration: not
 			      * run where one is only read */
+	CMD_ADJACENT = 2048, /* no `!` parts its sections from each other */
 };
 
 #define CMD_LEVEL_ANY 255 /* also at privilege 0 */

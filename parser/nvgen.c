@@ -61,6 +61,16 @@ static void group_next(
 	g->order = prog->cmd->order;
 }
 
+/* Sections of this kind stand together, and the next is one. */
+static bool joins_next(const struct node *n)
+{
+	const struct node *next = node_next(n);
+	uint16_t order = n->drv->prog->cmd->order;
+
+	return (n->drv->prog->cmd->flags & CMD_ADJACENT) != 0 && next != NULL &&
+	       next->drv->prog->cmd->order == order;
+}
+
 static void print_children(
 	const struct printer *p, const struct node *section, size_t depth)
 {
@@ -87,7 +97,7 @@ static void print_children(
 			continue;
 		group_next(p, &g, n->drv->prog);
 		print_node(p, n, depth);
-		if (g.top && n->drv->prog->cmd->enters != 0) {
+		if (g.top && n->drv->prog->cmd->enters != 0 && !joins_next(n)) {
 			p->visitor->bar(p->ctx);
 			g.closed = true;
 		}
@@ -99,9 +109,7 @@ static void print_children(
 void tree_visit(const struct tree *t, const struct node *from, bool all,
 	const struct tree_visitor *v, void *ctx)
 {
-	struct printer p = {
-		.tree = t, .all = all, .visitor = v, .ctx = ctx
-	};
+	struct printer p = { .tree = t, .all = all, .visitor = v, .ctx = ctx };
 
 	if (from == NULL || from->drv == NULL)
 		print_children(&p, t->root, 0);

@@ -261,7 +261,6 @@ static const char big[] =
 	" exec-timeout 0 0\n"
 	" logging synchronous\n"
 	" stopbits 1\n"
-	"!\n"
 	"line vty 0 4\n"
 	" login local\n"
 	" transport input ssh\n"

@@ -272,6 +272,13 @@ static void test_line_ranges(void **state)
 		"line vty 0 4\n exec-timeout 5 0\n transport input ssh\n"
 		"line vty 5 7\n exec-timeout 5 0\n transport input ssh\n"
 		"line vty 8 15\n transport input ssh\n");
+	auto_sbuf struct sbuf all = { 0 };
+
+	running_text(&t->router, false, &all);
+	assert_non_null(strstr(sbuf_str(&all),
+		"!\nline vty 0 4\n exec-timeout 5 0\n transport input ssh\n"
+		"line vty 5 7\n exec-timeout 5 0\n transport input ssh\n"
+		"line vty 8 15\n transport input ssh\n!\n"));
 	run_all(t, (const char *const[]){ "no line vty 5 15", "end", NULL });
 	assert_string_equal(shown(t, "line"),
 		"line vty 0 4\n exec-timeout 5 0\n transport input ssh\n");
