@@ -39,6 +39,7 @@ static const struct command show_neighbors = {
 
 static const struct command clear_arp = {
 	.mode = MODE_EXEC,
+	.level = 15,
 	.grammar = "clear {arp-cache|ip arp <addr:ip4>|ipv6 neighbors}",
 	.help = "clear  Reset functions\n"
 		"arp-cache  Clear the entire ARP cache\nip  IP\n"

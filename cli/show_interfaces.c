@@ -49,6 +49,7 @@ static const struct command show_platform = {
 
 static const struct command clear_counters = {
 	.mode = MODE_EXEC,
+	.level = 15,
 	.grammar = "clear counters [<name:ifname>]",
 	.help = "clear  Reset functions\n"
 		"counters  Clear counters on one or all interfaces\n"

@@ -208,6 +208,7 @@ static int exec_show_logging(struct cmd_call *c)
 
 static const struct command show_logging = {
 	.mode = MODE_EXEC,
+	.level = 15,
 	.grammar = "show logging",
 	.help = "show     Show running system information\n"
 		"logging  Show the contents of logging buffers\n",

@@ -407,6 +407,31 @@ static void test_user_level(void **state)
 	assert_non_null(strstr(cli_run(t, "show version"), "Version"));
 }
 
+/* What a user may do at all begins with one of these words (ios-cli.md 4). */
+static void test_user_words(void **state)
+{
+	static const char *const words[] = { "enable", "disable", "exit",
+		"logout", "quit", "ping", "traceroute", "show", "terminal",
+		"who", "where", "help", "ssh", "telnet", "connect" };
+	struct cli_session *t = *state;
+	const struct command *const *v;
+	size_t n = grammar_commands(t->router.grammar, &v);
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strcspn(v[i]->grammar, " ");
+		bool known = false;
+
+		if (v[i]->mode != MODE_EXEC ||
+			grammar_level(t->router.grammar, v[i]) == 15)
+			continue;
+		for (size_t k = 0; k < ARRAY_LEN(words); k++)
+			known |= strncmp(words[k], v[i]->grammar, len) == 0 &&
+				 words[k][len] == '\0';
+		if (!known)
+			fail_msg("\"%s\" is open to users", v[i]->grammar);
+	}
+}
+
 static void test_banner(void **state)
 {
 	struct cli_session *t = *state;
@@ -660,6 +685,7 @@ int main(void)
 		T(test_alias),
 		T(test_levels),
 		T(test_user_level),
+		T(test_user_words),
 		T(test_banner),
 		T(test_login_local),
 		T(test_login_password),
