@@ -43,6 +43,8 @@ static const struct feature *const features[] = {
 	&feature_show_acl,
 	&feature_show_system,
 	&feature_show_platform,
+	&feature_show_hardware,
+	&feature_show_tech,
 	&feature_exec_crypto,
 	&feature_exec_ping,
 	&feature_enable,

@@ -9,6 +9,7 @@
 #include "router/box.h"
 
 /* --- shared --- */
+void show_board_id(struct sbuf *out); /* the id that stays, or NONE */
 /* DER as groups of eight hex digits, eight a line. */
 void show_key_data(
 	const uint8_t *der, size_t n, size_t indent, struct sbuf *out);

@@ -2,6 +2,7 @@
  * does not do.  No list of its own: it asks the checks of every kept line again
  * for the warning that the line drew when it was entered. */
 #include "cli/commands.h"
+#include "cli/json.h"
 #include "cli/keep.h"
 
 #include <string.h>
@@ -72,7 +73,7 @@ static void list_line(struct listing *l, const struct node *n, size_t indent,
 	auto_sbuf struct sbuf line = { 0 };
 
 	sbuf_pad(&line, ' ', indent);
-	node_line(n, &line);
+	print_masked(node_drv(n), node_negated(n), &line);
 	if (below > 0)
 		sbuf_printf(&line, " (+%zu)", below);
 	if (lacks != NULL && line.n < REASON_COLUMN)
@@ -111,9 +112,39 @@ static void list_one(
 	l->lines += 1 + below;
 }
 
+/* "router bgp 1", "address-family ipv4": the sections from the outside in. */
+static void path_json(json_t *path, const struct node *n)
+{
+	auto_sbuf struct sbuf line = { 0 };
+
+	if (node_command(n) == NULL)
+		return;
+	path_json(path, node_parent(n));
+	print_masked(node_drv(n), node_negated(n), &line);
+	ja_str(path, sbuf_str(&line));
+}
+
+static void json_one(
+	void *ctx, const struct node *n, size_t below, const char *lacks)
+{
+	json_t *o = ja_object(ctx);
+
+	path_json(jo_array(o, "path"), n);
+	jo_num(o, "lines_below", below);
+	jo_str(o, "reason", *lacks != '\0' ? lacks : NULL);
+}
+
 static int exec_unsupported(struct cmd_call *c)
 {
 	struct listing l = { 0 };
+
+	if (c->json) {
+		json_t *o = json_object();
+
+		keep_each(c->router->commit, c->router->tree, json_one,
+			jo_array(o, "unsupported"));
+		return cmd_json(c, o);
+	}
 
 	keep_each(c->router->commit, c->router->tree, list_one, &l);
 	sbuf_printf(c->out,

@@ -1,6 +1,7 @@
 /* show version, clock, logging (show-output.md 3.6 to 3.8). */
 #include "cli/commands.h"
 #include "cli/running.h"
+#include "cli/show.h"
 
 #include "config.h"
 
@@ -40,7 +41,7 @@ static void uptime_text(uint64_t secs, struct sbuf *out)
 }
 
 /* The id that stays: systemd's machine id, else none. */
-static void board_id(struct sbuf *out)
+void show_board_id(struct sbuf *out)
 {
 	char id[16] = "";
 	FILE *f = fopen("/etc/machine-id", "re");
@@ -100,7 +101,7 @@ static int exec_show_version(struct cmd_call *c)
 		"Processor board ID ",
 		un.machine, un.sysname, (uintmax_t)(total - spare),
 		(uintmax_t)spare);
-	board_id(c->out);
+	show_board_id(c->out);
 	size_t n = count_interfaces(r);
 
 	sbuf_printf(c->out,

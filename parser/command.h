@@ -133,5 +133,7 @@ struct value_type {
 		size_t n, size_t i, const char **help);
 	const char *more;
 	bool secret;         /* not to be logged */
+	bool unread;         /* any words: where a command is CMD_HARMLESS, the
+			      * secrets among them are not logged */
 };
 #endif

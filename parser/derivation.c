@@ -226,6 +226,27 @@ static bool step_is_secret(const struct derivation *d, size_t i)
 	return in->type->secret;
 }
 
+/* Free text of a line that is kept unread. */
+static void unread_print(const struct derivation *d, size_t i, struct sbuf *out)
+{
+	auto_sbuf struct sbuf text = { 0 }, before = { 0 };
+
+	step_print(d, i, &text);
+	if (i > 0)
+		step_print(d, i - 1, &before);
+	text_mask(sbuf_str(&before), sbuf_str(&text), out);
+}
+
+static bool step_is_unread(const struct derivation *d, size_t i)
+{
+	const struct insn *in = &d->prog->insn[d->v[i].pc];
+
+	return (d->prog->cmd->flags & CMD_HARMLESS) != 0 &&
+	       in->op == OP_VALUE &&
+	       (in->type->unread || in->type == &value_line ||
+		       in->type == &value_word);
+}
+
 void print_masked(const struct derivation *d, bool negated, struct sbuf *out)
 {
 	const char *sep = negated ? "no " : "";
@@ -234,6 +255,8 @@ void print_masked(const struct derivation *d, bool negated, struct sbuf *out)
 		sbuf_adds(out, sep);
 		if (step_is_secret(d, i))
 			sbuf_adds(out, "*****");
+		else if (step_is_unread(d, i))
+			unread_print(d, i, out);
 		else
 			step_print(d, i, out);
 		sep = " ";

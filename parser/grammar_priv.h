@@ -130,6 +130,10 @@ bool derivation_has_key(const struct derivation *d);
 void derivation_key(const struct derivation *d, struct sbuf *out);
 void derivation_rest(const struct derivation *d, struct sbuf *out);
 
+/* mask.c: text with ***** for the words that are secrets; before: the word in
+ * front of it, or "". */
+void text_mask(const char *before, const char *text, struct sbuf *out);
+
 /* tree.c: a node outside of any tree; takes drv. */
 struct node *node_new(struct derivation *drv, bool negated);
 void node_free(struct node *n);

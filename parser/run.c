@@ -295,6 +295,8 @@ static bool is_end_comment(const struct run *r, size_t i)
 
 	if (i == 0 || r->lex.text[i][0] != '!')
 		return false;
+	if (r->head[r->stop] != RUN_NONE)
+		return false; /* it has been read as text */
 	for (uint32_t id = r->head[i]; id != RUN_NONE; id = r->th[id].next) {
 		const struct thread *t = &r->th[id];
 		const struct insn *in = &t->prog->insn[t->pc];

@@ -67,3 +67,7 @@ corpus_session_frame_LDADD = $(CLI_LIBS) $(LOOP_LIBS)
 check_PROGRAMS += test_cfg_filter
 test_cfg_filter_SOURCES = tests/unit/test_cfg_filter.c $(FAKE_BOX)
 test_cfg_filter_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_keep
+test_keep_SOURCES = tests/unit/test_keep.c tests/unit/cli_session.c \
+	tests/unit/cli_session.h $(FAKE_BOX)
+test_keep_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
