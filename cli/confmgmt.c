@@ -46,6 +46,15 @@ const char *session_who(const struct session *s)
 	return s->user[0] == '\0' ? "console" : s->user;
 }
 
+void config_report(const struct router *r, const char *from, const char *who)
+{
+	if (r->log != NULL)
+		log_msg(r->log, LOG_SEV_NOTICE, "SYS", "CONFIG_I",
+			"Configured from %s by %s", from, who);
+	if (r->box != NULL)
+		gdoi_config_left(box_gdoi(r->box));
+}
+
 /* The lock. */
 
 static const char *owner_name(const struct session *s)

@@ -60,6 +60,10 @@ void confmgmt_cancel(struct confmgmt *m, struct timer *t);
 /* "console", or the user's name. */
 const char *session_who(const struct session *s);
 
+/* The configuration was changed from "console", "memory", "flash:/x": says so,
+ * and lets the key servers look at their policies. */
+void config_report(const struct router *r, const char *from, const char *who);
+
 /* May this session change the configuration?  false: another has the lock,
  * and *out says so. */
 bool config_lock_permits(

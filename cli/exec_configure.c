@@ -34,7 +34,7 @@ static void memory_fault(
 /* The startup-config on top of what runs. */
 static int config_memory(struct session *s, struct router *r, struct sbuf *out)
 {
-	auto_sbuf struct sbuf text = { 0 };
+	auto_sbuf struct sbuf text = { 0 }, who = { 0 };
 
 	if (!config_lock_permits(r, s, out))
 		return CMD_FAILED;
@@ -46,6 +46,8 @@ static int config_memory(struct session *s, struct router *r, struct sbuf *out)
 		return CMD_FAILED;
 	}
 	running_load(r, sbuf_str(&text), memory_fault, out);
+	session_place(s, &who);
+	config_report(r, "memory", sbuf_str(&who));
 	return CMD_DONE;
 }
 

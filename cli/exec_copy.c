@@ -415,7 +415,7 @@ static void merge_fault(
 /* To the running configuration: line by line, as if typed. */
 static int merge(struct copy *c)
 {
-	auto_sbuf struct sbuf out = { 0 };
+	auto_sbuf struct sbuf out = { 0 }, from = { 0 }, who = { 0 };
 
 	if (!config_lock_permits(c->router, c->session, &out)) {
 		say(c, &out);
@@ -424,6 +424,11 @@ static int merge(struct copy *c)
 	if (c->data.n > STARTUP_BYTES)
 		return copy_fail(c, &c->from, -EFBIG);
 	running_load(c->router, sbuf_str(&c->data), merge_fault, &out);
+	session_place(c->session, &who);
+	file_url_text(&c->from.url, &from);
+	config_report(c->router,
+		file_is_startup(&c->from.url) ? "memory" : sbuf_str(&from),
+		sbuf_str(&who));
 	summary(c, &out);
 	say(c, &out);
 	return copy_end(c, CMD_DONE);

@@ -73,6 +73,7 @@ static int replace_tree(struct router *r, const struct tree *target, bool list,
 	if (passes > 0) {
 		r->changed_wall = (uint64_t)time(NULL);
 		strlcpy(r->changed_by, by, sizeof(r->changed_by));
+		config_report(r, "replacement", by[0] != '\0' ? by : "console");
 	}
 	sbuf_printf(
 		out, "Total number of passes: %u\nRollback Done\n\n", passes);

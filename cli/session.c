@@ -210,27 +210,27 @@ void session_enter_config(struct session *s)
 	position_reset(&s->pos, MODE_CONFIG);
 }
 
+void session_place(const struct session *s, struct sbuf *out)
+{
+	if (s->flags & SESSION_CONSOLE || s->user[0] == '\0')
+		sbuf_adds(out, "console");
+	else
+		sbuf_printf(out, "%s on %.3s%s", s->user, s->line,
+			s->line[0] != '\0' ? strchr(s->line, ' ') + 1 : "");
+	if (s->from[0] != '\0')
+		sbuf_printf(out, " (%s)", s->from);
+}
+
 static void config_left(struct session *s)
 {
-	struct router *r = s->router;
 	auto_sbuf struct sbuf who = { 0 };
 
-	line_vty_join(r);
+	line_vty_join(s->router);
 	session_settle(s);
 	if (s->flags & SESSION_QUIET)
 		return;
-	if (s->flags & SESSION_CONSOLE || s->user[0] == '\0')
-		sbuf_adds(&who, "console");
-	else
-		sbuf_printf(&who, "%s on %.3s%s", s->user, s->line,
-			s->line[0] != '\0' ? strchr(s->line, ' ') + 1 : "");
-	if (s->from[0] != '\0')
-		sbuf_printf(&who, " (%s)", s->from);
-	if (r->log != NULL)
-		log_msg(r->log, LOG_SEV_NOTICE, "SYS", "CONFIG_I",
-			"Configured from console by %s", sbuf_str(&who));
-	if (r->box != NULL)
-		gdoi_config_left(box_gdoi(r->box));
+	session_place(s, &who);
+	config_report(s->router, "console", sbuf_str(&who));
 }
 
 void session_leave(struct session *s)

@@ -167,6 +167,8 @@ void session_read_text(struct session *s, text_fn *fn, void *ctx);
 /* Runs a line as if it were typed at the present place. */
 int session_config_line(struct session *s, const char *line);
 const char *session_user(const struct session *s);
+/* "console", "ann on vty0 (192.0.2.7)" */
+void session_place(const struct session *s, struct sbuf *out);
 const char *session_from(const struct session *s); /* address, or "" */
 uint8_t session_level(const struct session *s);
 #endif
