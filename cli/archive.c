@@ -120,16 +120,19 @@ static void stamp_text(struct sbuf *out)
 }
 
 /* $h and $t in the path stand for host name and time; without $t the time
- * follows.  There are no directories: a slash becomes an underscore. */
+ * follows.  Our file systems have no directories: a slash becomes an
+ * underscore. */
 static void name_text(
 	const struct router *r, const char *stamp, struct sbuf *out)
 {
 	const char *path = path_of(r), *name = strchr(path, ':');
-	bool stamped = false;
+	bool stamped = false, local;
 
 	name = name == NULL ? path : name + 1;
+	local = strncmp(name, "//", 2) != 0;
 	sbuf_add(out, path, (size_t)(name - path));
-	name += strspn(name, "/");
+	if (local)
+		name += strspn(name, "/");
 	for (; *name != '\0'; name++) {
 		if (name[0] == '$' && (name[1] == 'h' || name[1] == 'H')) {
 			sbuf_adds(out, running_hostname(r));
@@ -140,7 +143,7 @@ static void name_text(
 			stamped = true;
 			name++;
 		} else {
-			sbuf_addc(out, *name == '/' ? '_' : *name);
+			sbuf_addc(out, local && *name == '/' ? '_' : *name);
 		}
 	}
 	if (!stamped)
@@ -148,15 +151,53 @@ static void name_text(
 	sbuf_printf(out, "-%u", r->confmgmt->archive.next);
 }
 
-static int put(struct router *r, const char *name)
+static void log_failure(const struct confmgmt *m, const char *why)
+{
+	if (m->router->log != NULL)
+		log_msg(m->router->log, LOG_SEV_ERR, "ARCHIVE_CONFIG", "FAILED",
+			"The configuration cannot be archived: %s", why);
+}
+
+static void on_sent(
+	void *ctx, int err, const char *why, const void *data, size_t n)
+{
+	struct confmgmt *m = ctx;
+
+	(void)data;
+	(void)n;
+	m->archive.transfer = NULL;
+	if (err != 0)
+		log_failure(m, why);
+}
+
+/* Over the network the copy is under way when this returns. */
+static int send_to(struct confmgmt *m, const char *url, const struct sbuf *text)
+{
+	struct archive *a = &m->archive;
+	struct net_url net;
+
+	if (a->transfer != NULL)
+		return -EBUSY;
+	net_url_parse(url, &net);
+	a->transfer = file_transfer(
+		m->router, &net, sbuf_str(text), text->n, on_sent, m);
+	net_url_free(&net);
+	return a->transfer == NULL ? -ENODEV : 0;
+}
+
+static int put(struct confmgmt *m, const char *name)
 {
 	auto_sbuf struct sbuf text = { 0 };
 	struct file_url u;
-	int err = -ENODEV;
+	int err;
 
-	running_text(r, false, &text);
-	if (file_url_parse(name, FS_FLASH, &u))
-		err = file_put(r, &u, sbuf_str(&text), text.n);
+	running_text(m->router, false, &text);
+	if (!file_url_parse(name, FS_FLASH, &u))
+		err = -ENODEV;
+	else if (u.fs == FS_NETWORK)
+		err = send_to(m, u.name, &text);
+	else
+		err = file_put(m->router, &u, sbuf_str(&text), text.n);
 	file_url_free(&u);
 	return err;
 }
@@ -182,7 +223,7 @@ int archive_save(struct confmgmt *m, struct sbuf *name)
 		return -ENOENT;
 	stamp_text(&stamp);
 	name_text(m->router, sbuf_str(&stamp), &text);
-	int err = put(m->router, sbuf_str(&text));
+	int err = put(m, sbuf_str(&text));
 
 	if (err != 0)
 		return err;
@@ -246,6 +287,8 @@ void archive_init(struct confmgmt *m)
 void archive_fini(struct confmgmt *m)
 {
 	confmgmt_cancel(m, &m->archive.period);
+	if (m->archive.transfer != NULL)
+		transfer_cancel(m->archive.transfer);
 	for (size_t i = 0; i < m->archive.n; i++)
 		free(m->archive.name[i]);
 }

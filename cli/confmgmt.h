@@ -13,6 +13,7 @@ struct archive {
 	size_t n;
 	unsigned next; /* number of the next one */
 	struct timer period;
+	struct transfer *transfer; /* of a copy; NULL: none is under way */
 };
 
 /* A change that is taken back unless it is confirmed. */

@@ -102,16 +102,21 @@ int config_replace(struct router *r, const char *text, bool list,
 struct replacement {
 	struct router *router;
 	struct session *session;
-	struct sbuf text;
+	struct file_url url;
+	struct sbuf text; /* of a local file */
+	struct transfer *transfer;
 	bool list;
 	unsigned minutes; /* to confirm; 0: final */
 };
 
 static void replacement_free(struct replacement *p)
 {
+	if (p->transfer != NULL)
+		transfer_cancel(p->transfer);
 	if (p->text.s != NULL)
 		mem_wipe(p->text.s, p->text.n);
 	sbuf_free(&p->text);
+	file_url_free(&p->url);
 	free(p);
 }
 
@@ -124,15 +129,28 @@ static void replacement_break(void *ctx)
 	session_done(s, CMD_FAILED);
 }
 
+static int replacement_fail(struct replacement *p, int err)
+{
+	auto_sbuf struct sbuf out = { 0 };
+
+	file_error("opening", &p->url, err, &out);
+	session_write(p->session, sbuf_str(&out), out.n);
+	replacement_free(p);
+	return CMD_FAILED;
+}
+
+/* The text is there. */
 static int replace_now(struct replacement *p)
 {
 	auto_sbuf struct sbuf out = { 0 };
 	struct session *s = p->session;
 	int result = CMD_FAILED;
 
-	if (config_lock_permits(p->router, s, &out) &&
-		(p->minutes == 0 ||
-			rollback_start(s, p->minutes, false, &out))) {
+	if (memchr(sbuf_str(&p->text), '\0', p->text.n) != NULL) {
+		sbuf_adds(&out, "The input file is not a valid config file.\n");
+	} else if (config_lock_permits(p->router, s, &out) &&
+		   (p->minutes == 0 ||
+			   rollback_start(s, p->minutes, false, &out))) {
 		result = config_replace(p->router, sbuf_str(&p->text), p->list,
 			session_user(s), &out);
 		if (result != CMD_DONE && p->minutes != 0)
@@ -143,6 +161,37 @@ static int replace_now(struct replacement *p)
 	return result;
 }
 
+static void on_fetched(
+	void *ctx, int err, const char *why, const void *data, size_t n)
+{
+	struct replacement *p = ctx;
+	struct session *s = p->session;
+
+	(void)why;
+	p->transfer = NULL;
+	if (err != 0) {
+		session_done(s, replacement_fail(p, err));
+		return;
+	}
+	sbuf_add(&p->text, data, n);
+	session_done(s, replace_now(p));
+}
+
+static int replace_go(struct replacement *p)
+{
+	struct net_url net;
+
+	if (p->url.fs != FS_NETWORK)
+		return replace_now(p);
+	net_url_parse(p->url.name, &net);
+	p->transfer = file_transfer(p->router, &net, NULL, 0, on_fetched, p);
+	net_url_free(&net);
+	if (p->transfer == NULL)
+		return replacement_fail(p, -ENODEV);
+	session_on_break(p->session, replacement_break, p);
+	return CMD_PENDING;
+}
+
 static int replace_answer(struct session *s, const char *answer, void *ctx)
 {
 	struct replacement *p = ctx;
@@ -150,7 +199,7 @@ static int replace_answer(struct session *s, const char *answer, void *ctx)
 
 	(void)s;
 	if (n > 0 && strncasecmp("yes", answer, n) == 0)
-		return replace_now(p);
+		return replace_go(p);
 	replacement_free(p);
 	return CMD_DONE;
 }
@@ -171,34 +220,11 @@ static int replace_ask(struct replacement *p)
 		replace_answer, p);
 }
 
-static bool replace_read(struct cmd_call *c, struct sbuf *text)
-{
-	const char *name = drv_str(c->drv, "url");
-	struct file_url u;
-	int err = -ENODEV;
-
-	if (file_url_parse(name,
-		    (enum file_system)session_term(c->session)->file_system,
-		    &u)) {
-		err = file_get(c->router, &u, text);
-		if (err != 0)
-			file_error("opening", &u, err, c->out);
-	} else {
-		sbuf_printf(
-			c->out, "%%Error opening %s (No such device)\n", name);
-	}
-	file_url_free(&u);
-	if (err == 0 && memchr(sbuf_str(text), '\0', text->n) != NULL) {
-		sbuf_adds(
-			c->out, "The input file is not a valid config file.\n");
-		return false;
-	}
-	return err == 0;
-}
-
 static int exec_replace(struct cmd_call *c)
 {
+	const char *name = drv_str(c->drv, "url");
 	struct replacement *p = xcalloc(1, sizeof(*p));
+	int err = 0;
 
 	p->router = c->router;
 	p->session = c->session;
@@ -207,11 +233,19 @@ static int exec_replace(struct cmd_call *c)
 		p->minutes = drv_u32(c->drv, "minutes");
 	if (drv_set(c->drv, "timer"))
 		p->minutes = drv_u32(c->drv, "timer");
-	if (!replace_read(c, &p->text)) {
+	if (!file_url_parse(name,
+		    (enum file_system)session_term(c->session)->file_system,
+		    &p->url)) {
+		sbuf_printf(
+			c->out, "%%Error opening %s (No such device)\n", name);
 		replacement_free(p);
 		return CMD_FAILED;
 	}
-	return drv_has(c->drv, "force") ? replace_now(p) : replace_ask(p);
+	if (p->url.fs != FS_NETWORK)
+		err = file_get(c->router, &p->url, &p->text);
+	if (err != 0)
+		return replacement_fail(p, err);
+	return drv_has(c->drv, "force") ? replace_go(p) : replace_ask(p);
 }
 
 static const struct command configure_replace = {

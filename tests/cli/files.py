@@ -262,6 +262,18 @@ def test_http():
         out = d.run("copy running-config http://127.0.0.1:8080/up", "")
         assert "Destination filename [up]? \nWriting up !\n" in out, out
         assert b"\nhostname Web\n" in Web.files["/up"]
+        Web.files["/new"] = config("Replaced").encode()
+        out = d.run("configure replace http://127.0.0.1:8080/new force")
+        assert "Total number of passes: 1\nRollback Done\n" in out, out
+        assert "hostname Replaced" in d.run("show running-config")
+        out = d.run("configure replace http://127.0.0.1:8080/no", "y")
+        assert "(No such file or directory)" in out, out
+        d.run("configure terminal", "archive",
+              "path http://127.0.0.1:8080/a/$h", "end", "archive config")
+        end = time.monotonic() + 10
+        while not [n for n in Web.files if n.startswith("/a/Replaced-")]:
+            assert time.monotonic() < end, Web.files.keys()
+            time.sleep(0.05)
         out = d.run("show version | redirect http://127.0.0.1:8080/ver")
         assert out == "", out
         assert b"uptime is" in Web.files["/ver"]
