@@ -71,3 +71,7 @@ check_PROGRAMS += test_keep
 test_keep_SOURCES = tests/unit/test_keep.c tests/unit/cli_session.c \
 	tests/unit/cli_session.h $(FAKE_BOX)
 test_keep_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+
+# Lists on the interfaces of a router between two hosts.
+check_SCRIPTS += tests/net/acl.sh
+EXTRA_DIST += tests/net/acl.sh
