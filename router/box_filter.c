@@ -15,7 +15,15 @@ struct box_filters {
 	struct acl *lists; /* each once */
 	size_t n_lists;
 	int told; /* errno last logged, so that it is told once */
+	struct timer later;
+	uint64_t last_ms, took_ms; /* the last transaction's end and time */
 };
+
+/* While a long list is pasted it is set again and again.  What took longer
+ * than this is followed by a rest of some times as much, so that the whole
+ * stays linear. */
+#define QUICK_MS    20
+#define REST_FACTOR 3
 
 static void on_report(void *arg)
 {
@@ -25,6 +33,11 @@ static void on_report(void *arg)
 	if (acl_log_report(f->log))
 		timer_set(loop_timers(b->loop), &f->report,
 			loop_now() + ACL_LOG_PERIOD_MS);
+}
+
+static void on_later(void *arg)
+{
+	box_filter_settle(arg);
 }
 
 static void on_hit(void *ctx, const struct filter_hit *hit)
@@ -49,6 +62,7 @@ void box_filter_open(struct box *b)
 	b->filters = f;
 	f->log = acl_log_new(b->log);
 	timer_init(&f->report, on_report, b);
+	timer_init(&f->later, on_later, b);
 	f->filters = filters_open(b->loop, on_hit, b, &why);
 }
 
@@ -71,6 +85,7 @@ void box_filter_free(struct box *b)
 	if (f == NULL)
 		return;
 	timer_cancel(loop_timers(b->loop), &f->report);
+	timer_cancel(loop_timers(b->loop), &f->later);
 	filters_close(f->filters);
 	acl_log_free(f->log);
 	lists_free(f);
@@ -89,29 +104,45 @@ static void refused(struct box *b, int rc)
 	b->filters->told = rc;
 }
 
-void box_filter_settle(struct box *b)
+static void filters_put(struct box *b)
 {
 	struct box_filters *f = b->filters;
-	auto_free struct filter_bind *bind = NULL;
+	struct filter_bind *bind = xcalloc(f->n + 1, sizeof(*bind));
+	uint64_t start = loop_now();
 	size_t n = 0;
 
-	if (f->filters == NULL) {
-		refused(b, f->n > 0 ? -ENODEV : 0);
-		return;
-	}
-	bind = xcalloc(f->n + 1, sizeof(*bind));
 	for (size_t i = 0; i < f->n; i++) {
 		const struct filter_policy *p = &f->v[i];
-		const struct box_iface *i_f = box_iface_find(b, p->ifname);
+		const struct box_iface *on = box_iface_find(b, p->ifname);
 
-		if (i_f == NULL || i_f->netdev[0] == '\0')
+		if (on == NULL || on->netdev[0] == '\0')
 			continue;
-		strlcpy(bind[n].netdev, i_f->netdev, sizeof(bind[n].netdev));
+		strlcpy(bind[n].netdev, on->netdev, sizeof(bind[n].netdev));
 		bind[n].out = p->out;
 		bind[n].quiet = p->quiet;
 		bind[n++].acl = p->acl;
 	}
 	refused(b, filters_set(f->filters, bind, n));
+	free(bind);
+	f->last_ms = loop_now();
+	f->took_ms = f->last_ms - start;
+}
+
+void box_filter_settle(struct box *b)
+{
+	struct box_filters *f = b->filters;
+	uint64_t rest = f->last_ms + REST_FACTOR * f->took_ms;
+
+	if (f->filters == NULL) {
+		refused(b, f->n > 0 ? -ENODEV : 0);
+		return;
+	}
+	if (f->took_ms > QUICK_MS && loop_now() < rest) {
+		timer_set(loop_timers(b->loop), &f->later, rest);
+		return;
+	}
+	timer_cancel(loop_timers(b->loop), &f->later);
+	filters_put(b);
 }
 
 /* Our copy of a list: the caller may name one for several interfaces. */
