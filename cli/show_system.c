@@ -70,6 +70,8 @@ static size_t count_interfaces(const struct router *r)
 	return physical;
 }
 
+/* Netmiko, NAPALM, Ansible and RANCID know the router by the words "Cisco IOS
+ * Software" and "cisco MODEL ... bytes of memory" (clients.md 1). */
 static int exec_show_version(struct cmd_call *c)
 {
 	struct router *r = c->router;
@@ -85,9 +87,9 @@ static int exec_show_version(struct cmd_call *c)
 
 	uptime_text((loop_now() - r->start_ms) / 1000, &uptime);
 	sbuf_printf(c->out,
-		"GETVPN Router Software (getvpnd), Version %s, "
-		"RELEASE SOFTWARE\n"
-		"Running on %s %s (%s)\n\n"
+		"Cisco IOS Software [compatible], GETVPN Router Software "
+		"(X86_64_LINUX-GETVPN-M), Version %s, RELEASE SOFTWARE (fc1)\n"
+		"A free router on %s %s (%s), not made by Cisco\n\n"
 		"ROM: %s\n\n"
 		"%s uptime is %s\n"
 		"Uptime for this control processor is %s\n"
@@ -96,11 +98,10 @@ static int exec_show_version(struct cmd_call *c)
 		PACKAGE_VERSION, un.sysname, un.release, un.machine, un.sysname,
 		host, sbuf_str(&uptime), sbuf_str(&uptime), "system:getvpnd");
 	sbuf_printf(c->out,
-		"getvpn %s (%s) processor (revision 1.0) with %juK/%juK bytes "
-		"of memory.\n"
+		"cisco GETVPN (%s) processor (revision 1.0) with %juK/%juK "
+		"bytes of memory.\n"
 		"Processor board ID ",
-		un.machine, un.sysname, (uintmax_t)(total - spare),
-		(uintmax_t)spare);
+		un.machine, (uintmax_t)(total - spare), (uintmax_t)spare);
 	show_board_id(c->out);
 	size_t n = count_interfaces(r);
 
