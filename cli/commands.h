@@ -10,7 +10,7 @@ enum mode { MODE_NONE, MODE_EXEC, MODE_CONFIG, MODE_IF, MODE_EXT_NACL,
 	MODE_LINE, MODE_KEEP /* below a kept, harmless section */,
 	MODE_FAIL_CLOSE, MODE_GKM_COOP, MODE_GKM_KSSID, MODE_IPV6_NACL,
 	MODE_GROUP_NET, MODE_GROUP_SVC, MODE_TIME_RANGE,
-	MODE_ARCHIVE, MODE_ARCHIVE_LOG,
+	MODE_ARCHIVE, MODE_ARCHIVE_LOG, MODE_VRF, MODE_VRF_AF,
 	/* sections of which no line is in force (cfg_keep.c): */
 	MODE_IF_SUB, MODE_ROUTER, MODE_ROUTER_AF, MODE_ROUTER_TOPOLOGY,
 	MODE_ROUTER_TEXT, MODE_ROUTE_MAP, MODE_KEY_CHAIN, MODE_KEY_CHAIN_KEY,
@@ -53,6 +53,9 @@ extern const struct feature feature_show_interfaces, feature_show_ip_interface,
 	feature_show_arp;
 extern const struct feature feature_objgroup, feature_timerange, feature_acl6,
 	feature_filter, feature_show_acl;
+extern const struct feature feature_if_ip, feature_if_ip6, feature_if_vlan,
+	feature_interface_range,
+	feature_vrf;
 /* Value types of cli/types.c; called before the first grammar_add. */
 void types_register(struct grammar *g);
 /* Makes grammar, tree and commit of r, whose box, log and loop are set (box may

@@ -26,7 +26,12 @@ libcli_a_SOURCES += \
 	cli/cfg_cryptomap.c \
 	cli/cfg_gdoi.c \
 	cli/cfg_gdoi_ks.c \
+	cli/cfg_if.h \
+	cli/cfg_if_ip.c \
+	cli/cfg_if_ip6.c \
+	cli/cfg_if_vlan.c \
 	cli/cfg_interface.c \
+	cli/session_range.c \
 	cli/cfg_ipsec.c \
 	cli/cfg_isakmp.c \
 	cli/cfg_alias.c \
@@ -45,6 +50,7 @@ libcli_a_SOURCES += \
 	cli/keep_if.def cli/keep_sub.def cli/keep_top.def \
 	cli/cfg_keys.c \
 	cli/cfg_route.c \
+	cli/cfg_vrf.c \
 	cli/cfg_system.c cli/kept.def \
 	cli/exec_crypto.c \
 	cli/exec_ping.c \

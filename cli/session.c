@@ -53,6 +53,7 @@ void session_free(struct session *s)
 	session_settle(s);
 	session_set_monitor(s, false);
 	filter_free(s->filter);
+	session_range_clear(s);
 	position_free(&s->pos);
 	session_history_free(s);
 	free(s->login_name);
@@ -198,7 +199,10 @@ void session_prompt(const struct session *s, struct sbuf *out)
 		return;
 	}
 	sbuf_add(out, name, strnlen(name, HOSTNAME_CONFIG_MAX));
-	sbuf_adds(out, m->prompt);
+	const char *special =
+		s->pos.mode == MODE_IF ? session_if_prompt(s) : NULL;
+
+	sbuf_adds(out, special != NULL ? special : m->prompt);
 }
 
 /* The configuration mode. */

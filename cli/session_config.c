@@ -44,6 +44,8 @@ static int commit(struct session *s, struct match *m, const char *text)
 	size_t depth = s->pos.depth;
 	enum commit_result result;
 
+	if (cmd == &cfg_interface)
+		session_range_clear(s);
 	if (cmd == &cfg_line_vty)
 		s->vty_last = line_vty_prepare(r, m);
 	if (cfglog_wants(s))
@@ -54,6 +56,12 @@ static int commit(struct session *s, struct match *m, const char *text)
 		return why.n == 0 ? CMD_DONE : CMD_FAILED;
 	if (cmd->mode == MODE_LINE && text != NULL)
 		line_vty_repeat(r, section, s->vty_last, text);
+	if (cmd->mode == MODE_IF && text != NULL && session_range_active(s)) {
+		auto_sbuf struct sbuf others = { 0 };
+
+		session_range_repeat(s, text, &others);
+		print_why(s, &others);
+	}
 	if (entered != NULL)
 		position_push(&s->pos, cmd->enters, entered);
 	session_config_changed(s, before);

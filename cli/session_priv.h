@@ -22,6 +22,8 @@ struct session {
 	unsigned config_session; /* number of its stay in the configuration */
 
 	unsigned vty_last; /* MODE_LINE: what is typed goes up to this line */
+	char **range;      /* interface range: names; see session_range.c */
+	size_t n_range;
 	struct position pos; /* MODE_EXEC, or a configuration mode */
 	struct session_term term;
 	bool length_set, width_set; /* by command: the window does not count */
@@ -66,6 +68,14 @@ void session_config_changed(struct session *s, uint64_t before);
 
 /* session.c */
 int session_run_config(struct session *s, const char *typed, size_t offset);
+/* session_range.c: forgets the range; does the session stand in one; a line
+ * that the first interface took, into the others (texts to *why); the prompt of
+ * an interface that is not plain, or NULL. */
+void session_range_clear(struct session *s);
+bool session_range_active(const struct session *s);
+void session_range_repeat(
+	struct session *s, const char *line, struct sbuf *why);
+const char *session_if_prompt(const struct session *s);
 /* session_history.c */
 void session_history_add(struct session *s, const char *line);
 void session_history_free(struct session *s);

@@ -547,6 +547,26 @@ int name_parse(const struct value_type *vt, const char *const *t, size_t n,
 	return 1;
 }
 
+/* --- prefix6: 2001:DB8::1/64 --- */
+
+static int prefix6_parse(const struct value_type *vt, const char *const *t,
+	size_t n, struct sbuf *out, size_t *bad_col)
+{
+	struct ip_prefix p;
+	char text[IP_TEXT];
+
+	(void)vt;
+	(void)n;
+	if (!ip_prefix_parse(t[0], &p) || p.addr.family != 6) {
+		size_t digits = strspn(t[0], "0123456789abcdefABCDEF:./");
+
+		*bad_col = t[0][digits] == '\0' ? 0 : digits;
+		return 0;
+	}
+	sbuf_printf(out, "%s/%u", ip_text(&p.addr, text), p.len);
+	return 1;
+}
+
 static int netdev_parse(const struct value_type *vt, const char *const *t,
 	size_t n, struct sbuf *out, size_t *bad_col)
 {
@@ -609,6 +629,8 @@ static const struct value_type types[] = {
 	  .display = "8", .sample = "16" },
 	{ .name = "replay_window", .parse = size_parse, .choice = size_choice,
 	  .display = "64", .sample = "128" },
+	{ .name = "prefix6", .parse = prefix6_parse,
+	  .display = "X:X:X:X::X/<0-128>", .sample = "2001:DB8:1::/64" },
 	{ .name = "netdev", .parse = netdev_parse, .display = "WORD",
 	  .sample = "eth0" },
 	{ .name = "text", .parse = text_parse, .unread = true,

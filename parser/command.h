@@ -33,6 +33,21 @@ typedef int cmd_exec_fn(struct cmd_call *call);
 typedef int cmd_fixup_fn(struct tree *t, struct node *section, struct node *n,
 	struct sbuf *why);
 
+/* A line as somebody types it, before it changes anything. */
+struct commit;
+struct cmd_typed {
+	struct commit *commit;
+	const struct command *command;
+	struct node *section;
+	struct node *old; /* what stands there now; NULL: nothing */
+	const struct derivation *drv;
+	bool negated, to_default;
+};
+/* Called for typed lines only, not when one tree takes the place of another:
+ * may refuse with -1 (a text, or none to drop the line silently), print a text
+ * with 0, and remove or enter other lines (commit_remove, commit_text). */
+typedef int cmd_typed_fn(const struct cmd_typed *t, struct sbuf *why);
+
 enum {
 	CMD_HIDDEN = 1,      /* parsed, not offered by ? and TAB */
 	CMD_HARMLESS = 2,    /* accepted and kept only */
@@ -73,8 +88,11 @@ struct command {
 	uint16_t flags;
 	cmd_exec_fn *exec;   /* runs instead of entering the tree */
 	cmd_fixup_fn *fixup;
+	cmd_typed_fn *typed;
 	const char *closing; /* stands below its lines when printed, as
 			      * `exit-address-family`; NULL: nothing */
+	const struct command *instead; /* whose default is not shown while a
+					* line of this one stands */
 	const char *sample;  /* lines for the generated tests, \n between */
 };
 

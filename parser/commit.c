@@ -326,6 +326,40 @@ static enum commit_result set_line(struct commit *c, struct node *section,
 	return result;
 }
 
+bool commit_remove(struct commit *c, struct node *n, struct sbuf *why)
+{
+	return remove_line(c, n, why) == COMMIT_OK;
+}
+
+bool commit_text(struct commit *c, struct node *section, uint16_t mode,
+	const char *line, struct sbuf *why)
+{
+	struct node *into;
+	struct match m;
+	bool ok;
+
+	match_line(c->tree->grammar, mode, 15, line, &m);
+	ok = m.kind == MATCH_OK &&
+	     commit_line(c, section, &m, &into, why) == COMMIT_OK;
+	match_free(&m);
+	return ok;
+}
+
+static bool is_permitted(struct commit *c, struct node *section,
+	const struct match *m, struct sbuf *why)
+{
+	const struct cmd_typed t = { .commit = c,
+		.command = m->cmd,
+		.section = section,
+		.old = m->negated || m->to_default ? node_meant(section, m)
+						   : node_like(section, m->drv),
+		.drv = m->drv,
+		.negated = m->negated,
+		.to_default = m->to_default };
+
+	return m->cmd->typed == NULL || m->cmd->typed(&t, why) == 0;
+}
+
 enum commit_result commit_line(struct commit *c, struct node *section,
 	struct match *m, struct node **out, struct sbuf *why)
 {
@@ -336,6 +370,10 @@ enum commit_result commit_line(struct commit *c, struct node *section,
 
 	assert(m->kind == MATCH_OK && cmd->exec == NULL);
 	*out = NULL;
+	if (!is_permitted(c, section, m, why)) {
+		match_free(m);
+		return COMMIT_REFUSED;
+	}
 	if (m->to_default || (m->negated && !stays)) {
 		result = remove_line(c, node_meant(section, m), why);
 		match_free(m);

@@ -36,6 +36,10 @@ enum commit_result commit_line(struct commit *c, struct node *section,
  * drew when it was entered, one a line. */
 void commit_notice(
 	const struct commit *c, const struct node *n, struct sbuf *why);
+/* For cmd_typed functions.  false with *why: refused. */
+bool commit_remove(struct commit *c, struct node *n, struct sbuf *why);
+bool commit_text(struct commit *c, struct node *section, uint16_t mode,
+	const char *line, struct sbuf *why);
 /* Runs settle of every subscriber that was touched. */
 void commit_settle(struct commit *c);
 bool commit_dirty(const struct commit *c); /* settle is due */

@@ -40,6 +40,11 @@ static bool shows_default(const struct printer *p, const struct node *section,
 		return false;
 	if (!p->all && (flags & CMD_PRINT_DEFAULT) == 0)
 		return false;
+	for (const struct node *n = node_first(section); n != NULL;
+		n = node_next(n)) {
+		if (n->drv->prog->cmd->instead == prog->cmd)
+			return false;
+	}
 	return node_find(section, prog->cmd, "") == NULL;
 }
 

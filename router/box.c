@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FORWARD_PATH "/proc/sys/net/ipv4/ip_forward"
-
 static void dp_not_ipsec(void *ctx, uint32_t group, const struct packet_key *k)
 {
 	struct box *b = ctx;
@@ -117,41 +115,71 @@ static bool keys_open(struct box *b, const char *state_dir, struct sbuf *why)
 	return true;
 }
 
-/* A router forwards.  Set when it gets its first interface, so that a trial
- * without one leaves the machine alone; /proc shows our own namespace. */
-static void forwarding_on(struct box *b)
-{
-	auto_fd int fd = -1;
-	char was = 0;
+static const char *const forward_paths[N_FORWARD] = {
+	"/proc/sys/net/ipv4/ip_forward",
+	"/proc/sys/net/ipv6/conf/all/forwarding",
+};
 
-	if (b->forward_before != 0)
+/* Told once: it does not get better by itself. */
+static void forwarding_refused(struct box *b, const char *path)
+{
+	if (b->forward_told)
 		return;
-	fd = open(FORWARD_PATH, O_RDWR | O_CLOEXEC);
-	if (fd >= 0 && read(fd, &was, 1) == 1 && was != '1' &&
-		pwrite(fd, "1", 1, 0) == 1)
-		b->forward_before = was;
-	if (was == '1' || b->forward_before != 0)
-		return;
+	b->forward_told = true;
 	log_msg(b->log, LOG_SEV_ERR, "NETDEV", "REFUSED",
-		"forwarding cannot be turned on: %s", strerror(errno));
+		"forwarding cannot be set in %s: %s", path, strerror(errno));
+}
+
+/* A router forwards, a host does not.  /proc shows our own namespace. */
+static void forwarding_set(struct box *b, size_t i, char want)
+{
+	auto_fd int fd = open(forward_paths[i], O_RDWR | O_CLOEXEC);
+	char is = 0;
+
+	if (fd < 0 || read(fd, &is, 1) != 1) {
+		if (want == '1')
+			forwarding_refused(b, forward_paths[i]);
+		return;
+	}
+	if (is == want)
+		return;
+	if (pwrite(fd, &want, 1, 0) != 1)
+		forwarding_refused(b, forward_paths[i]);
+	else if (b->forward_before[i] == 0)
+		b->forward_before[i] = is;
+}
+
+/* From the first interface on, so that a trial without one leaves the machine
+ * alone. */
+static void forwarding_settle(struct box *b)
+{
+	if (b->n_ifaces == 0)
+		return;
+	forwarding_set(b, 0, b->no_routing ? '0' : '1');
+	if (b->ipv6_routing)
+		forwarding_set(b, 1, '1');
+	else if (b->forward_before[1] != 0)
+		forwarding_set(b, 1, b->forward_before[1]);
+}
+
+void box_set_forwarding(struct box *b, bool ipv4, bool ipv6)
+{
+	b->no_routing = !ipv4;
+	b->ipv6_routing = ipv6;
+	forwarding_settle(b);
 }
 
 static void forwarding_restore(struct box *b)
 {
-	if (b->forward_before == 0)
-		return;
-	auto_fd int fd = open(FORWARD_PATH, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, &b->forward_before, 1) != 1)
-		log_msg(b->log, LOG_SEV_ERR, "NETDEV", "REFUSED",
-			"forwarding cannot be turned off again: %s",
-			strerror(errno));
+	for (size_t i = 0; i < N_FORWARD; i++) {
+		if (b->forward_before[i] != 0)
+			forwarding_set(b, i, b->forward_before[i]);
+	}
 }
 
 void box_settle(struct box *b)
 {
-	if (b->n_ifaces > 0)
-		forwarding_on(b);
+	forwarding_settle(b);
 	box_iface_settle(b);
 	box_route_settle(b);
 	box_filter_settle(b);

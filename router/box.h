@@ -67,6 +67,8 @@ struct crypto_map_entry {
  * reports trouble to the log.  They cannot refuse. Order within one settle:
  * ifaces, routes, isakmp, ks, gm. */
 void box_set_ifaces(struct box *b, const struct iface_policy *v, size_t n);
+/* Whether packets are forwarded (once there is an interface). */
+void box_set_forwarding(struct box *b, bool ipv4, bool ipv6);
 void box_set_routes(struct box *b, const struct static_route *v, size_t n);
 void box_set_isakmp(struct box *b, const struct isakmp_config *c);
 void box_set_ks(struct box *b, const struct ks_policy *v, size_t n);

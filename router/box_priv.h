@@ -33,6 +33,8 @@ struct box_route {
 	int told;       /* errno last logged, so that it is told once */
 };
 
+#define N_FORWARD 2 /* IPv4, IPv6 */
+
 struct box {
 	struct loop *loop;
 	struct log *log;
@@ -43,7 +45,9 @@ struct box {
 	struct gdoi *gdoi;
 	struct timer settle; /* after kernel events */
 	struct timer rebind; /* UDP 848 was taken */
-	char forward_before; /* ip_forward as we found it; 0: not set */
+	/* Forwarding: what is wanted, and what we found (0: not changed). */
+	bool no_routing, ipv6_routing, forward_told;
+	char forward_before[N_FORWARD];
 
 	struct box_iface *ifaces;
 	size_t n_ifaces;

@@ -6,6 +6,7 @@ include tests/unit/dataplane.mk
 include tests/unit/gdoi.mk
 include tests/unit/router.mk
 include tests/unit/cli.mk
+include tests/unit/cli_if.mk
 include tests/sim/local.mk
 include tests/fuzz/local.mk
 

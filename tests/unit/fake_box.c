@@ -159,6 +159,13 @@ void box_set_vrfs(struct box *b, const char *const *names, size_t n)
 	fake_box.n_vrfs = n;
 }
 
+void box_set_forwarding(struct box *b, bool ipv4, bool ipv6)
+{
+	(void)b;
+	fake_box.routing = ipv4;
+	fake_box.routing6 = ipv6;
+}
+
 bool box_has_kind(struct box *b, const char *kind)
 {
 	(void)b;

@@ -22,6 +22,7 @@ struct fake_box {
 	unsigned sets[5]; /* calls: ifaces routes isakmp ks gm */
 	size_t n_vrfs;
 	unsigned clears;
+	bool routing, routing6;
 	bool has_kinds; /* what box_has_kind says */
 	struct filter_policy filters[8];
 	struct acl filter_acl[8];

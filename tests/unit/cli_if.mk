@@ -1,0 +1,4 @@
+# Unit tests of interfaces and routing in cli/.
+check_PROGRAMS += test_cfg_if
+test_cfg_if_SOURCES = tests/unit/test_cfg_if.c $(FAKE_BOX)
+test_cfg_if_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
