@@ -12,9 +12,9 @@ struct subscriber {
 	/* Pure; old or new is NULL for creation and removal (new shows values,
 	 * not yet in the tree). -1 with *why refuses: printed, nothing changes.
 	 * A text with 0 is printed as a notice. May be NULL. */
-	int (*check)(void *ctx, const struct tree *t, const struct node *section,
-		const struct node *old, const struct node *new,
-		struct sbuf *why);
+	int (*check)(void *ctx, const struct tree *t,
+		const struct node *section, const struct node *old,
+		const struct node *new, struct sbuf *why);
 	/* Once per batch after changes that concern it, in order of
 	 * registration. Builds its view from the tree. */
 	void (*settle)(void *ctx, const struct tree *t);
@@ -42,7 +42,7 @@ bool commit_text(struct commit *c, struct node *section, uint16_t mode,
 	const char *line, struct sbuf *why);
 /* Runs settle of every subscriber that was touched. */
 void commit_settle(struct commit *c);
-bool commit_dirty(const struct commit *c); /* settle is due */
+bool commit_dirty(const struct commit *c);          /* settle is due */
 uint64_t commit_generation(const struct commit *c); /* +1 per change */
 /* Records changes until commit_end; rollback takes them back, newest first
  * (without checks; settle is due afterwards).  Not nested. */
@@ -50,12 +50,18 @@ void commit_begin(struct commit *c);
 void commit_end(struct commit *c, bool rollback);
 /* Makes t equal to target (tree of the same grammar) with the fewest edits;
  * texts of refusals are appended to why. Returns the number of edits. */
-size_t commit_replace(struct commit *c, const struct tree *target,
-	struct sbuf *why);
+size_t commit_replace(
+	struct commit *c, const struct tree *target, struct sbuf *why);
 /* Edits that would do so, as configuration text. */
-void tree_diff(const struct tree *from, const struct tree *to, struct sbuf *out);
+void tree_diff(
+	const struct tree *from, const struct tree *to, struct sbuf *out);
 /* What they differ in, for people: lines of `to` alone have a + in front, those
  * of `from` alone a -; the sections around them are named. */
 void tree_compare(
 	const struct tree *from, const struct tree *to, struct sbuf *out);
+/* The same for programs: fn is called for each line, with all that is below it,
+ * that `from` (removed) or `to` (added) has alone. */
+typedef void tree_change_fn(void *ctx, bool added, const struct node *n);
+void tree_changes(const struct tree *from, const struct tree *to,
+	tree_change_fn *fn, void *ctx);
 #endif

@@ -257,3 +257,62 @@ void tree_compare(
 
 	diff_walk(from->root, to->root, &ops, &d);
 }
+
+/* --- for programs --- */
+
+struct diff_changes {
+	tree_change_fn *fn;
+	void *ctx;
+};
+
+static void change_remove(void *ctx, struct node *from)
+{
+	const struct diff_changes *d = ctx;
+
+	d->fn(d->ctx, false, from);
+}
+
+static void change_add(void *ctx, struct node *section, const struct node *to)
+{
+	const struct diff_changes *d = ctx;
+
+	(void)section;
+	d->fn(d->ctx, true, to);
+}
+
+static void change_alter(void *ctx, struct node *from, const struct node *to)
+{
+	change_remove(ctx, from);
+	change_add(ctx, NULL, to);
+}
+
+static void change_move(void *ctx, struct node *from)
+{
+	change_remove(ctx, from);
+	change_add(ctx, NULL, from);
+}
+
+static void change_enter(void *ctx, const struct node *from)
+{
+	(void)ctx;
+	(void)from;
+}
+
+static void change_leave(void *ctx)
+{
+	(void)ctx;
+}
+
+void tree_changes(const struct tree *from, const struct tree *to,
+	tree_change_fn *fn, void *ctx)
+{
+	static const struct diff_ops ops = { .remove = change_remove,
+		.add = change_add,
+		.alter = change_alter,
+		.move = change_move,
+		.enter = change_enter,
+		.leave = change_leave };
+	struct diff_changes d = { fn, ctx };
+
+	diff_walk(from->root, to->root, &ops, &d);
+}

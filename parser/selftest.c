@@ -242,19 +242,21 @@ static void check_line(struct selftest *st, const char *line)
 	match_free(&back);
 }
 
-static void check_command(struct selftest *st)
+typedef void line_fn(void *ctx, const struct prog *p, const char *line);
+
+/* false: some part of the grammar cannot be reached, which *where names. */
+static bool each_line(
+	const struct prog *p, line_fn *fn, void *ctx, const char **where)
 {
-	const struct prog *p = st->prog;
 	auto_free char *text = NULL;
 	char *save = NULL;
 
-	if ((p->cmd->flags & CMD_BLOCK) != 0)
-		return;
+	*where = NULL;
 	if (p->cmd->sample != NULL) {
 		text = xstrdup(p->cmd->sample);
 		for (char *l = strtok_r(text, "\n", &save); l != NULL;
 			l = strtok_r(NULL, "\n", &save))
-			check_line(st, l);
+			fn(ctx, p, l);
 	}
 	for (uint16_t pc = 0; pc < p->n; pc++) {
 		auto_sbuf struct sbuf line = { 0 };
@@ -262,10 +264,30 @@ static void check_command(struct selftest *st)
 		if (p->insn[pc].op != OP_WORD && p->insn[pc].op != OP_VALUE)
 			continue;
 		if (sample_line(p, pc, &line))
-			check_line(st, sbuf_str(&line));
+			fn(ctx, p, sbuf_str(&line));
 		else
-			fault(st, "no way through \"%s\"", p->insn[pc].text);
+			*where = p->insn[pc].text;
 	}
+	return *where == NULL;
+}
+
+static void check_sample(void *ctx, const struct prog *p, const char *line)
+{
+	struct selftest *st = ctx;
+
+	st->prog = p;
+	check_line(st, line);
+}
+
+static void check_command(struct selftest *st, const struct prog *p)
+{
+	const char *where;
+
+	st->prog = p;
+	if ((p->cmd->flags & CMD_BLOCK) != 0)
+		return;
+	if (!each_line(p, check_sample, st, &where))
+		fault(st, "no way through \"%s\"", where);
 }
 
 size_t grammar_selftest(
@@ -276,10 +298,32 @@ size_t grammar_selftest(
 	for (size_t i = 0; i < g->n_modes; i++)
 		for (size_t k = 0; k < g->modes[i].all.n; k++) {
 			st.mode = g->modes[i].def.id;
-			st.prog = g->modes[i].all.v[k];
-			check_command(&st);
+			check_command(&st, g->modes[i].all.v[k]);
 		}
 	if (lines != NULL)
 		*lines = st.lines;
 	return st.faults;
+}
+
+struct samples {
+	sample_fn *fn;
+	void *ctx;
+};
+
+static void give_sample(void *ctx, const struct prog *p, const char *line)
+{
+	const struct samples *s = ctx;
+
+	s->fn(s->ctx, p->cmd, line);
+}
+
+void grammar_samples(
+	const struct grammar *g, uint16_t mode, sample_fn *fn, void *ctx)
+{
+	const struct mode *m = grammar_find(g, mode);
+	struct samples s = { fn, ctx };
+	const char *where;
+
+	for (size_t k = 0; m != NULL && k < m->all.n; k++)
+		each_line(m->all.v[k], give_sample, &s, &where);
 }

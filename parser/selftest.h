@@ -12,4 +12,10 @@
  * returns how many.  *lines, if not NULL, gets the number of lines tried. */
 size_t grammar_selftest(
 	const struct grammar *g, struct sbuf *report, size_t *lines);
+
+/* Calls fn with each command of a mode and each of its sample lines, and those
+ * that lead through every word and value of its grammar. */
+typedef void sample_fn(void *ctx, const struct command *cmd, const char *line);
+void grammar_samples(
+	const struct grammar *g, uint16_t mode, sample_fn *fn, void *ctx);
 #endif
