@@ -3,6 +3,7 @@
  * 3.8).  The list of copies is kept in memory, as IOS does. */
 #include "cli/cfg.h"
 #include "cli/confmgmt.h"
+#include "cli/json.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -322,11 +323,30 @@ static const struct command archive_config = {
 	.sample = "archive config",
 };
 
+static json_t *archive_json(const struct router *r, const struct archive *a)
+{
+	json_t *o = json_object(), *list;
+	auto_sbuf struct sbuf next = { 0 };
+
+	jo_bool(o, "enabled", archive_is_enabled(r));
+	if (!archive_is_enabled(r))
+		return o;
+	name_text(r, "<timestamp>", &next);
+	jo_num(o, "maximum", maximum_of(r));
+	jo_str(o, "next_name", sbuf_str(&next));
+	list = jo_array(o, "archives"); /* oldest first */
+	for (size_t i = 0; i < a->n; i++)
+		ja_str(list, a->name[i]);
+	return o;
+}
+
 static int exec_show_archive(struct cmd_call *c)
 {
 	const struct archive *a = &c->router->confmgmt->archive;
 	auto_sbuf struct sbuf next = { 0 };
 
+	if (c->json)
+		return cmd_json(c, archive_json(c->router, a));
 	if (!archive_is_enabled(c->router)) {
 		sbuf_adds(c->out, " Archive feature not enabled\n");
 		return CMD_DONE;

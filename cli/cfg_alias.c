@@ -1,5 +1,6 @@
 /* alias MODE NAME LINE, and the aliases that are always there. */
 #include "cli/cfg.h"
+#include "cli/json.h"
 #include "cli/privilege.h"
 
 #include <string.h>
@@ -74,6 +75,37 @@ static bool replaced(const struct router *r, const char *name)
 	       built_in_text(name, strlen(name));
 }
 
+static void alias_add(
+	json_t *list, const char *mode, const char *name, const char *text)
+{
+	json_t *o = ja_object(list);
+
+	jo_str(o, "mode", mode);
+	jo_str(o, "name", name);
+	jo_str(o, "command", text);
+}
+
+static json_t *aliases_json(const struct router *r, const char *only)
+{
+	json_t *top = json_object(), *list = jo_array(top, "aliases");
+	const struct node *root = tree_root(r->tree), *a;
+	bool exec = only == NULL || strcmp(only, "exec") == 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(built_in) && exec; i++) {
+		if (!replaced(r, built_in[i][0]))
+			alias_add(list, "exec", built_in[i][0], built_in[i][1]);
+	}
+	for (a = node_child(root, &cfg_alias, NULL); a != NULL;
+		a = node_child(root, &cfg_alias, a)) {
+		const char *mode = node_str(a, "mode");
+
+		if (only == NULL || strcmp(only, mode) == 0)
+			alias_add(list, mode, node_str(a, "name"),
+				node_str(a, "text"));
+	}
+	return top;
+}
+
 /* One mode after the other; exec first, with the built-in ones. */
 static int exec_show_aliases(struct cmd_call *c)
 {
@@ -81,6 +113,8 @@ static int exec_show_aliases(struct cmd_call *c)
 	const char *only = drv_str(c->drv, "mode"), *shown = "exec";
 	bool exec = only == NULL || strcmp(only, "exec") == 0;
 
+	if (c->json)
+		return cmd_json(c, aliases_json(c->router, only));
 	if (exec)
 		sbuf_adds(c->out, "Exec mode aliases:\n");
 	for (size_t i = 0; i < ARRAY_LEN(built_in) && exec; i++) {

@@ -4,7 +4,7 @@
 #include "cli/cfg.h"
 
 #include "cli/running.h"
-#include "cli/show.h"
+#include "cli/show_json.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -47,8 +47,7 @@ static int show_exec(struct cmd_call *c);
 		"on  Create key on specified device\n"                         \
 		"<device>  Device\n"                                           \
 		"redundancy  Allow the key to be sync'ed to a peer\n",         \
-	.flags = CMD_ACT,                                                      \
-	.exec = generate_exec,                                                 \
+	.flags = CMD_ACT, .exec = generate_exec,                               \
 	.sample = "crypto key generate rsa modulus 1024 label RSA_KEYS\n"      \
 		  "crypto key generate rsa general-keys label K "              \
 		  "exportable modulus 2048"
@@ -412,15 +411,19 @@ void show_mypubkey_rsa(const struct stored_key *k, struct sbuf *out)
 static int show_exec(struct cmd_call *c)
 {
 	const char *label = drv_str(c->drv, "label");
+	struct keystore *ks =
+		c->router->box != NULL ? box_keys(c->router->box) : NULL;
 	const struct stored_key *keys[KEYS_MAX];
-	size_t n = 0;
+	size_t n = ks != NULL ? keystore_list(ks, keys, KEYS_MAX) : 0, kept = 0;
 
-	if (c->router->box != NULL)
-		n = keystore_list(box_keys(c->router->box), keys, KEYS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		if (label == NULL || strcmp(label, keys[i]->label) == 0)
-			show_mypubkey_rsa(keys[i], c->out);
+			keys[kept++] = keys[i];
 	}
+	if (c->json)
+		return cmd_json(c, mypubkey_json(keys, kept));
+	for (size_t i = 0; i < kept; i++)
+		show_mypubkey_rsa(keys[i], c->out);
 	return CMD_DONE;
 }
 

@@ -2,6 +2,7 @@
  * and of ports that entries of access lists stand for, and show object-group
  * (show-output.md 3.9). */
 #include "cli/acl.h"
+#include "cli/json_config.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -350,8 +351,40 @@ static void show_kind(
 	}
 }
 
+static void groups_put(json_t *list, const struct cmd_call *c,
+	const struct command *kind, const char *type)
+{
+	const struct tree *t = c->router->tree;
+	const char *only = drv_str(c->drv, "name");
+	struct node *root = tree_root(c->router->tree);
+
+	for (struct node *g = node_child(root, kind, NULL); g != NULL;
+		g = node_child(root, kind, g)) {
+		const char *name = node_str(g, "name");
+		json_t *o;
+
+		if (only != NULL && strcmp(only, name) != 0)
+			continue;
+		o = ja_object(list);
+		jo_str(o, "name", name);
+		jo_str(o, "type", type);
+		jo_set(o, "lines", section_json(t, g));
+	}
+}
+
+static json_t *groups_json(const struct cmd_call *c)
+{
+	json_t *top = json_object(), *list = jo_array(top, "object_groups");
+
+	groups_put(list, c, &cfg_group_net, "network");
+	groups_put(list, c, &cfg_group_svc, "service");
+	return top;
+}
+
 static int show_groups_exec(struct cmd_call *c)
 {
+	if (c->json)
+		return cmd_json(c, groups_json(c));
 	show_kind(c, &cfg_group_net, "Network");
 	show_kind(c, &cfg_group_svc, "Service");
 	return CMD_DONE;

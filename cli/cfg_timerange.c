@@ -2,6 +2,7 @@
  * time-range.  Whoever uses one asks time_range_active; the minute in which one
  * begins or ends is noticed by cfg_filter.c. */
 #include "cli/acl.h"
+#include "cli/json_config.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -204,11 +205,33 @@ static void show_users(
 	}
 }
 
+static json_t *ranges_json(const struct router *r, const char *only)
+{
+	struct node *root = tree_root(r->tree);
+	json_t *top = json_object(), *list = jo_array(top, "time_ranges");
+
+	for (struct node *t = node_child(root, &cfg_time_range, NULL);
+		t != NULL; t = node_child(root, &cfg_time_range, t)) {
+		const char *name = node_str(t, "name");
+		json_t *o;
+
+		if (only != NULL && strcmp(only, name) != 0)
+			continue;
+		o = ja_object(list);
+		jo_str(o, "name", name);
+		jo_bool(o, "active", range_holds(t, clock_now()));
+		jo_set(o, "lines", section_json(r->tree, t));
+	}
+	return top;
+}
+
 static int show_ranges_exec(struct cmd_call *c)
 {
 	struct node *root = tree_root(c->router->tree);
 	const char *only = drv_str(c->drv, "name");
 
+	if (c->json)
+		return cmd_json(c, ranges_json(c->router, only));
 	for (struct node *t = node_child(root, &cfg_time_range, NULL);
 		t != NULL; t = node_child(root, &cfg_time_range, t)) {
 		const char *name = node_str(t, "name");

@@ -2,6 +2,7 @@
  * Secrets are never logged, with or without `hidekeys`. */
 #include "cli/cfg.h"
 #include "cli/confmgmt.h"
+#include "cli/json.h"
 #include "cli/session_priv.h"
 
 #include <stdlib.h>
@@ -137,6 +138,26 @@ void cfglog_add(struct session *s, size_t depth, const char *command)
 
 /* The commands. */
 
+static json_t *log_json(const struct cfglog *l, unsigned first, unsigned last)
+{
+	json_t *top = json_object(), *list = jo_array(top, "commands");
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct cfglog_entry *e = &l->v[i];
+		json_t *o;
+
+		if (e->index < first || e->index > last)
+			continue;
+		o = ja_object(list);
+		jo_num(o, "index", e->index);
+		jo_num(o, "session", e->session);
+		jo_str(o, "user", e->who);
+		jo_num(o, "depth", e->depth);
+		jo_str(o, "command", e->command);
+	}
+	return top;
+}
+
 static int exec_show_log(struct cmd_call *c)
 {
 	const struct cfglog *l = &c->router->confmgmt->log;
@@ -146,6 +167,8 @@ static int exec_show_log(struct cmd_call *c)
 		first = last = drv_u32(c->drv, "first");
 	if (drv_set(c->drv, "last"))
 		last = drv_u32(c->drv, "last");
+	if (c->json)
+		return cmd_json(c, log_json(l, first, last));
 	sbuf_adds(c->out,
 		" idx   sess           user@line      Logged command\n");
 	for (size_t i = 0; i < l->n; i++) {

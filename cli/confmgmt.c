@@ -1,6 +1,7 @@
 /* The router's struct confmgmt, and the lock on the configuration. */
 #include "cli/confmgmt.h"
 
+#include "cli/json.h"
 #include "cli/line.h"
 #include "cli/session_priv.h"
 
@@ -110,11 +111,29 @@ bool config_lock_take(struct session *s)
 	return true;
 }
 
+static json_t *lock_json(const struct confmgmt *m)
+{
+	const struct session *owner = m->lock_owner;
+	json_t *o = json_object();
+
+	jo_bool(o, "locked", owner != NULL);
+	if (owner != NULL) {
+		jo_str(o, "user", owner_name(owner));
+		jo_num(o, "line", line_number(owner->line));
+		jo_str(o, "address",
+			owner->from[0] != '\0' ? owner->from : NULL);
+		jo_num(o, "active_secs", (loop_now() - m->lock_ms) / 1000);
+	}
+	return o;
+}
+
 static int exec_show_lock(struct cmd_call *c)
 {
 	const struct confmgmt *m = c->router->confmgmt;
 	const struct session *owner = m->lock_owner;
 
+	if (c->json)
+		return cmd_json(c, lock_json(m));
 	sbuf_adds(c->out,
 		"Parser Configure Lock\n"
 		"------------------------------------------------------\n");

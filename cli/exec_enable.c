@@ -1,4 +1,5 @@
 /* enable, disable: the privilege level of a session (ios-cli.md 4). */
+#include "cli/json.h"
 #include "cli/users.h"
 
 #include <stdlib.h>
@@ -97,6 +98,9 @@ static const struct command disable = {
 
 static int exec_show_privilege(struct cmd_call *c)
 {
+	if (c->json)
+		return cmd_json(c, json_pack("{s:i}", "privilege_level",
+					   session_level(c->session)));
 	sbuf_printf(c->out, "Current privilege level is %u\n",
 		session_level(c->session));
 	return CMD_DONE;

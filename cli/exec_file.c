@@ -2,6 +2,7 @@
  * show file systems (ios-cli.md 4). */
 #include "cli/confmgmt.h"
 #include "cli/files.h"
+#include "cli/json.h"
 #include "crypto/prf.h"
 
 #include <ctype.h>
@@ -399,12 +400,37 @@ static const struct command verify = {
 
 /* show flash:, show file systems */
 
+static json_t *flash_json(const struct router *r)
+{
+	json_t *o = json_object(), *list = jo_array(o, "files");
+	struct file_info *v;
+	size_t n = file_list(r, FS_FLASH, &v);
+	uint64_t total, spare, used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *f = ja_object(list);
+
+		used += v[i].bytes;
+		jo_str(f, "name", v[i].name);
+		jo_num(f, "size_bytes", v[i].bytes);
+		jo_wall(f, "modified_time_secs", v[i].wall);
+	}
+	free(v);
+	file_space(r, FS_FLASH, &total, &spare);
+	jo_num(o, "free_bytes", spare);
+	jo_num(o, "used_bytes", used);
+	return o;
+}
+
 static int exec_show_flash(struct cmd_call *c)
 {
 	struct file_info *v;
-	size_t n = file_list(c->router, FS_FLASH, &v);
 	uint64_t total, spare, used = 0;
+	size_t n;
 
+	if (c->json)
+		return cmd_json(c, flash_json(c->router));
+	n = file_list(c->router, FS_FLASH, &v);
 	sbuf_adds(c->out, "-#- --length-- ---------date/time--------- path\n");
 	for (size_t i = 0; i < n; i++) {
 		used += v[i].bytes;
@@ -433,39 +459,65 @@ static const struct command show_flash = {
 	.sample = "show flash:\nshow bootflash:",
 };
 
+static const struct fs_row {
+	enum file_system fs;
+	const char *type, *flags, *prefixes;
+} fs_rows[] = {
+	{ FS_SYSTEM, "opaque", "ro", "system:" },
+	{ FS_NULL, "opaque", "wo", "null:" },
+	{ FS_FLASH, "disk", "rw", "flash: bootflash:" },
+	{ FS_NVRAM, "nvram", "rw", "nvram:" },
+	{ FS_NETWORK, "network", "rw", "tftp:" },
+	{ FS_NETWORK, "network", "rw", "ftp:" },
+	{ FS_NETWORK, "network", "rw", "http:" },
+	{ FS_NETWORK, "network", "rw", "https:" },
+	{ FS_NETWORK, "network", "rw", "scp:" },
+	{ FS_NETWORK, "network", "rw", "sftp:" },
+};
+
+static json_t *systems_json(const struct cmd_call *c)
+{
+	json_t *top = json_object(), *list = jo_array(top, "file_systems");
+
+	for (size_t i = 0; i < ARRAY_LEN(fs_rows); i++) {
+		const struct fs_row *row = &fs_rows[i];
+		json_t *o = ja_object(list);
+		uint64_t total, spare;
+
+		file_space(c->router, row->fs, &total, &spare);
+		jo_str(o, "prefixes", row->prefixes);
+		jo_str(o, "type", row->type);
+		jo_str(o, "flags", row->flags);
+		jo_bool(o, "current", row->fs == here(c));
+		jo_set(o, "size_bytes",
+			total != 0 ? json_integer((json_int_t)total)
+				   : json_null());
+		jo_set(o, "free_bytes",
+			total != 0 ? json_integer((json_int_t)spare)
+				   : json_null());
+	}
+	return top;
+}
+
 static int exec_show_systems(struct cmd_call *c)
 {
-	static const struct {
-		enum file_system fs;
-		const char *type, *flags, *prefixes;
-	} rows[] = {
-		{ FS_SYSTEM, "opaque", "ro", "system:" },
-		{ FS_NULL, "opaque", "wo", "null:" },
-		{ FS_FLASH, "disk", "rw", "flash: bootflash:" },
-		{ FS_NVRAM, "nvram", "rw", "nvram:" },
-		{ FS_NETWORK, "network", "rw", "tftp:" },
-		{ FS_NETWORK, "network", "rw", "ftp:" },
-		{ FS_NETWORK, "network", "rw", "http:" },
-		{ FS_NETWORK, "network", "rw", "https:" },
-		{ FS_NETWORK, "network", "rw", "scp:" },
-		{ FS_NETWORK, "network", "rw", "sftp:" },
-	};
-
+	if (c->json)
+		return cmd_json(c, systems_json(c));
 	sbuf_adds(c->out, "File Systems:\n\n"
 			  "       Size(b)       Free(b)      Type  Flags  "
 			  "Prefixes\n");
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(fs_rows); i++) {
 		char size[24] = "-", left[24] = "-";
 		uint64_t total, spare;
 
-		file_space(c->router, rows[i].fs, &total, &spare);
+		file_space(c->router, fs_rows[i].fs, &total, &spare);
 		if (total != 0) {
 			snprintf(size, sizeof(size), "%ju", (uintmax_t)total);
 			snprintf(left, sizeof(left), "%ju", (uintmax_t)spare);
 		}
 		sbuf_printf(c->out, "%c%13s %13s %9s  %5s  %s\n",
-			rows[i].fs == here(c) ? '*' : ' ', size, left,
-			rows[i].type, rows[i].flags, rows[i].prefixes);
+			fs_rows[i].fs == here(c) ? '*' : ' ', size, left,
+			fs_rows[i].type, fs_rows[i].flags, fs_rows[i].prefixes);
 	}
 	return CMD_DONE;
 }

@@ -1,4 +1,5 @@
 /* Who is on: show users, show line, send, clear line (show-output.md 3.8). */
+#include "cli/json.h"
 #include "cli/line.h"
 #include "cli/session_priv.h"
 #include "cli/users.h"
@@ -40,10 +41,15 @@ static unsigned last_number(const struct router *r)
 
 /* --- show users --- */
 
+static uint64_t idle_secs(const struct session *s, const struct session *me)
+{
+	return s == me ? 0 : (loop_now() - s->idle_ms) / 1000;
+}
+
 static void show_user(
 	const struct session *s, const struct session *me, struct sbuf *out)
 {
-	uint64_t idle = s == me ? 0 : (loop_now() - s->idle_ms) / 1000;
+	uint64_t idle = idle_secs(s, me);
 	char number[8], time[24];
 
 	snprintf(number, sizeof(number), "%u", line_number(s->line));
@@ -54,10 +60,40 @@ static void show_user(
 		s->pending ? "" : "idle", time, s->from);
 }
 
+static json_t *users_json(const struct router *r, const struct session *me)
+{
+	json_t *top = json_object(), *list = jo_array(top, "users");
+	unsigned last = last_number(r);
+
+	for (unsigned i = 0; i <= last; i++) {
+		struct session *s;
+
+		LIST_FOREACH(s, &r->sessions, link)
+		{
+			json_t *o;
+
+			if (line_number(s->line) != i)
+				continue;
+			o = ja_object(list);
+			jo_num(o, "number", i);
+			jo_str(o, "line", s->line);
+			jo_str(o, "user", s->user);
+			jo_bool(o, "own", s == me);
+			jo_bool(o, "busy", s->pending);
+			jo_num(o, "idle_secs", idle_secs(s, me));
+			jo_str(o, "location", s->from);
+		}
+	}
+	return top;
+}
+
 static int exec_show_users(struct cmd_call *c)
 {
 	const struct router *r = c->router;
 	unsigned last = last_number(r);
+
+	if (c->json)
+		return cmd_json(c, users_json(r, c->session));
 
 	sbuf_adds(c->out, "    Line       User       Host(s)              Idle"
 			  "       Location\n");
@@ -98,6 +134,8 @@ static const struct command who = {
 /* Connections from here to elsewhere: there is no such command. */
 static int exec_where(struct cmd_call *c)
 {
+	if (c->json)
+		return cmd_json(c, json_pack("{s:[]}", "sessions"));
 	sbuf_adds(c->out, "% No connections open\n");
 	return CMD_DONE;
 }
@@ -121,12 +159,28 @@ static const struct command show_sessions = {
 
 /* --- show line --- */
 
+static json_t *lines_json(const struct router *r, unsigned last)
+{
+	json_t *top = json_object(), *list = jo_array(top, "lines");
+
+	for (unsigned i = 0; i <= last; i++) {
+		json_t *o = ja_object(list);
+
+		jo_num(o, "number", i);
+		jo_str(o, "type", i == 0 ? "cty" : "vty");
+		jo_bool(o, "in_use", find_on(r, i) != NULL);
+	}
+	return top;
+}
+
 static int exec_show_line(struct cmd_call *c)
 {
 	unsigned last = last_number(c->router);
 
 	if (last < VTY_SHOWN)
 		last = VTY_SHOWN;
+	if (c->json)
+		return cmd_json(c, lines_json(c->router, last));
 	sbuf_adds(c->out, "   Tty Typ     Tx/Rx    A Modem  Roty AccO AccI"
 			  "   Uses   Noise  Overruns   Int\n");
 	for (unsigned i = 0; i <= last; i++) {

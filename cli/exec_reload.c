@@ -2,6 +2,7 @@
  * 2.2).  The daemon does it in its own process: a new box, configured from the
  * startup-config. */
 #include "cli/confmgmt.h"
+#include "cli/json.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -323,10 +324,25 @@ static const struct command reload = {
 		  "reload at 23:50 Mar 3\nreload cancel",
 };
 
+static json_t *reload_json(const struct confmgmt *m)
+{
+	json_t *o = json_object();
+
+	jo_bool(o, "scheduled", m->reload_wall != 0);
+	if (m->reload_wall != 0) {
+		jo_wall(o, "time_secs", m->reload_wall);
+		jo_str(o, "by", m->reload_by);
+		jo_str(o, "reason", m->reload_reason);
+	}
+	return o;
+}
+
 static int exec_show_reload(struct cmd_call *c)
 {
 	const struct confmgmt *m = c->router->confmgmt;
 
+	if (c->json)
+		return cmd_json(c, reload_json(m));
 	if (m->reload_wall == 0)
 		sbuf_adds(c->out, "No reload is scheduled.\n");
 	else

@@ -3,6 +3,7 @@
  * configuration from before is kept in memory, for a restart loads the
  * startup-config anyway. */
 #include "cli/confmgmt.h"
+#include "cli/json.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -222,10 +223,26 @@ static const struct command configure_revert = {
 		  "configure revert timer idle 5\nconfigure revert idle 5",
 };
 
+static json_t *timer_json(const struct rollback *b)
+{
+	json_t *o = json_object();
+
+	jo_bool(o, "pending", b->config != NULL);
+	if (b->config != NULL) {
+		jo_wall(o, "configured_time_secs", b->set_wall);
+		jo_str(o, "type", b->idle ? "idle" : "absolute");
+		jo_num(o, "timer_secs", 60ull * b->minutes);
+		jo_str(o, "user", who(b));
+	}
+	return o;
+}
+
 static int exec_show_timer(struct cmd_call *c)
 {
 	const struct rollback *b = &c->router->confmgmt->rollback;
 
+	if (c->json)
+		return cmd_json(c, timer_json(b));
 	if (b->config == NULL) {
 		sbuf_adds(c->out, NO_PENDING);
 		return CMD_DONE;

@@ -1,6 +1,7 @@
 /* terminal ...: what the user sets for this session, and what is set
  * (ios-cli.md 4). */
 #include "cli/commands.h"
+#include "cli/json.h"
 #include "cli/line.h"
 
 #define LENGTH_DEFAULT  24
@@ -93,9 +94,20 @@ static void history_line(void *ctx, const char *line)
 	sbuf_printf(ctx, "  %s\n", line);
 }
 
+static void history_json(void *ctx, const char *line)
+{
+	ja_str(ctx, line);
+}
+
 static int exec_show_history(struct cmd_call *c)
 {
-	session_history_each(c->session, history_line, c->out);
+	json_t *top = json_object(), *list = jo_array(top, "history");
+
+	if (c->json)
+		session_history_each(c->session, history_json, list);
+	else
+		session_history_each(c->session, history_line, c->out);
+	cmd_json_if(c, top);
 	return CMD_DONE;
 }
 
@@ -119,6 +131,21 @@ static void add_limit(
 			minutes % 60, seconds);
 }
 
+static json_t *terminal_json(struct session *s, const struct line_config *line)
+{
+	const struct session_term *t = session_term(s);
+	json_t *o = json_object();
+
+	jo_num(o, "line", line_number(session_line(s)));
+	jo_str(o, "location", session_from(s));
+	jo_num(o, "length", t->length);
+	jo_num(o, "width", t->width);
+	jo_bool(o, "monitor", t->monitor);
+	jo_num(o, "exec_timeout_secs", line->timeout_secs);
+	jo_num(o, "history_size", t->history);
+	return o;
+}
+
 static int exec_show_terminal(struct cmd_call *c)
 {
 	const struct session_term *t = session_term(c->session);
@@ -126,6 +153,8 @@ static int exec_show_terminal(struct cmd_call *c)
 	struct line_config line;
 
 	line_view(c->router, name, &line);
+	if (c->json)
+		return cmd_json(c, terminal_json(c->session, &line));
 	sbuf_printf(c->out,
 		"Line %u, Location: \"%s\", Type: \"\"\n"
 		"Length: %u lines, Width: %u columns\n"

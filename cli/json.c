@@ -14,11 +14,23 @@ static int json_write(const char *text, size_t n, void *out)
 
 int cmd_json(struct cmd_call *c, json_t *v)
 {
+	c->json_given = true;
+	if (c->json_into != NULL) {
+		*c->json_into = v;
+		return CMD_DONE;
+	}
 	sbuf_trunc(c->out, 0);
 	json_dump_callback(v, json_write, c->out, JSON_INDENT(2));
 	sbuf_addc(c->out, '\n');
 	json_decref(v);
-	c->json_given = true;
+	return CMD_DONE;
+}
+
+int cmd_json_if(struct cmd_call *c, json_t *v)
+{
+	if (c->json)
+		return cmd_json(c, v);
+	json_decref(v);
 	return CMD_DONE;
 }
 
@@ -69,6 +81,16 @@ json_t *jv_hex(const uint8_t *p, size_t n)
 	return json_string(sbuf_str(&hex));
 }
 
+json_t *jv_prefix(const struct ip_prefix *p)
+{
+	char addr[IP_TEXT], text[IP_TEXT + 4];
+
+	if (!ip_is_set(&p->addr))
+		return json_null();
+	snprintf(text, sizeof(text), "%s/%u", ip_text(&p->addr, addr), p->len);
+	return json_string(text);
+}
+
 void jo_set(json_t *o, const char *key, json_t *v)
 {
 	json_object_set_new(o, key, v);
@@ -98,10 +120,7 @@ void jo_ip(json_t *o, const char *key, const struct ip_addr *a)
 
 void jo_prefix(json_t *o, const char *key, const struct ip_prefix *p)
 {
-	char addr[IP_TEXT], text[IP_TEXT + 4];
-
-	snprintf(text, sizeof(text), "%s/%u", ip_text(&p->addr, addr), p->len);
-	jo_str(o, key, ip_is_set(&p->addr) ? text : NULL);
+	jo_set(o, key, jv_prefix(p));
 }
 
 void jo_spi(json_t *o, const char *key, uint32_t spi)

@@ -14,12 +14,15 @@
 /* Prints v, which it takes, as the output of the command: for the return of an
  * exec function when call->json is set.  CMD_DONE. */
 int cmd_json(struct cmd_call *c, json_t *v);
+/* The same where the text is printed already, if that is what is wanted. */
+int cmd_json_if(struct cmd_call *c, json_t *v);
 
 /* Values; the caller owns them.  Text that is not UTF-8 keeps its good parts,
  * U+FFFD stands for each other byte. */
 json_t *jv_str(const char *s); /* NULL: null */
 json_t *jv_strn(const char *s, size_t n);
-json_t *jv_hex(const uint8_t *p, size_t n); /* "0x6D1F02C4" */
+json_t *jv_prefix(const struct ip_prefix *p); /* family 0: null */
+json_t *jv_hex(const uint8_t *p, size_t n);   /* "0x6D1F02C4" */
 
 /* jo_X puts a member into an object. */
 void jo_set(json_t *o, const char *key, json_t *v); /* takes v */

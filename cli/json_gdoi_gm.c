@@ -267,27 +267,32 @@ json_t *gm_identifier_json(const struct gm_snapshot *v, size_t n)
 	return by_group(v, n, sid_json);
 }
 
-static json_t *counters_json(const struct gm_snapshot *g)
+json_t *gm_drops_json(const struct dp_group_counters *c)
 {
-	/* In the order of enum dp_drop, as keys. */
-	static const char *const keys[] = {
+	static const char *const names[] = {
 #define X(name, text) [DP_DROP_##name] = #name,
 		DP_DROPS(X)
 #undef X
 	};
-	const struct dp_group_counters *c = &g->count;
-	json_t *o = member_new(g), *drops;
+	json_t *o = json_object();
 
-	jo_num(o, "encrypted", c->encrypt);
-	jo_num(o, "decrypted", c->decrypt);
-	drops = jo_object(o, "drops");
 	for (size_t i = 0; i < DP_N_DROPS; i++) {
 		auto_sbuf struct sbuf key = { 0 };
 
-		for (const char *p = keys[i]; *p != '\0'; p++)
+		for (const char *p = names[i]; *p != '\0'; p++)
 			sbuf_addc(&key, (char)tolower((unsigned char)*p));
-		jo_num(drops, sbuf_str(&key), c->drops[i]);
+		jo_num(o, sbuf_str(&key), c->drops[i]);
 	}
+	return o;
+}
+
+static json_t *counters_json(const struct gm_snapshot *g)
+{
+	json_t *o = member_new(g);
+
+	jo_num(o, "encrypted", g->count.encrypt);
+	jo_num(o, "decrypted", g->count.decrypt);
+	jo_set(o, "drops", gm_drops_json(&g->count));
 	return o;
 }
 
@@ -296,7 +301,7 @@ json_t *gm_counters_json(const struct gm_snapshot *v, size_t n)
 	return by_group(v, n, counters_json);
 }
 
-static json_t *ipsec_sa_json(const struct gm_snapshot *g)
+static json_t *group_sa_json(const struct gm_snapshot *g)
 {
 	json_t *o = member_new(g);
 
@@ -308,7 +313,7 @@ static json_t *ipsec_sa_json(const struct gm_snapshot *g)
 
 json_t *gm_ipsec_sa_json(const struct gm_snapshot *v, size_t n)
 {
-	return by_group(v, n, ipsec_sa_json);
+	return by_group(v, n, group_sa_json);
 }
 
 json_t *gm_rekey_sa_json(const struct gm_snapshot *v, size_t n)

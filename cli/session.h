@@ -136,6 +136,7 @@ struct cmd_call {
 				  * are applied by the session */
 	bool json;               /* `| json`: cli/json.h, cmd_json() */
 	bool json_given;         /* set there */
+	struct json_t **json_into; /* gets the value instead of out; or NULL */
 };
 /* An exec function returns: */
 enum { CMD_DONE = 0, CMD_FAILED = -1, /* a `%` text was printed */

@@ -80,6 +80,9 @@ bool show_gm_counter_mode(const struct gm_snapshot *g);
 void show_isakmp_sa(const struct ike_sa_info *ike, size_t n_ike,
 	const struct gm_snapshot *gm, size_t n_gm, const struct ks_snapshot *ks,
 	size_t n_ks, struct sbuf *out); /* 2.1 */
+struct isakmp_count {
+	size_t active, negotiating, dead;
+};
 void show_isakmp_sa_detail(
 	const struct ike_sa_info *ike, size_t n, struct sbuf *out);
 void show_isakmp_policy(

@@ -1,6 +1,7 @@
 /* show access-lists, show ip access-lists, show ipv6 access-list with their
  * counters (show-output.md 3.5), and the commands that clear them. */
 #include "cli/acl.h"
+#include "cli/show_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -180,8 +181,77 @@ static void each_list(struct cmd_call *c, const struct command *kind,
 	}
 }
 
+/* An entry as the line that stands for it; groups stay what they are. */
+static json_t *line_json(
+	const struct router *r, const struct node *n, uint64_t matches)
+{
+	/* A standard list knows none. */
+	const char *range =
+		node_command(n) == &cfg_ace_std ? NULL : node_str(n, "range");
+	auto_sbuf struct sbuf line = { 0 };
+	json_t *o = json_object();
+
+	node_line(n, &line);
+	jo_num(o, "sequence", node_u32(n, "seq"));
+	jo_str(o, "action", node_has(n, "permit") ? "permit" : "deny");
+	jo_bool(o, "active", range == NULL || time_range_active(r, range));
+	jo_num(o, "matches", matches);
+	jo_str(o, "line", sbuf_str(&line));
+	return o;
+}
+
+static json_t *list_json(const struct router *r, const struct node *list,
+	const char *type, bool ip6)
+{
+	const char *name = node_str(list, "name");
+	json_t *o = json_object(), *entries;
+	struct hits h;
+
+	jo_str(o, "name", name);
+	jo_str(o, "type", type);
+	entries = jo_array(o, "entries");
+	hits_get(r, name, ip6, &h);
+	for (struct node *n = node_first(list); n != NULL; n = node_next(n)) {
+		if (!node_has(n, "remark"))
+			json_array_append_new(entries,
+				line_json(r, n,
+					hits_next(&h, node_u32(n, "seq"))));
+	}
+	free(h.v);
+	return o;
+}
+
+static void lists_put(json_t *out, const struct cmd_call *c,
+	const struct command *kind, const char *type)
+{
+	struct node *root = tree_root(c->router->tree);
+	const char *only = drv_str(c->drv, "name");
+
+	for (struct node *n = node_child(root, kind, NULL); n != NULL;
+		n = node_child(root, kind, n)) {
+		if (only == NULL || strcmp(only, node_str(n, "name")) == 0)
+			json_array_append_new(out, list_json(c->router, n, type,
+							   kind == &cfg_acl6));
+	}
+}
+
+static json_t *lists_json(const struct cmd_call *c, bool four, bool six)
+{
+	json_t *top = json_object(), *list = jo_array(top, "access_lists");
+
+	if (four) {
+		lists_put(list, c, &cfg_acl_std, "standard");
+		lists_put(list, c, &cfg_acl_ext, "extended");
+	}
+	if (six)
+		lists_put(list, c, &cfg_acl6, "ipv6");
+	return top;
+}
+
 static int show_lists_exec(struct cmd_call *c)
 {
+	if (c->json)
+		return cmd_json(c, lists_json(c, true, !drv_has(c->drv, "ip")));
 	each_list(c, &cfg_acl_std, std_list);
 	each_list(c, &cfg_acl_ext, ext_list);
 	if (!drv_has(c->drv, "ip"))
@@ -191,6 +261,8 @@ static int show_lists_exec(struct cmd_call *c)
 
 static int show_lists6_exec(struct cmd_call *c)
 {
+	if (c->json)
+		return cmd_json(c, lists_json(c, false, true));
 	each_list(c, &cfg_acl6, six_list);
 	return CMD_DONE;
 }

@@ -3,6 +3,7 @@
 #include "cli/show.h"
 
 #include "cli/cfg.h"
+#include "cli/show_json.h"
 #include "router/ifname.h"
 
 #include <stdio.h>
@@ -126,6 +127,8 @@ static int show_arp_exec(struct cmd_call *c)
 	auto_free struct neigh_info *v = NULL;
 	size_t n = table_read(c, 4, &v);
 
+	if (c->json)
+		return cmd_json(c, neighbors_json(v, n));
 	show_arp(v, n, c->out);
 	return CMD_DONE;
 }
@@ -135,6 +138,8 @@ static int show_neighbors_exec(struct cmd_call *c)
 	auto_free struct neigh_info *v = NULL;
 	size_t n = table_read(c, 6, &v);
 
+	if (c->json)
+		return cmd_json(c, neighbors_json(v, n));
 	show_ipv6_neighbors(v, n, c->out);
 	return CMD_DONE;
 }

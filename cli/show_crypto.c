@@ -2,6 +2,7 @@
 #include "cli/show.h"
 
 #include "cli/cfg.h"
+#include "cli/show_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,46 +126,66 @@ void show_isakmp_sa_detail(
 	sbuf_adds(out, "IPv6 Crypto ISAKMP SA\n\n");
 }
 
-static void show_sa_count(
-	const struct ike_sa_info *ike, size_t n, struct sbuf *out)
+static struct isakmp_count sa_count(const struct ike_sa_info *ike, size_t n)
 {
-	size_t active = 0, dead = 0;
+	struct isakmp_count c = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		dead += ike[i].deleted;
-		active += ike[i].active && !ike[i].deleted;
+		c.dead += ike[i].deleted;
+		c.active += ike[i].active && !ike[i].deleted;
 	}
+	c.negotiating = n - c.active - c.dead;
+	return c;
+}
+
+static void show_sa_count(const struct isakmp_count *c, struct sbuf *out)
+{
 	sbuf_printf(out,
 		"Active ISAKMP SA's: %zu\n\n"
 		"Standby ISAKMP SA's: 0\n\n"
 		"Currently being negotiated ISAKMP SA's: %zu\n\n"
 		"Dead ISAKMP SA's: %zu\n",
-		active, n - active - dead, dead);
+		c->active, c->negotiating, c->dead);
+}
+
+/* All SAs, or with `detail` those of phase 1. */
+static void show_sas(struct cmd_call *c, const struct ike_sa_info *ike,
+	size_t n, struct gdoi *g)
+{
+	bool detail = drv_has(c->drv, "detail");
+	struct gm_snapshot *gm = NULL;
+	struct ks_snapshot *ks = NULL;
+	size_t n_gm = detail ? 0 : gdoi_gm_snapshot(g, &gm);
+	size_t n_ks = detail ? 0 : gdoi_ks_snapshot(g, &ks);
+
+	if (c->json)
+		cmd_json(c, isakmp_sa_json(ike, n, gm, n_gm, ks, n_ks));
+	else if (detail)
+		show_isakmp_sa_detail(ike, n, c->out);
+	else
+		show_isakmp_sa(ike, n, gm, n_gm, ks, n_ks, c->out);
+	gm_snapshot_free(gm, n_gm);
+	ks_snapshot_free(ks, n_ks);
 }
 
 static int show_sa_exec(struct cmd_call *c)
 {
-	struct gdoi *g;
 	auto_free struct ike_sa_info *ike = xcalloc(IKE_SAS_MAX, sizeof(*ike));
-	struct gm_snapshot *gm = NULL;
-	struct ks_snapshot *ks = NULL;
-	size_t n, n_gm, n_ks;
+	struct isakmp_count count;
+	struct gdoi *g;
+	size_t n;
 
 	if (c->router->box == NULL)
 		return CMD_DONE;
 	g = box_gdoi(c->router->box);
 	n = gdoi_ike_list(g, ike, IKE_SAS_MAX);
-	if (drv_has(c->drv, "count")) {
-		show_sa_count(ike, n, c->out);
-	} else if (drv_has(c->drv, "detail")) {
-		show_isakmp_sa_detail(ike, n, c->out);
-	} else {
-		n_gm = gdoi_gm_snapshot(g, &gm);
-		n_ks = gdoi_ks_snapshot(g, &ks);
-		show_isakmp_sa(ike, n, gm, n_gm, ks, n_ks, c->out);
-		gm_snapshot_free(gm, n_gm);
-		ks_snapshot_free(ks, n_ks);
-	}
+	count = sa_count(ike, n);
+	if (!drv_has(c->drv, "count"))
+		show_sas(c, ike, n, g);
+	else if (c->json)
+		cmd_json(c, isakmp_count_json(&count));
+	else
+		show_sa_count(&count, c->out);
 	return CMD_DONE;
 }
 
@@ -233,7 +254,12 @@ static int show_policy_exec(struct cmd_call *c)
 	struct isakmp_view v;
 
 	isakmp_view_build(c->router, &v);
-	show_isakmp_policy(v.config.policy, v.config.n_policies, c->out);
+	if (c->json)
+		cmd_json(c, isakmp_policy_json(
+				    v.config.policy, v.config.n_policies));
+	else
+		show_isakmp_policy(
+			v.config.policy, v.config.n_policies, c->out);
 	isakmp_view_free(&v);
 	return CMD_DONE;
 }
@@ -273,7 +299,10 @@ static int show_key_exec(struct cmd_call *c)
 	struct isakmp_view v;
 
 	isakmp_view_build(c->router, &v);
-	show_isakmp_key(v.keys, v.config.n_keys, c->out);
+	if (c->json)
+		cmd_json(c, isakmp_key_json(v.keys, v.config.n_keys));
+	else
+		show_isakmp_key(v.keys, v.config.n_keys, c->out);
 	isakmp_view_free(&v);
 	return CMD_DONE;
 }

@@ -1,6 +1,7 @@
 /* show archive config differences and incremental-diffs: configurations
  * compared line by line of their trees, not of their texts. */
 #include "cli/confmgmt.h"
+#include "cli/json_config.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,9 +33,14 @@ static int compare(struct cmd_call *c, const char *from, const char *to)
 		return CMD_FAILED;
 	config_tree_init(&x, c->router, sbuf_str(&a), NULL, NULL);
 	config_tree_init(&y, c->router, sbuf_str(&b), NULL, NULL);
-	tree_compare(x.tree, y.tree, &diff);
+	if (c->json)
+		cmd_json(c, changes_json(x.tree, y.tree));
+	else
+		tree_compare(x.tree, y.tree, &diff);
 	config_tree_fini(&x);
 	config_tree_fini(&y);
+	if (c->json)
+		return CMD_DONE;
 	if (diff.n == 0)
 		sbuf_adds(c->out, NO_CHANGES);
 	else
@@ -86,8 +92,13 @@ static int exec_incremental(struct cmd_call *c)
 	tree_print(c->router->tree, NULL, false, &both);
 	sbuf_add(&both, sbuf_str(&file), file.n);
 	config_tree_init(&x, c->router, sbuf_str(&both), NULL, NULL);
-	tree_diff(c->router->tree, x.tree, &diff);
+	if (c->json)
+		cmd_json(c, changes_json(c->router->tree, x.tree));
+	else
+		tree_diff(c->router->tree, x.tree, &diff);
 	config_tree_fini(&x);
+	if (c->json)
+		return CMD_DONE;
 	if (diff.n == 0)
 		sbuf_adds(c->out, NO_CHANGES);
 	else

@@ -4,6 +4,7 @@
 #include "cli/show.h"
 
 #include "cli/cfg.h"
+#include "cli/show_json.h"
 #include "router/ifname.h"
 
 #include <bsd/string.h>
@@ -299,13 +300,23 @@ static int show_interfaces_exec(struct cmd_call *c)
 {
 	auto_free struct iface_info *v = NULL;
 	size_t n = show_ifaces_get(c, &v);
+	json_t *top, *list;
 
+	if (c->json && c->out->n > 0)
+		return CMD_FAILED;
+	top = json_object();
+	list = jo_array(top, "interfaces");
 	for (size_t i = 0; i < n; i++) {
 		struct iface_notes notes;
 
 		notes_fill(c->router, &v[i], &notes);
-		show_interface(&v[i], &notes, loop_now(), c->out);
+		if (c->json)
+			json_array_append_new(list,
+				iface_full_json(&v[i], &notes, loop_now()));
+		else
+			show_interface(&v[i], &notes, loop_now(), c->out);
 	}
+	cmd_json_if(c, top);
 	return n > 0 || !drv_set(c->drv, "name") ? CMD_DONE : CMD_FAILED;
 }
 
@@ -349,6 +360,8 @@ static int show_summary_exec(struct cmd_call *c)
 
 	if (c->router->box != NULL)
 		n = box_iface_list(c->router->box, &v);
+	if (c->json)
+		return cmd_json(c, ifaces_json(v, n, iface_summary_json));
 	show_interfaces_summary(v, n, c->out);
 	return CMD_DONE;
 }
@@ -383,6 +396,8 @@ static int show_platform_exec(struct cmd_call *c)
 
 	if (c->router->box != NULL)
 		n = box_iface_list(c->router->box, &v);
+	if (c->json)
+		return cmd_json(c, ifaces_json(v, n, iface_platform_json));
 	show_platform_interfaces(v, n, c->out);
 	return CMD_DONE;
 }

@@ -3,6 +3,7 @@
 #include "cli/show.h"
 
 #include "cli/cfg.h"
+#include "cli/show_json.h"
 #include "router/ifname.h"
 
 #include <stdio.h>
@@ -75,28 +76,49 @@ static int show_brief_exec(struct cmd_call *c)
 
 	if (c->router->box != NULL)
 		n = box_iface_list(c->router->box, &v);
+	if (c->json)
+		return cmd_json(c, ifaces_json(v, n, ip_brief_json));
 	show_ip_interface_brief(v, n, c->out);
 	return CMD_DONE;
 }
 
+/* NULL: none. */
+static const char *description_of(const struct router *r, const char *ifname)
+{
+	const struct node *s = if_section(r, ifname);
+
+	return s == NULL ? NULL
+			 : node_str(node_child(s, &cfg_if_description, NULL),
+				   "text");
+}
+
+static json_t *descriptions_json(
+	const struct router *r, const struct iface_info *v, size_t n)
+{
+	json_t *top = json_object(), *list = jo_array(top, "interfaces");
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *o = iface_json(&v[i]);
+
+		jo_str(o, "description", description_of(r, v[i].ifname));
+		json_array_append_new(list, o);
+	}
+	return top;
+}
+
 static int show_description_exec(struct cmd_call *c)
 {
-	struct node *root = tree_root(c->router->tree);
 	auto_free struct iface_info *v = NULL;
 	size_t n = 0;
 
 	if (c->router->box != NULL)
 		n = box_iface_list(c->router->box, &v);
+	if (c->json)
+		return cmd_json(c, descriptions_json(c->router, v, n));
 	sbuf_adds(c->out, "Interface                      Status         "
 			  "Protocol Description\n");
 	for (size_t i = 0; i < n; i++) {
-		const struct node *s =
-			node_find(root, &cfg_interface, v[i].ifname);
-		const char *text =
-			s == NULL ? NULL
-				  : node_str(node_child(s, &cfg_if_description,
-						     NULL),
-					    "text");
+		const char *text = description_of(c->router, v[i].ifname);
 		char name[IFNAME_MAX];
 
 		sbuf_printf(c->out, "%-31s%-15s%-9s%s\n",
@@ -285,6 +307,8 @@ static int show_route_exec(struct cmd_call *c)
 
 	if (c->router->box != NULL)
 		n = box_route_list(c->router->box, &v);
+	if (c->json)
+		return cmd_json(c, routes_json(v, n));
 	show_ip_route(v, n, c->out);
 	return CMD_DONE;
 }

@@ -3,6 +3,7 @@
 #include "cli/show.h"
 
 #include "cli/cfg.h"
+#include "cli/show_json.h"
 #include "router/ifname.h"
 
 #include <fcntl.h>
@@ -153,6 +154,8 @@ static int show_ip_exec(struct cmd_call *c)
 	auto_free struct iface_info *v = NULL;
 	size_t n = show_ifaces_get(c, &v);
 
+	if (c->json && c->out->n == 0)
+		return cmd_json(c, ifaces_json(v, n, ip_interface_json));
 	for (size_t i = 0; i < n; i++)
 		show_ip_interface(
 			&v[i], if_section(c->router, v[i].ifname), c->out);
@@ -249,6 +252,8 @@ static int show_ipv6_exec(struct cmd_call *c)
 	auto_free struct iface_info *v = NULL;
 	size_t n = show_ifaces_get(c, &v);
 
+	if (c->json && c->out->n == 0)
+		return cmd_json(c, ifaces_json(v, n, ipv6_interface_json));
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].ipv6)
 			show_ipv6_interface(&v[i], c->out);
@@ -287,6 +292,8 @@ static int show_ipv6_brief_exec(struct cmd_call *c)
 
 	if (c->router->box != NULL)
 		n = box_iface_list(c->router->box, &v);
+	if (c->json)
+		return cmd_json(c, ifaces_json(v, n, ipv6_interface_json));
 	show_ipv6_interface_brief(v, n, c->out);
 	return CMD_DONE;
 }

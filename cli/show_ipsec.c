@@ -2,6 +2,7 @@
 #include "cli/show.h"
 
 #include "cli/cfg.h"
+#include "cli/show_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,9 +74,8 @@ static void ident(const char *label, struct ip_wild w, int proto,
 		port->op == PORT_EQ && port->n > 0 ? port->p[0] : 0);
 }
 
-static void counters(const struct gm_snapshot *g, bool detail, struct sbuf *out)
+static struct dp_sa_counters counters_sum(const struct gm_snapshot *g)
 {
-	const struct dp_group_counters *d = &g->count;
 	struct dp_sa_counters s = { 0 };
 
 	for (size_t i = 0; i < g->n_teks; i++) {
@@ -84,6 +84,14 @@ static void counters(const struct gm_snapshot *g, bool detail, struct sbuf *out)
 		s.send_errors += g->tek[i].count.send_errors;
 		s.recv_errors += g->tek[i].count.recv_errors;
 	}
+	return s;
+}
+
+static void counters(const struct gm_snapshot *g, bool detail, struct sbuf *out)
+{
+	const struct dp_group_counters *d = &g->count;
+	struct dp_sa_counters s = counters_sum(g);
+
 #define N(x) ((unsigned long long)(x))
 	sbuf_printf(out,
 		"    #pkts encaps: %llu, #pkts encrypt: %llu, #pkts digest: "
@@ -166,16 +174,21 @@ static void esp_sas(const struct gm_snapshot *g, bool inbound, struct sbuf *out)
 		sbuf_addc(out, '\n');
 }
 
+static uint32_t sending_spi(const struct gm_snapshot *g)
+{
+	for (size_t i = 0; i < g->n_teks; i++) {
+		if (g->tek[i].sending)
+			return g->tek[i].spi;
+	}
+	return 0;
+}
+
 static void flow(const struct gm_snapshot *g, const struct ace *e, unsigned mtu,
 	bool detail, struct sbuf *out)
 {
-	uint32_t spi = 0;
+	uint32_t spi = sending_spi(g);
 	char local[IP_TEXT];
 
-	for (size_t i = g->n_teks; i-- > 0;) {
-		if (g->tek[i].sending)
-			spi = g->tek[i].spi;
-	}
 	sbuf_adds(out, "\n   protected vrf: (none)\n");
 	ident("local", e->src, e->proto, &e->sport, out);
 	ident("remote", e->dst, e->proto, &e->dport, out);
@@ -215,6 +228,35 @@ void show_ipsec_sa(const struct gm_snapshot *g, unsigned mtu, bool heading,
 	}
 }
 
+json_t *ipsec_sa_json(const struct gm_snapshot *g, unsigned mtu)
+{
+	struct dp_sa_counters s = counters_sum(g);
+	json_t *o = json_object(), *c, *in, *out;
+
+	jo_str(o, "interface", g->policy.ifname);
+	jo_str(o, "crypto_map", g->policy.map);
+	jo_str(o, "group", g->policy.group);
+	jo_ip(o, "local", &g->policy.local);
+	jo_num(o, "path_mtu_bytes", mtu);
+	jo_num(o, "plaintext_mtu_bytes", g->plaintext_mtu);
+	jo_spi(o, "outbound_spi", sending_spi(g));
+	c = jo_object(o, "packets");
+	jo_num(c, "encaps", s.encaps);
+	jo_num(c, "decaps", s.decaps);
+	jo_num(c, "send_errors", s.send_errors);
+	jo_num(c, "receive_errors", s.recv_errors);
+	jo_set(o, "drops", gm_drops_json(&g->count));
+	jo_set(o, "flows", acl_json(&g->acl, g->ace_matches));
+	in = jo_array(o, "inbound_esp_sas");
+	out = jo_array(o, "outbound_esp_sas");
+	for (size_t i = 0; i < g->n_teks; i++) {
+		json_array_append_new(in, tek_json(&g->tek[i]));
+		if (!g->receive_only)
+			json_array_append_new(out, tek_json(&g->tek[i]));
+	}
+	return o;
+}
+
 static unsigned mtu_of(struct box *b, const char *ifname)
 {
 	struct iface_info *v = NULL;
@@ -229,8 +271,7 @@ static unsigned mtu_of(struct box *b, const char *ifname)
 	return mtu;
 }
 
-static void show_sa_count(
-	const struct gm_snapshot *v, size_t n, struct sbuf *out)
+static size_t sa_count(const struct gm_snapshot *v, size_t n)
 {
 	size_t total = 0;
 
@@ -241,39 +282,79 @@ static void show_sa_count(
 					 v[i].n_teks;
 		}
 	}
-	sbuf_printf(out,
-		"IPsec SA total: %zu, active: %zu, rekeying: 0, unused: 0, "
-		"invalid: 0\n",
-		total, total);
+	return total;
+}
+
+static void show_sa_count(struct cmd_call *c, size_t total)
+{
+	if (c->json)
+		cmd_json(c,
+			json_pack("{s:I, s:I, s:i, s:i, s:i}", "total",
+				(json_int_t)total, "active", (json_int_t)total,
+				"rekeying", 0, "unused", 0, "invalid", 0));
+	else
+		sbuf_printf(c->out,
+			"IPsec SA total: %zu, active: %zu, rekeying: 0, "
+			"unused: 0, invalid: 0\n",
+			total, total);
+}
+
+static void show_sas_text(
+	struct cmd_call *c, const struct gm_snapshot *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		sbuf_addc(c->out, '\n');
+		show_ipsec_sa(&v[i], mtu_of(c->router->box, v[i].policy.ifname),
+			true, drv_has(c->drv, "detail"), c->out);
+	}
+	if (n == 0)
+		sbuf_adds(c->out, "\nNo SAs found\n");
+}
+
+static json_t *sas_json(struct box *b, const struct gm_snapshot *v, size_t n)
+{
+	json_t *top = json_object(), *list = jo_array(top, "interfaces");
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list,
+			ipsec_sa_json(&v[i], mtu_of(b, v[i].policy.ifname)));
+	return top;
+}
+
+/* Moves those that have SAs, on the interface if one is named, to the front;
+ * returns how many. */
+static size_t sas_pick(struct gm_snapshot *v, size_t n, const char *ifname)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct gm_snapshot s = v[i];
+
+		if (s.n_teks == 0 ||
+			(ifname != NULL &&
+				strcmp(ifname, s.policy.ifname) != 0))
+			continue;
+		memmove(v + kept + 1, v + kept, (i - kept) * sizeof(*v));
+		v[kept++] = s;
+	}
+	return kept;
 }
 
 static int show_sa_exec(struct cmd_call *c)
 {
-	const char *only = drv_str(c->drv, "if");
 	struct gm_snapshot *v = NULL;
-	size_t n, shown = 0;
+	size_t n, kept;
 
 	if (c->router->box == NULL)
 		return CMD_DONE;
 	n = gdoi_gm_snapshot(box_gdoi(c->router->box), &v);
-	if (drv_has(c->drv, "count")) {
-		show_sa_count(v, n, c->out);
-		gm_snapshot_free(v, n);
-		return CMD_DONE;
-	}
-	for (size_t i = 0; i < n; i++) {
-		const char *ifname = v[i].policy.ifname;
-
-		if (v[i].n_teks == 0 ||
-			(only != NULL && strcmp(only, ifname) != 0))
-			continue;
-		sbuf_addc(c->out, '\n');
-		show_ipsec_sa(&v[i], mtu_of(c->router->box, ifname), true,
-			drv_has(c->drv, "detail"), c->out);
-		shown++;
-	}
-	if (shown == 0)
-		sbuf_adds(c->out, "\nNo SAs found\n");
+	kept = sas_pick(v, n, drv_str(c->drv, "if"));
+	if (drv_has(c->drv, "count"))
+		show_sa_count(c, sa_count(v, n));
+	else if (c->json)
+		cmd_json(c, sas_json(c->router->box, v, kept));
+	else
+		show_sas_text(c, v, kept);
 	gm_snapshot_free(v, n);
 	return CMD_DONE;
 }
@@ -317,20 +398,58 @@ static void show_set(
 		transport ? "Transport" : "Tunnel");
 }
 
+/* n NULL: the default set. */
+static json_t *set_json(const struct router *r, const struct node *n)
+{
+	const char *name = n != NULL ? node_str(n, "name") : "default";
+	size_t count = n != NULL ? drv_count(node_drv(n), "transform") : 0;
+	json_t *o = json_object(), *list;
+	struct esp_suite suite;
+	bool transport;
+
+	transform_set_view(r, name, &suite, &transport);
+	jo_str(o, "name", name);
+	list = jo_array(o, "transforms");
+	if (n == NULL) {
+		ja_str(list, "esp-aes");
+		ja_str(list, "esp-sha-hmac");
+	}
+	for (size_t i = 0; i < count; i++)
+		ja_str(list, drv_str_at(node_drv(n), "transform", i));
+	jo_str(o, "mode", transport ? "transport" : "tunnel");
+	return o;
+}
+
+/* Where the entries go: the text of the call, or the list. */
+struct listing {
+	struct cmd_call *call;
+	json_t *list;
+};
+
+static void sets_add(const struct listing *s, const struct node *n)
+{
+	if (s->call->json)
+		json_array_append_new(s->list, set_json(s->call->router, n));
+	else
+		show_set(s->call->router, n, s->call->out);
+}
+
 static int show_sets_exec(struct cmd_call *c)
 {
 	const char *tag = drv_str(c->drv, "tag");
 	struct node *root = tree_root(c->router->tree);
+	json_t *top = json_object();
+	struct listing s = { c, jo_array(top, "transform_sets") };
 
 	if (node_find(root, &cfg_transform_set, "default") == NULL &&
 		(tag == NULL || strcmp(tag, "default") == 0))
-		show_set(c->router, NULL, c->out);
+		sets_add(&s, NULL);
 	for (struct node *n = node_child(root, &cfg_transform_set, NULL);
 		n != NULL; n = node_child(root, &cfg_transform_set, n)) {
 		if (tag == NULL || strcmp(tag, node_str(n, "name")) == 0)
-			show_set(c->router, n, c->out);
+			sets_add(&s, n);
 	}
-	return CMD_DONE;
+	return cmd_json_if(c, top);
 }
 
 static void profile_set(
@@ -373,20 +492,53 @@ static void show_profile(
 	sbuf_adds(out, "\t}\n\n");
 }
 
+static json_t *profile_json(const struct router *r, const struct node *n)
+{
+	const struct node *sets = n != NULL ? ipsec_profile_sets(n) : NULL;
+	uint32_t kbytes = ipsec_life_kbytes(r);
+	json_t *o = json_object(), *list;
+
+	jo_str(o, "name", n != NULL ? node_str(n, "name") : "default");
+	jo_num(o, "lifetime_secs",
+		n != NULL ? ipsec_profile_life(r, n) : ipsec_life_secs(r));
+	jo_set(o, "lifetime_kbytes",
+		kbytes != 0 ? json_integer(kbytes) : json_null());
+	jo_bool(o, "responder_only", false);
+	jo_bool(o, "pfs", false);
+	list = jo_array(o, "transform_sets");
+	if (sets == NULL)
+		ja_str(list, "default");
+	for (size_t i = 0; sets != NULL && i < drv_count(node_drv(sets), "set");
+		i++)
+		ja_str(list, drv_str_at(node_drv(sets), "set", i));
+	return o;
+}
+
+static void profiles_add(const struct listing *s, const struct node *n)
+{
+	if (s->call->json)
+		json_array_append_new(
+			s->list, profile_json(s->call->router, n));
+	else
+		show_profile(s->call->router, n, s->call->out);
+}
+
 static int show_profiles_exec(struct cmd_call *c)
 {
 	const char *tag = drv_str(c->drv, "tag");
 	struct node *root = tree_root(c->router->tree);
+	json_t *top = json_object();
+	struct listing s = { c, jo_array(top, "profiles") };
 
 	for (struct node *n = node_child(root, &cfg_ipsec_profile, NULL);
 		n != NULL; n = node_child(root, &cfg_ipsec_profile, n)) {
 		if (tag == NULL || strcmp(tag, node_str(n, "name")) == 0)
-			show_profile(c->router, n, c->out);
+			profiles_add(&s, n);
 	}
 	if (node_find(root, &cfg_ipsec_profile, "default") == NULL &&
 		(tag == NULL || strcmp(tag, "default") == 0))
-		show_profile(c->router, NULL, c->out);
-	return CMD_DONE;
+		profiles_add(&s, NULL);
+	return cmd_json_if(c, top);
 }
 
 /* --- crypto map --- */
@@ -460,22 +612,81 @@ static void show_map_entry(
 		sbuf_str(&users));
 }
 
+static void map_interface_json(void *ctx, const char *ifname)
+{
+	ja_str(ctx, ifname);
+}
+
+static void map_group_json(json_t *o, const struct router *r, const char *name)
+{
+	const struct node *g =
+		node_find(tree_root(r->tree), &cfg_gdoi_group, name);
+	json_t *group = jo_object(o, "group"), *list;
+	struct group_id id;
+
+	jo_str(group, "name", name);
+	if (g == NULL)
+		return;
+	id = gdoi_id_view(g);
+	jo_set(group, "identity", group_id_json(&id));
+	list = jo_array(group, "servers");
+	for (struct node *s = node_child(g, &cfg_gdoi_server_addr, NULL);
+		s != NULL; s = node_child(g, &cfg_gdoi_server_addr, s)) {
+		struct ip_addr a = node_ip(s, "addr");
+		char text[IP_TEXT];
+
+		ja_str(list, ip_text(&a, text));
+	}
+}
+
+static json_t *map_json(const struct router *r, const struct node *m)
+{
+	const char *name = node_str(m, "name");
+	const char *group =
+		node_str(node_child(m, &cfg_map_group, NULL), "name");
+	const char *acl = node_str(node_child(m, &cfg_map_match, NULL), "acl");
+	json_t *o = json_object();
+	struct acl a;
+
+	jo_str(o, "name", name);
+	jo_num(o, "sequence", node_u32(m, "seq"));
+	jo_str(o, "type", "gdoi");
+	jo_bool(o, "complete", group != NULL);
+	if (group != NULL)
+		map_group_json(o, r, group);
+	if (acl != NULL) {
+		json_t *list = jo_object(o, "match_access_list");
+
+		jo_str(list, "name", acl);
+		acl_view(r, acl, &a);
+		jo_set(list, "entries", acl_json(&a, NULL));
+		acl_free(&a);
+	}
+	crypto_map_interfaces(
+		r, name, map_interface_json, jo_array(o, "interfaces"));
+	return o;
+}
+
 static int show_map_exec(struct cmd_call *c)
 {
 	const char *tag = drv_str(c->drv, "tag");
 	struct node *root = tree_root(c->router->tree);
+	json_t *top = json_object(), *list = jo_array(top, "crypto_maps");
 	size_t shown = 0;
 
 	for (struct node *m = node_child(root, &cfg_crypto_map, NULL);
 		m != NULL; m = node_child(root, &cfg_crypto_map, m)) {
 		if (tag != NULL && strcmp(tag, node_str(m, "name")) != 0)
 			continue;
-		show_map_entry(c->router, m, c->out);
+		if (c->json)
+			json_array_append_new(list, map_json(c->router, m));
+		else
+			show_map_entry(c->router, m, c->out);
 		shown++;
 	}
 	if (shown == 0)
 		sbuf_adds(c->out, "No crypto maps found.\n");
-	return CMD_DONE;
+	return cmd_json_if(c, top);
 }
 
 static const struct command *const list[] = { &show_sa, &show_sets,

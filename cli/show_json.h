@@ -40,7 +40,38 @@ json_t *gm_rekey_json(const struct gm_snapshot *v, size_t n);
 json_t *gm_replay_json(const struct gm_snapshot *v, size_t n);
 json_t *gm_pubkey_json(const struct gm_snapshot *v, size_t n);
 json_t *gm_identifier_json(const struct gm_snapshot *v, size_t n);
+json_t *gm_drops_json(const struct dp_group_counters *c);
 json_t *gm_counters_json(const struct gm_snapshot *v, size_t n);
 json_t *gm_ipsec_sa_json(const struct gm_snapshot *v, size_t n);
 json_t *gm_rekey_sa_json(const struct gm_snapshot *v, size_t n);
+
+/* --- json_crypto.c --- */
+json_t *isakmp_sa_json(const struct ike_sa_info *ike, size_t n_ike,
+	const struct gm_snapshot *gm, size_t n_gm, const struct ks_snapshot *ks,
+	size_t n_ks);
+json_t *isakmp_count_json(const struct isakmp_count *c);
+json_t *isakmp_policy_json(const struct isakmp_policy *v, size_t n);
+json_t *isakmp_key_json(const struct isakmp_key *v, size_t n);
+/* Nothing secret. */
+json_t *mypubkey_json(const struct stored_key *const *v, size_t n);
+
+/* --- show_ipsec.c --- */
+/* mtu: of the interface that carries the map. */
+json_t *ipsec_sa_json(const struct gm_snapshot *g, unsigned mtu);
+
+/* --- json_ip.c --- */
+/* Name and state of an interface, to which the others add. */
+json_t *iface_json(const struct iface_info *i);
+json_t *ip_brief_json(const struct iface_info *i);
+json_t *iface_summary_json(const struct iface_info *i);
+json_t *iface_full_json(const struct iface_info *i, const struct iface_notes *n,
+	uint64_t now_ms);
+json_t *iface_platform_json(const struct iface_info *i);
+json_t *ip_interface_json(const struct iface_info *i);
+json_t *ipv6_interface_json(const struct iface_info *i);
+/* {"interfaces": [fn(...)...]} */
+typedef json_t *iface_json_fn(const struct iface_info *i);
+json_t *ifaces_json(const struct iface_info *v, size_t n, iface_json_fn *fn);
+json_t *routes_json(const struct route_info *v, size_t n);
+json_t *neighbors_json(const struct neigh_info *v, size_t n);
 #endif

@@ -1,35 +1,43 @@
 /* show running-config and its forms, show startup-config (show-output.md 3.11,
  * clients.md 2.2). */
 #include "cli/commands.h"
+#include "cli/json_config.h"
 #include "cli/running.h"
 
 #include <errno.h>
 #include <string.h>
 
-static const struct node *find_interface(struct router *r, const char *name)
+static const struct node *find_interface(
+	const struct router *r, const char *name)
 {
 	return node_find(tree_root(r->tree), &cfg_interface, name);
 }
 
 static int exec_show_running(struct cmd_call *c)
 {
+	const struct router *r = c->router;
+	const char *name = drv_str(c->drv, "name");
+	const struct node *section =
+		name != NULL ? find_interface(r, name) : NULL;
 	unsigned how = 0;
 
-	if (drv_has(c->drv, "interface")) {
-		const char *name = drv_str(c->drv, "name");
-
-		if (running_show_section(
-			    c->router, find_interface(c->router, name), c->out))
-			return CMD_DONE;
+	if (name != NULL && section == NULL) {
 		sbuf_printf(
 			c->out, "%% Interface %s is not configured\n", name);
 		return CMD_FAILED;
+	}
+	if (c->json)
+		return cmd_json(
+			c, running_json(r, section, drv_has(c->drv, "all")));
+	if (section != NULL) {
+		running_show_section(r, section, c->out);
+		return CMD_DONE;
 	}
 	if (drv_has(c->drv, "all"))
 		how |= RUNNING_ALL;
 	if (drv_has(c->drv, "linenum"))
 		how |= RUNNING_LINENUM;
-	running_show(c->router, how, c->out);
+	running_show(r, how, c->out);
 	return CMD_DONE;
 }
 
@@ -62,6 +70,9 @@ static int exec_show_startup(struct cmd_call *c)
 	auto_sbuf struct sbuf text = { 0 };
 	int err = startup_read(c->router, &text);
 
+	if (c->json && (err == 0 || err == -ENOENT))
+		return cmd_json(c, err == 0 ? startup_json(c->router, &text)
+					    : json_object());
 	if (err == -ENOENT) {
 		sbuf_adds(c->out, "startup-config is not present\n");
 		return CMD_DONE;

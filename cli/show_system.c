@@ -1,5 +1,6 @@
 /* show version, clock, logging (show-output.md 3.6 to 3.8). */
 #include "cli/commands.h"
+#include "cli/json.h"
 #include "cli/running.h"
 #include "cli/show.h"
 
@@ -11,6 +12,8 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
+
+#define SYSTEM_IMAGE "system:getvpnd"
 
 /* "1 day, 2 hours, 11 minutes" */
 static void uptime_text(uint64_t secs, struct sbuf *out)
@@ -70,23 +73,38 @@ static size_t count_interfaces(const struct router *r)
 	return physical;
 }
 
+/* What show version tells. */
+struct version_info {
+	struct utsname un;
+	const char *hostname;
+	uint64_t uptime_secs;
+	uint64_t memory_kbytes, free_kbytes;
+	struct sbuf board;
+	size_t interfaces;
+};
+
+static void version_take(const struct router *r, struct version_info *v)
+{
+	struct sysinfo si = { .mem_unit = 1 };
+
+	*v = (struct version_info){ .hostname = running_hostname(r) };
+	uname(&v->un);
+	sysinfo(&si);
+	v->memory_kbytes = (uint64_t)si.totalram * si.mem_unit / 1024;
+	v->free_kbytes = (uint64_t)si.freeram * si.mem_unit / 1024;
+	v->uptime_secs = (loop_now() - r->start_ms) / 1000;
+	show_board_id(&v->board);
+	v->interfaces = count_interfaces(r);
+}
+
 /* Netmiko, NAPALM, Ansible and RANCID know the router by the words "Cisco IOS
  * Software" and "cisco MODEL ... bytes of memory" (clients.md 1). */
-static int exec_show_version(struct cmd_call *c)
+static void version_text(const struct version_info *v, struct sbuf *out)
 {
-	struct router *r = c->router;
 	auto_sbuf struct sbuf uptime = { 0 };
-	struct utsname un = { 0 };
-	struct sysinfo si = { .mem_unit = 1 };
-	const char *host = running_hostname(r);
 
-	uname(&un);
-	sysinfo(&si);
-	uint64_t total = (uint64_t)si.totalram * si.mem_unit / 1024;
-	uint64_t spare = (uint64_t)si.freeram * si.mem_unit / 1024;
-
-	uptime_text((loop_now() - r->start_ms) / 1000, &uptime);
-	sbuf_printf(c->out,
+	uptime_text(v->uptime_secs, &uptime);
+	sbuf_printf(out,
 		"Cisco IOS Software [compatible], GETVPN Router Software "
 		"(X86_64_LINUX-GETVPN-M), Version %s, RELEASE SOFTWARE (fc1)\n"
 		"A free router on %s %s (%s), not made by Cisco\n\n"
@@ -95,22 +113,55 @@ static int exec_show_version(struct cmd_call *c)
 		"Uptime for this control processor is %s\n"
 		"System returned to ROM by reload\n"
 		"System image file is \"%s\"\n\n",
-		PACKAGE_VERSION, un.sysname, un.release, un.machine, un.sysname,
-		host, sbuf_str(&uptime), sbuf_str(&uptime), "system:getvpnd");
-	sbuf_printf(c->out,
+		PACKAGE_VERSION, v->un.sysname, v->un.release, v->un.machine,
+		v->un.sysname, v->hostname, sbuf_str(&uptime),
+		sbuf_str(&uptime), SYSTEM_IMAGE);
+	sbuf_printf(out,
 		"cisco GETVPN (%s) processor (revision 1.0) with %juK/%juK "
 		"bytes of memory.\n"
-		"Processor board ID ",
-		un.machine, (uintmax_t)(total - spare), (uintmax_t)spare);
-	show_board_id(c->out);
-	size_t n = count_interfaces(r);
-
-	sbuf_printf(c->out,
-		"\n%zu Ethernet interface%s\n"
+		"Processor board ID %s\n",
+		v->un.machine, (uintmax_t)(v->memory_kbytes - v->free_kbytes),
+		(uintmax_t)v->free_kbytes, sbuf_str(&v->board));
+	sbuf_printf(out,
+		"%zu Ethernet interface%s\n"
 		"%uK bytes of non-volatile configuration memory.\n"
 		"%juK bytes of physical memory.\n\n"
 		"Configuration register is 0x2102\n\n",
-		n, n == 1 ? "" : "s", STARTUP_BYTES / 1024, (uintmax_t)total);
+		v->interfaces, v->interfaces == 1 ? "" : "s",
+		STARTUP_BYTES / 1024, (uintmax_t)v->memory_kbytes);
+}
+
+static json_t *version_json(const struct version_info *v)
+{
+	json_t *o = json_object();
+
+	jo_str(o, "software", "getvpnd");
+	jo_str(o, "version", PACKAGE_VERSION);
+	jo_str(o, "hostname", v->hostname);
+	jo_str(o, "kernel", v->un.sysname);
+	jo_str(o, "kernel_release", v->un.release);
+	jo_str(o, "machine", v->un.machine);
+	jo_num(o, "uptime_secs", v->uptime_secs);
+	jo_str(o, "image", SYSTEM_IMAGE);
+	jo_str(o, "board_id", sbuf_str(&v->board));
+	jo_num(o, "ethernet_interfaces", v->interfaces);
+	jo_num(o, "memory_kbytes", v->memory_kbytes);
+	jo_num(o, "free_memory_kbytes", v->free_kbytes);
+	jo_num(o, "nonvolatile_memory_kbytes", STARTUP_BYTES / 1024);
+	jo_str(o, "configuration_register", "0x2102");
+	return o;
+}
+
+static int exec_show_version(struct cmd_call *c)
+{
+	struct version_info v;
+
+	version_take(c->router, &v);
+	if (c->json)
+		cmd_json(c, version_json(&v));
+	else
+		version_text(&v, c->out);
+	sbuf_free(&v.board);
 	return CMD_DONE;
 }
 
@@ -123,6 +174,21 @@ static const struct command show_version = {
 	.sample = "show version",
 };
 
+static json_t *clock_json(const struct timespec *now, const struct tm *tm)
+{
+	json_t *o = json_object();
+	char iso[40], zone[40];
+
+	strftime(iso, sizeof(iso), "%Y-%m-%dT%H:%M:%S%z", tm);
+	strftime(zone, sizeof(zone), "%Z", tm);
+	jo_str(o, "time", iso);
+	jo_str(o, "timezone", zone);
+	jo_wall(o, "time_secs", (uint64_t)now->tv_sec);
+	jo_num(o, "time_msecs", (uint64_t)now->tv_nsec / 1000000);
+	jo_str(o, "source", log_clock_synced() ? "NTP" : NULL);
+	return o;
+}
+
 static int exec_show_clock(struct cmd_call *c)
 {
 	struct timespec now;
@@ -132,6 +198,8 @@ static int exec_show_clock(struct cmd_call *c)
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (localtime_r(&now.tv_sec, &tm) == NULL)
 		return CMD_FAILED;
+	if (c->json)
+		return cmd_json(c, clock_json(&now, &tm));
 	strftime(head, sizeof(head), "%H:%M:%S", &tm);
 	strftime(tail, sizeof(tail), "%Z %a %b", &tm);
 	bool synced = log_clock_synced();
@@ -139,8 +207,8 @@ static int exec_show_clock(struct cmd_call *c)
 	sbuf_printf(c->out, "%s%s.%03ld %s %d %d\n", synced ? "" : "*", head,
 		now.tv_nsec / 1000000, tail, tm.tm_mday, tm.tm_year + 1900);
 	if (drv_has(c->drv, "detail"))
-		sbuf_adds(c->out, synced ? "Time source is NTP\n"
-					 : "No time source\n");
+		sbuf_adds(c->out,
+			synced ? "Time source is NTP\n" : "No time source\n");
 	return CMD_DONE;
 }
 
@@ -169,21 +237,19 @@ static void log_line(void *ctx, const char *line)
 	sbuf_printf(ctx, "%s\n", line);
 }
 
-static int exec_show_logging(struct cmd_call *c)
+static void logging_text(
+	const struct log *l, const struct log_stats *st, struct sbuf *out)
 {
-	struct log_stats st;
-	uintmax_t logged;
+	uintmax_t logged = (uintmax_t)st->logged;
 
-	log_stats(c->router->log, &st);
-	logged = (uintmax_t)st.logged;
-	sbuf_printf(c->out,
+	sbuf_printf(out,
 		"Syslog logging: enabled (%ju messages dropped, %ju messages "
 		"rate-limited, 0 flushes, 0 overruns, xml disabled, filtering "
 		"disabled)\n\n"
 		"No Active Message Discriminator.\n\n\n\n"
 		"No Inactive Message Discriminator.\n\n\n",
-		(uintmax_t)st.dropped, (uintmax_t)st.rate_limited);
-	sbuf_printf(c->out,
+		(uintmax_t)st->dropped, (uintmax_t)st->rate_limited);
+	sbuf_printf(out,
 		"    Console logging: level debugging, %ju messages logged, "
 		"xml disabled,\n"
 		"                     filtering disabled\n"
@@ -197,14 +263,42 @@ static int exec_show_logging(struct cmd_call *c)
 		"    Count and timestamp logging messages: disabled\n"
 		"    Persistent logging: disabled\n\n"
 		"No active filter modules.\n\n",
-		logged, logged, level_name(st.ring_level), logged);
-	sbuf_printf(c->out,
+		logged, logged, level_name(st->ring_level), logged);
+	sbuf_printf(out,
 		"    Trap logging: level informational, %ju message lines "
 		"logged\n"
 		"        Logging Source-Interface:       VRF Name:\n\n"
 		"Log Buffer (%zu bytes):\n\n",
-		logged, st.ring_bytes);
-	log_each(c->router->log, log_line, c->out);
+		logged, st->ring_bytes);
+	log_each(l, log_line, out);
+}
+
+static void log_line_json(void *ctx, const char *line)
+{
+	ja_str(ctx, line);
+}
+
+static json_t *logging_json(const struct log *l, const struct log_stats *st)
+{
+	json_t *o = json_object();
+
+	jo_num(o, "logged", st->logged);
+	jo_num(o, "dropped", st->dropped);
+	jo_num(o, "rate_limited", st->rate_limited);
+	jo_str(o, "buffer_level", level_name(st->ring_level));
+	jo_num(o, "buffer_bytes", st->ring_bytes);
+	log_each(l, log_line_json, jo_array(o, "messages"));
+	return o;
+}
+
+static int exec_show_logging(struct cmd_call *c)
+{
+	struct log_stats st;
+
+	log_stats(c->router->log, &st);
+	if (c->json)
+		return cmd_json(c, logging_json(c->router->log, &st));
+	logging_text(c->router->log, &st, c->out);
 	return CMD_DONE;
 }
 

@@ -1,6 +1,6 @@
 /* show tech-support: what is asked for first when something is wrong, in one
  * answer.  Passwords and keys are left out. */
-#include "cli/commands.h"
+#include "cli/json_config.h"
 
 #include <string.h>
 
@@ -34,10 +34,11 @@ static void tech_config(struct cmd_call *c)
 	sbuf_adds(c->out, "end\n");
 }
 
-/* Runs a show command into the same answer; one that a person may not use, or
- * that this box lacks, is passed over. */
-static void tech_run(struct cmd_call *c, const char *line)
+/* Runs a show command into the same answer, top when that is JSON; one that a
+ * person may not use, or that this box lacks, is passed over. */
+static void tech_run(struct cmd_call *c, const char *line, json_t *top)
 {
+	json_t *value = NULL;
 	struct match m;
 
 	match_line(c->router->grammar, MODE_EXEC, session_level(c->session),
@@ -47,10 +48,14 @@ static void tech_run(struct cmd_call *c, const char *line)
 			.router = c->router,
 			.cmd = m.cmd,
 			.drv = m.drv,
+			.json = c->json,
+			.json_into = &value,
 			.out = c->out };
 
 		sbuf_printf(c->out, HEADING, line);
 		m.cmd->exec(&call);
+		if (value != NULL)
+			jo_set(top, line, value);
 	}
 	match_free(&m);
 }
@@ -70,10 +75,16 @@ static int exec_tech(struct cmd_call *c)
 		"show crypto ipsec sa detail", "show crypto map",
 		"show logging" };
 
-	tech_config(c);
+	json_t *top = json_object();
+
+	if (c->json)
+		jo_set(top, "show running-config",
+			config_masked_json(c->router->tree));
+	else
+		tech_config(c);
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-		tech_run(c, lines[i]);
-	return CMD_DONE;
+		tech_run(c, lines[i], top);
+	return cmd_json_if(c, top);
 }
 
 static const struct command show_tech = {

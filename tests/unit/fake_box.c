@@ -145,8 +145,8 @@ size_t box_route_list(struct box *b, struct route_info **out)
 	return fake_box.n_route_list;
 }
 
-size_t box_route_table(struct box *b, uint8_t family, const char *vrf,
-	struct route_info **out)
+size_t box_route_table(
+	struct box *b, uint8_t family, const char *vrf, struct route_info **out)
 {
 	*out = NULL;
 	return family == 4 && vrf[0] == '\0' ? box_route_list(b, out) : 0;
@@ -241,26 +241,76 @@ void gdoi_config_left(struct gdoi *g)
 	(void)g;
 }
 
+static void *dup_or_null(const void *v, size_t n)
+{
+	return n == 0 ? NULL : xmemdup(v, n);
+}
+
+static struct acl *acl_copy(const struct acl *a)
+{
+	struct acl *c;
+
+	if (a == NULL)
+		return NULL;
+	c = xcalloc(1, sizeof(*c));
+	acl_dup(c, a);
+	return c;
+}
+
+static void ks_snapshot_dup(
+	struct ks_snapshot *dst, const struct ks_snapshot *k)
+{
+	*dst = *k;
+	dst->policy.authorization = acl_copy(k->policy.authorization);
+	dst->policy.kssids = dup_or_null(k->policy.kssids, k->policy.n_kssids);
+	for (size_t i = 0; i < k->policy.n_sas; i++) {
+		dst->policy.sa[i].acl = acl_copy(k->policy.sa[i].acl);
+		dst->sa[i].policy.acl = acl_copy(k->sa[i].policy.acl);
+	}
+	dst->tek = dup_or_null(k->tek, k->n_teks * sizeof(*k->tek));
+	dst->member = dup_or_null(k->member, k->n_members * sizeof(*k->member));
+}
+
 size_t gdoi_ks_snapshot(const struct gdoi *g, struct ks_snapshot **out)
 {
 	(void)g;
-	*out = NULL;
-	return 0;
+	*out = xcalloc(fake_box.n_ks_list + 1, sizeof(**out));
+	for (size_t i = 0; i < fake_box.n_ks_list; i++)
+		ks_snapshot_dup(&(*out)[i], &fake_box.ks_list[i]);
+	return fake_box.n_ks_list;
+}
+
+static void gm_snapshot_dup(
+	struct gm_snapshot *dst, const struct gm_snapshot *g)
+{
+	*dst = *g;
+	dst->policy.local_acl = acl_copy(g->policy.local_acl);
+	acl_dup(&dst->acl, &g->acl);
+	dst->ace_matches = g->ace_matches == NULL
+				   ? NULL
+				   : dup_or_null(g->ace_matches,
+					     g->acl.n * sizeof(uint64_t));
+	dst->sig_key = dup_or_null(g->sig_key, g->sig_key_n);
+	dst->tek = dup_or_null(g->tek, g->n_teks * sizeof(*g->tek));
 }
 
 size_t gdoi_gm_snapshot(const struct gdoi *g, struct gm_snapshot **out)
 {
 	(void)g;
-	*out = NULL;
-	return 0;
+	*out = xcalloc(fake_box.n_gm_list + 1, sizeof(**out));
+	for (size_t i = 0; i < fake_box.n_gm_list; i++)
+		gm_snapshot_dup(&(*out)[i], &fake_box.gm_list[i]);
+	return fake_box.n_gm_list;
 }
 
 size_t gdoi_ike_list(const struct gdoi *g, struct ike_sa_info *out, size_t max)
 {
+	size_t n = fake_box.n_ike_list < max ? fake_box.n_ike_list : max;
+
 	(void)g;
-	(void)out;
-	(void)max;
-	return 0;
+	for (size_t i = 0; i < n; i++)
+		out[i] = fake_box.ike_list[i];
+	return n;
 }
 
 void fake_router_init(struct router *r)
@@ -294,7 +344,7 @@ static void paste_done(void *ctx, int result)
 	(void)result;
 }
 
-char *fake_paste(struct router *r, const char *text)
+static char *run_lines(struct router *r, const char *text, unsigned flags)
 {
 	struct sbuf out = { 0 };
 	struct session_sink sink = { .output = paste_output,
@@ -305,7 +355,7 @@ char *fake_paste(struct router *r, const char *text)
 		.line = "con 0",
 		.from = "",
 		.level = 15,
-		.flags = SESSION_BATCH | SESSION_LENIENT | SESSION_QUIET };
+		.flags = flags };
 	struct session *s = session_new(r, &o, &sink);
 
 	while (*text != '\0') {
@@ -321,6 +371,17 @@ char *fake_paste(struct router *r, const char *text)
 	session_free(s);
 	sbuf_addc(&out, '\0');
 	return sbuf_take(&out);
+}
+
+char *fake_paste(struct router *r, const char *text)
+{
+	return run_lines(
+		r, text, SESSION_BATCH | SESSION_LENIENT | SESSION_QUIET);
+}
+
+char *fake_exec(struct router *r, const char *text)
+{
+	return run_lines(r, text, SESSION_BATCH | SESSION_QUIET);
 }
 
 char *fake_running(struct router *r)

@@ -39,6 +39,12 @@ struct fake_box {
 	size_t n_iface_list;
 	const struct route_info *route_list;
 	size_t n_route_list;
+	const struct gm_snapshot *gm_list; /* each show gets copies */
+	size_t n_gm_list;
+	const struct ks_snapshot *ks_list;
+	size_t n_ks_list;
+	const struct ike_sa_info *ike_list;
+	size_t n_ike_list;
 	/* The ping that runs: its call and what answers. */
 	struct ping_opts ping;
 	ping_result_fn *ping_result;
@@ -54,6 +60,8 @@ void fake_router_fini(struct router *r);
 /* Runs lines as a person in configuration mode would, settles, and returns
  * all that was printed (caller frees). */
 char *fake_paste(struct router *r, const char *text);
+/* The same of a privileged exec session without a person. */
+char *fake_exec(struct router *r, const char *text);
 /* The running configuration's lines without its comment head (caller frees). */
 char *fake_running(struct router *r);
 #endif
