@@ -274,28 +274,84 @@ static bool keyless_end(const struct prog *p, uint16_t pc, bool *seen)
 	return false;
 }
 
-/* The text of a "token  text" line, or NULL. */
-static char *help_find(const char *help, const char *token)
+/* --- help: "token  text" lines --- */
+
+/* A dictionary that many commands share is sorted once; short texts are not
+ * worth it. */
+#define HELP_DICTIONARY 4096
+
+static size_t help_word(const char *line)
+{
+	return strcspn(line, " \t\n");
+}
+
+static const char *help_next(const char *line)
+{
+	const char *end = strchr(line, '\n');
+
+	return end != NULL ? end + 1 : NULL;
+}
+
+static int help_cmp(const void *a, const void *b)
+{
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	size_t nx = help_word(x), ny = help_word(y);
+	int c = memcmp(x, y, nx < ny ? nx : ny);
+
+	return c != 0 ? c : (nx > ny) - (nx < ny);
+}
+
+static void help_index(struct grammar *g, const char *help)
+{
+	struct help_index *x = &g->help;
+
+	if (x->text == help || help == NULL || strlen(help) < HELP_DICTIONARY)
+		return;
+	x->text = help;
+	x->n = 0;
+	for (const char *l = help; l != NULL && *l != '\0';) {
+		x->line = xreallocarray(x->line, x->n + 1, sizeof(*x->line));
+		x->line[x->n++] = l;
+		l = help_next(l);
+	}
+	qsort(x->line, x->n, sizeof(*x->line), help_cmp);
+}
+
+static const char *help_line(
+	const struct grammar *g, const char *help, const char *token)
 {
 	size_t n = strlen(token);
 
+	if (help == g->help.text && help != NULL) {
+		const char **hit = bsearch(&token, g->help.line, g->help.n,
+			sizeof(*g->help.line), help_cmp);
+
+		return hit == NULL ? NULL : *hit;
+	}
 	for (const char *l = help; l != NULL && *l != '\0';) {
-		size_t len = strcspn(l, "\n");
-		size_t word = strcspn(l, " \t\n");
-
-		if (word == n && memcmp(l, token, n) == 0) {
-			const char *text = l + word;
-			char *out;
-
-			text += strspn(text, " \t");
-			len -= (size_t)(text - l);
-			out = xmemdup(text, len + 1);
-			out[len] = '\0';
-			return out;
-		}
-		l += len + (l[len] == '\n');
+		if (help_word(l) == n && memcmp(l, token, n) == 0)
+			return l;
+		l = help_next(l);
 	}
 	return NULL;
+}
+
+/* The text of a token's line, or NULL. */
+static char *help_find(
+	const struct grammar *g, const char *help, const char *token)
+{
+	const char *text = help_line(g, help, token);
+	char *out;
+	size_t len;
+
+	if (text == NULL)
+		return NULL;
+	text += help_word(text);
+	text += strspn(text, " \t");
+	len = strcspn(text, "\n");
+	out = xmemdup(text, len + 1);
+	out[len] = '\0';
+	return out;
 }
 
 static unsigned occurrence(const struct prog *p, uint16_t pc)
@@ -308,12 +364,13 @@ static unsigned occurrence(const struct prog *p, uint16_t pc)
 	return n;
 }
 
-static void attach_help(struct prog *p)
+static void attach_help(struct grammar *g, struct prog *p)
 {
 	const struct command *c = p->cmd;
 	bool may_miss = (c->flags & CMD_HIDDEN) != 0 ||
 			((c->flags & CMD_HARMLESS) != 0 && c->help == NULL);
 
+	help_index(g, c->help);
 	for (uint16_t pc = 0; pc < p->n; pc++) {
 		struct insn *in = &p->insn[pc];
 		auto_sbuf struct sbuf token = { 0 };
@@ -327,11 +384,11 @@ static void attach_help(struct prog *p)
 
 		if (k > 1) {
 			sbuf_printf(&token, "#%u", k);
-			in->help = help_find(c->help, sbuf_str(&token));
+			in->help = help_find(g, c->help, sbuf_str(&token));
 			sbuf_trunc(&token, base);
 		}
 		if (in->help == NULL)
-			in->help = help_find(c->help, sbuf_str(&token));
+			in->help = help_find(g, c->help, sbuf_str(&token));
 		if (in->help == NULL && !may_miss)
 			grammar_fault(c, "no help for %s", sbuf_str(&token));
 		if (in->help == NULL)
@@ -368,7 +425,7 @@ struct prog *prog_compile(struct grammar *g, const struct command *cmd)
 	mark_keys(p);
 	auto_free bool *seen = xcalloc(p->n, sizeof(*seen));
 	p->key_optional = p->has_key && keyless_end(p, 0, seen);
-	attach_help(p);
+	attach_help(g, p);
 	return p;
 }
 

@@ -43,6 +43,7 @@ void grammar_free(struct grammar *g)
 	free(g->modes);
 	free(g->commands);
 	free(g->types);
+	free(g->help.line);
 	value_ranges_free(g);
 	free(g);
 }

@@ -69,6 +69,13 @@ struct derivation {
 	struct step *v;      /* by pc */
 };
 
+/* The lines of a long help text, sorted by their first word. */
+struct help_index {
+	const char *text;
+	const char **line;
+	size_t n;
+};
+
 struct grammar {
 	struct mode *modes;
 	size_t n_modes;
@@ -78,6 +85,7 @@ struct grammar {
 	size_t n_types;
 	struct range_type *ranges;
 	struct prog *by_cmd;
+	struct help_index help;
 };
 
 /* compile.c: a faulty grammar aborts with a message. */
