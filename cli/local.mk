@@ -89,7 +89,8 @@ libcli_a_SOURCES += \
 	cli/types_url.c
 libcli_a_SOURCES += cli/proto.h
 libcli_a_SOURCES += cli/peer.c cli/peer.h
-libcli_a_SOURCES += cli/server.c cli/server.h
+libcli_a_SOURCES += cli/server.c cli/server.h cli/server_listen.c \
+	cli/server_priv.h
 
 sbin_PROGRAMS += getvpnd
 getvpnd_SOURCES = cli/getvpnd.c

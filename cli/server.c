@@ -1,84 +1,31 @@
 /* Clients of getvpnd: frames in, sessions, frames out.  A client may send
  * anything, stop reading, or vanish at any time: what it makes us keep is
  * bounded by the constants below, and only it waits. */
-#include "cli/server.h"
+#include "cli/server_priv.h"
 
 #include "base/frame.h"
 #include "base/rd.h"
-#include "cli/peer.h"
 #include "cli/proto.h"
-#include "cli/users.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define CLIENTS_MAX      64
-#define CLIENTS_ROOT     8     /* of these, for root */
-#define CLIENTS_USER_MAX 16    /* of one other user */
-#define PROTO_LINE_MAX   16384 /* of one typed line */
-#define QUEUE_MAX        (PROTO_WINDOW * 4)
-#define QUEUE_BYTES      (1u << 18)  /* then we stop reading */
-#define OUT_PAUSE        (1u << 16)  /* then no further line is executed */
-#define OUT_LOG_MAX      (1u << 18)  /* then log lines are dropped */
-#define OUT_MAX          (64u << 20) /* then the client is */
-#define CHUNK            (1u << 15)  /* of one OUTPUT frame */
-#define SLICE_MS         10          /* of lines, before others get a turn */
-#define SETTLE_MS        500         /* for a paste that never ends */
-#define LINGER_MS        5000        /* for the last words */
-#define GROUPS_MAX       1024
+#define PROTO_LINE_MAX 16384 /* of one typed line */
+#define QUEUE_MAX      (PROTO_WINDOW * 4)
+#define QUEUE_BYTES    (1u << 18)  /* then we stop reading */
+#define OUT_PAUSE      (1u << 16)  /* then no further line is executed */
+#define OUT_LOG_MAX    (1u << 18)  /* then log lines are dropped */
+#define OUT_MAX        (64u << 20) /* then the client is */
+#define CHUNK          (1u << 15)  /* of one OUTPUT frame */
+#define SLICE_MS       10          /* of lines, before others get a turn */
+#define SETTLE_MS      500         /* for a paste that never ends */
+#define LINGER_MS      5000        /* for the last words */
 
 enum { LINE_TOO_LONG = 128 }; /* beside the line flags of proto.h */
-
-/* A frame that waits for its turn. */
-struct request {
-	TAILQ_ENTRY(request) link;
-	uint8_t type, flags;
-	size_t n;
-	char *text;
-};
-TAILQ_HEAD(request_list, request);
-
-struct client {
-	TAILQ_ENTRY(client) link;
-	struct server *srv;
-	int fd;
-	struct loop_fd *watch;
-	struct session *session; /* NULL before HELLO */
-	struct peer peer;
-	unsigned vty;              /* its number among the remote ones */
-	struct sbuf in, out, text; /* text: output not yet framed */
-	struct sbuf hello;         /* what it said first */
-	size_t out_pos;
-	struct request_list queue;
-	size_t n_queue, queue_bytes;
-	struct timer run; /* goes on executing; the end of lingering */
-	struct timer settle;
-	struct timer idle;
-	bool eof;     /* it sends no more */
-	bool closing; /* gone when `out` is empty */
-	bool dead;    /* to be freed by the callback that runs */
-	void (*gone)(void *ctx);
-	void *gone_ctx;
-};
-TAILQ_HEAD(client_list, client);
-
-struct server {
-	struct router *router;
-	struct client_list clients;
-	size_t n_clients;
-	int fd;
-	struct loop_fd *watch;
-	char *path;
-	gid_t gid; /* of group getvpn; 0: there is none */
-	uint64_t log_dropped;
-};
 
 static struct timers *timers(const struct client *c)
 {
@@ -112,7 +59,7 @@ static void send_frame(
 		frame_put(&c->out, type, body, n);
 }
 
-static void send_bye(struct client *c, const char *why)
+void client_bye(struct client *c, const char *why)
 {
 	if (c->closing)
 		return;
@@ -238,7 +185,7 @@ static void sink_hangup(void *ctx)
 {
 	struct client *c = ctx;
 
-	send_bye(c, "");
+	client_bye(c, "");
 	client_flush(c);
 	if (c->dead)
 		timer_set(timers(c), &c->run, loop_now());
@@ -249,7 +196,7 @@ static void sink_hangup(void *ctx)
 static void client_replied(struct client *c, int result)
 {
 	if (session_over(c->session))
-		send_bye(c, "");
+		client_bye(c, "");
 	else
 		send_prompt(c, result);
 }
@@ -349,7 +296,7 @@ static void client_run(struct client *c)
 		request_free(q);
 	}
 	if (session_over(c->session))
-		send_bye(c, "");
+		client_bye(c, "");
 	watch_idle(c);
 	if (!c->eof || c->closing || c->dead)
 		return;
@@ -358,7 +305,7 @@ static void client_run(struct client *c)
 		return;
 	session_leave(c->session);
 	session_settle(c->session); /* applied before the client hears */
-	send_bye(c, "");
+	client_bye(c, "");
 }
 
 static void queue_clear(struct client *c)
@@ -372,7 +319,7 @@ static void queue_clear(struct client *c)
 	c->n_queue = c->queue_bytes = 0;
 }
 
-static void client_free(struct client *c)
+void client_free(struct client *c)
 {
 	struct server *srv = c->srv;
 
@@ -399,7 +346,7 @@ static void client_free(struct client *c)
 }
 
 /* The end of every callback: goes on, sends, or frees. */
-static void client_step(struct client *c)
+void client_step(struct client *c)
 {
 	if (c->session != NULL)
 		client_run(c);
@@ -434,7 +381,7 @@ static void on_idle_timer(void *arg)
 		session_touch(c->session); /* it waits for us, not we for it */
 	} else {
 		session_expire(c->session);
-		send_bye(c, "");
+		client_bye(c, "");
 	}
 	client_step(c);
 }
@@ -488,7 +435,7 @@ static bool take_hello(struct client *c, struct span body)
 		sbuf_add(&c->hello, body.p, body.n);
 	send_frame(c, PROTO_WELCOME, &mine, 1);
 	if (version != PROTO_VERSION) {
-		send_bye(c, "% Client and daemon are of different versions");
+		client_bye(c, "% Client and daemon are of different versions");
 		return true;
 	}
 	read_from(&r, from);
@@ -632,8 +579,7 @@ static void on_client(void *arg, int events)
 	client_step(c);
 }
 
-static struct client *client_new(
-	struct server *srv, int fd, const struct peer *peer)
+struct client *client_new(struct server *srv, int fd, const struct peer *peer)
 {
 	struct client *c = xcalloc(1, sizeof(*c));
 
@@ -650,156 +596,9 @@ static struct client *client_new(
 	return c;
 }
 
-/* Places are kept for root, whom others could shut out otherwise: the socket is
- * open to all. */
-static bool has_place(const struct server *srv, const struct client *me)
-{
-	const struct client *c;
-	size_t of_user = 0;
-
-	if (me->peer.user[0] == '\0')
-		return srv->n_clients <= CLIENTS_MAX;
-	TAILQ_FOREACH(c, &srv->clients, link)
-		of_user += strcmp(c->peer.user, me->peer.user) == 0;
-	return of_user <= CLIENTS_USER_MAX &&
-	       srv->n_clients <= CLIENTS_MAX - CLIENTS_ROOT;
-}
-
-static void on_listen(void *arg, int events)
-{
-	struct server *srv = arg;
-	int fd = accept4(srv->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	(void)events;
-	if (fd < 0)
-		return;
-	if (srv->n_clients >= CLIENTS_MAX * 2) { /* not even a word */
-		close(fd);
-		return;
-	}
-	struct peer peer;
-	bool admitted = peer_identify(fd, srv->router, srv->gid, &peer);
-	struct client *c = client_new(srv, fd, &peer);
-
-	if (!admitted)
-		send_bye(c, "% Authorization failed.");
-	else if (!has_place(srv, c))
-		send_bye(c, "% Too many sessions");
-	client_step(c);
-}
-
-void server_attach(
-	struct server *srv, int fd, void (*gone)(void *ctx), void *ctx)
-{
-	static const struct peer root = { .level = LEVEL_PRIVILEGED };
-
-	server_attach_peer(srv, fd, &root, gone, ctx);
-}
-
-void server_attach_peer(struct server *srv, int fd, const struct peer *peer,
-	void (*gone)(void *ctx), void *ctx)
-{
-	struct client *c = client_new(srv, fd, peer);
-
-	c->gone = gone;
-	c->gone_ctx = ctx;
-}
-
-/* The socket. */
-
-static int listen_on(const char *path)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	auto_fd int fd = -1;
-
-	if (strlen(path) >= sizeof(sa.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(sa.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 ||
-		errno == EAGAIN)
-		return -EADDRINUSE;
-	if (errno == ECONNREFUSED)
-		unlink(path);
-	mode_t old = umask(0177);
-	int rc = bind(fd, (struct sockaddr *)&sa, sizeof(sa));
-	int err = errno;
-
-	umask(old);
-	if (rc != 0)
-		return -err;
-	if (chmod(path, 0666) != 0)
-		return -errno;
-	if (listen(fd, 64) != 0)
-		return -errno;
-	int give = fd;
-
-	fd = -1;
-	return give;
-}
-
-struct server *server_new(struct router *r, const char *path, int *err)
-{
-	struct group *gr = getgrnam("getvpn");
-	gid_t gid = gr == NULL ? 0 : gr->gr_gid;
-	int fd = path == NULL ? -1 : listen_on(path);
-
-	*err = 0;
-	if (path != NULL && fd < 0) {
-		*err = fd;
-		return NULL;
-	}
-	struct server *srv = xcalloc(1, sizeof(*srv));
-
-	srv->router = r;
-	srv->fd = fd;
-	srv->gid = gid;
-	TAILQ_INIT(&srv->clients);
-	if (path != NULL) {
-		srv->path = xstrdup(path);
-		srv->watch =
-			loop_fd_add(r->loop, fd, LOOP_READ, on_listen, srv);
-	}
-	return srv;
-}
-
-void server_free(struct server *srv)
-{
-	struct client *c;
-
-	if (srv == NULL)
-		return;
-	while ((c = TAILQ_FIRST(&srv->clients)) != NULL) {
-		c->gone = NULL;
-		client_free(c);
-	}
-	if (srv->path != NULL) {
-		loop_fd_del(srv->watch);
-		close(srv->fd);
-		unlink(srv->path);
-	}
-	free(srv->path);
-	free(srv);
-}
-
-/* For all. */
-
-void server_tell(struct server *srv, const char *text)
-{
-	struct client *c;
-
-	TAILQ_FOREACH(c, &srv->clients, link) {
-		if (c->session != NULL &&
-			session_flags(c->session) & SESSION_ECHO)
-			sink_log(c, text);
-	}
-}
-
 /* A person's shell hears from the broken connection that it may come back; a
  * script is done. */
-static void client_suspend(struct client *c)
+void client_suspend(struct client *c)
 {
 	bool person =
 		c->session != NULL && session_flags(c->session) & SESSION_ECHO;
@@ -807,32 +606,27 @@ static void client_suspend(struct client *c)
 	session_free(c->session);
 	c->session = NULL;
 	timer_cancel(timers(c), &c->settle);
+	timer_cancel(timers(c), &c->idle);
 	queue_clear(c);
 	if (c->gone != NULL)
 		return;
 	if (!person)
-		send_bye(c, "");
+		client_bye(c, "");
 	client_flush(c);
 	client_free(c);
 }
 
-void server_suspend(struct server *srv)
+void client_resume(struct client *c)
 {
-	struct client *c, *next;
+	struct span body = { (const uint8_t *)c->hello.s, c->hello.n };
 
-	TAILQ_FOREACH_SAFE(c, &srv->clients, link, next)
-		client_suspend(c);
+	if (body.n > 0 && !take_hello(c, body))
+		c->dead = true;
+	client_step(c);
 }
 
-void server_resume(struct server *srv)
+void client_tell(struct client *c, const char *text)
 {
-	struct client *c, *next;
-
-	TAILQ_FOREACH_SAFE(c, &srv->clients, link, next) {
-		struct span body = { (const uint8_t *)c->hello.s, c->hello.n };
-
-		if (body.n > 0 && !take_hello(c, body))
-			c->dead = true;
-		client_step(c);
-	}
+	if (c->session != NULL && session_flags(c->session) & SESSION_ECHO)
+		sink_log(c, text);
 }

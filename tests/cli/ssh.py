@@ -219,8 +219,9 @@ def test_transfer():
 
 def test_sessions():
     """several at once: each sees the others, and one configuration"""
-    a, b = Remote("ann"), Remote("bob")
+    a = Remote("ann")
     a.expect(b"R1>")
+    b = Remote("bob")
     b.expect(b"R1#")
     out = b.type(b"show users\r", b"\r\nR1#")
     assert b"   1 vty 0     ann        idle  " in out, out
