@@ -552,19 +552,21 @@ static void log_ready(void *arg, int events)
 	nflog_read(&f->log, report_take, f);
 }
 
+/* A family at a time: a kernel may lack IPv6. */
 static void tables_reclaim(struct filters *f)
 {
-	struct nl_batch b = { 0 };
-
-	/* Made first, so that deleting one that is not there is no error. */
-	nl_batch_begin(&b);
 	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+		struct nl_batch b = { 0 };
+
+		/* Made first, so that deleting one that is not there is no
+		 * error. */
+		nl_batch_begin(&b);
 		nft_use(&b, families[i], DP_FILTER_TABLE);
 		nft_table_add(&b);
 		nft_table_del(&b);
+		(void)nl_batch_commit(&f->nft, &b);
+		nl_batch_free(&b);
 	}
-	(void)nl_batch_commit(&f->nft, &b);
-	nl_batch_free(&b);
 }
 
 struct filters *filters_open(
