@@ -254,6 +254,26 @@ static void port_add(struct sbuf *out, int proto, uint16_t port)
 		sbuf_printf(out, " %u", (unsigned)port);
 }
 
+/* A range from the lower end; of a list each port once. */
+static void ports_add(
+	struct sbuf *out, int proto, enum port_op op, uint16_t *p, size_t n)
+{
+	if (op == PORT_RANGE && p[0] > p[1]) {
+		uint16_t t = p[0];
+
+		p[0] = p[1];
+		p[1] = t;
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool twice = false;
+
+		for (size_t k = 0; k < i && op != PORT_RANGE; k++)
+			twice |= p[k] == p[i];
+		if (!twice)
+			port_add(out, proto, p[i]);
+	}
+}
+
 static int ace_port_parse(const struct value_type *vt, const char *const *t,
 	size_t n, struct sbuf *out, size_t *bad_col)
 {
@@ -281,8 +301,7 @@ static int ace_port_parse(const struct value_type *vt, const char *const *t,
 		return taken + 1 >= n ? -1 : 0;
 	}
 	sbuf_adds(out, port_ops[op].word);
-	for (size_t i = 0; i < taken; i++)
-		port_add(out, proto, p[i]);
+	ports_add(out, proto, port_ops[op].op, p, taken);
 	return (int)taken + 1;
 }
 

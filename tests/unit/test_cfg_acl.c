@@ -27,6 +27,8 @@ static void entries(void **state)
 			"deny udp any eq 848 any eq 848" },
 		{ "permit tcp host 10.1.1.1 any range 20 21",
 			"permit tcp host 10.1.1.1 any range ftp-data ftp" },
+		{ "permit tcp any range 21 20 any eq 80 443 www",
+			"permit tcp any range ftp-data ftp any eq www 443" },
 		{ "permit tcp any neq www any lt 1024",
 			"permit tcp any neq www any lt 1024" },
 		{ "permit tcp any any established",
