@@ -124,13 +124,18 @@ capture() { # filter
 	rm -f "$tmp/cap.err"
 	ip netns exec $core tcpdump -nli g1 "$@" >"$tmp/cap" 2>"$tmp/cap.err" &
 	cap=$!
-	for n in $(seq 60); do
+	for n in $(seq 200); do
 		grep -qs 'listening on' "$tmp/cap.err" && return
 		sleep 0.05
 	done
 }
-captured() { # lines so far, capture stopped
-	sleep 0.3
+# Asked for its counters, tcpdump tells whether it has printed all it got.
+captured() { # lines, capture stopped
+	for n in $(seq 100); do
+		kill -USR1 "$cap"
+		sleep 0.1
+		tail -n 1 "$tmp/cap.err" | awk '{ exit !($2 == $5) }' && break
+	done
 	kill "$cap"
 	wait "$cap" 2>/dev/null
 	grep -c . "$tmp/cap" # tcpdump ends with an empty line
