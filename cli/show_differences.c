@@ -8,37 +8,67 @@
 
 #define NO_CHANGES "!No changes were found\n"
 
+/* One side of a comparison: the running tree, or one read from a file. */
+struct side {
+	const struct tree *tree;
+	struct router read;
+};
+
 /* Reads the file; false after saying why not. */
-static bool read_config(struct cmd_call *c, const char *text, struct sbuf *out)
+static bool read_config(struct cmd_call *c, const struct file_url *u,
+	const char *text, bool known, struct sbuf *out)
 {
-	struct file_url u;
-	bool known = file_url_parse(text, FS_FLASH, &u);
-	int err = known ? file_get(c->router, &u, out) : -ENODEV;
+	int err = known ? file_get(c->router, u, out) : -ENODEV;
 
 	if (!known)
 		sbuf_printf(c->out, "%%Error opening %s (%s)\n", text,
 			strerror(-err));
 	else if (err != 0)
-		file_error("opening", &u, err, c->out);
-	file_url_free(&u);
+		file_error("opening", u, err, c->out);
 	return err == 0;
+}
+
+static bool side_init(struct cmd_call *c, const char *text, struct side *s)
+{
+	auto_sbuf struct sbuf file = { 0 };
+	struct file_url u;
+	bool known = file_url_parse(text, FS_FLASH, &u);
+	bool ok = true;
+
+	*s = (struct side){ 0 };
+	if (known && file_is_running(&u)) {
+		s->tree = c->router->tree;
+	} else if (read_config(c, &u, text, known, &file)) {
+		config_tree_init(
+			&s->read, c->router, sbuf_str(&file), NULL, NULL);
+		s->tree = s->read.tree;
+	} else {
+		ok = false;
+	}
+	file_url_free(&u);
+	return ok;
+}
+
+static void side_fini(struct side *s)
+{
+	if (s->read.tree != NULL)
+		config_tree_fini(&s->read);
 }
 
 static int compare(struct cmd_call *c, const char *from, const char *to)
 {
-	auto_sbuf struct sbuf a = { 0 }, b = { 0 }, diff = { 0 };
-	struct router x, y;
+	auto_sbuf struct sbuf diff = { 0 };
+	struct side x = { 0 }, y = { 0 };
+	bool ok = side_init(c, from, &x) && side_init(c, to, &y);
 
-	if (!read_config(c, from, &a) || !read_config(c, to, &b))
-		return CMD_FAILED;
-	config_tree_init(&x, c->router, sbuf_str(&a), NULL, NULL);
-	config_tree_init(&y, c->router, sbuf_str(&b), NULL, NULL);
-	if (c->json)
+	if (ok && c->json)
 		cmd_json(c, changes_json(x.tree, y.tree));
-	else
+	else if (ok)
 		tree_compare(x.tree, y.tree, &diff);
-	config_tree_fini(&x);
-	config_tree_fini(&y);
+	side_fini(&x);
+	side_fini(&y);
+	if (!ok)
+		return CMD_FAILED;
 	if (c->json)
 		return CMD_DONE;
 	if (diff.n == 0)
@@ -85,9 +115,14 @@ static const struct command show_differences = {
 static int exec_incremental(struct cmd_call *c)
 {
 	auto_sbuf struct sbuf file = { 0 }, both = { 0 }, diff = { 0 };
+	const char *name = drv_str(c->drv, "file");
 	struct router x;
+	struct file_url u;
+	bool known = file_url_parse(name, FS_FLASH, &u);
+	bool ok = read_config(c, &u, name, known, &file);
 
-	if (!read_config(c, drv_str(c->drv, "file"), &file))
+	file_url_free(&u);
+	if (!ok)
 		return CMD_FAILED;
 	tree_print(c->router->tree, NULL, false, &both);
 	sbuf_add(&both, sbuf_str(&file), file.n);
