@@ -150,30 +150,36 @@ static void text_of(const struct sbuf *file, struct sbuf *out)
 		sbuf_addc(out, '\n');
 }
 
+static int more_url(struct cmd_call *c, const struct file_url *u)
+{
+	auto_sbuf struct sbuf file = { 0 };
+	struct file_info info;
+	int err;
+
+	if (file_is_running(u)) {
+		running_show(c->router, 0, c->out);
+		return CMD_DONE;
+	}
+	err = file_stat(c->router, u, &info);
+	if (err == 0 && info.bytes > STARTUP_BYTES)
+		err = -EFBIG;
+	if (err == 0)
+		err = file_get(c->router, u, &file);
+	if (err == -ENOENT && file_is_startup(u)) {
+		sbuf_adds(c->out, "startup-config is not present\n");
+		return CMD_FAILED;
+	}
+	if (err != 0)
+		return fail(c, "opening", u, err);
+	text_of(&file, c->out);
+	return CMD_DONE;
+}
+
 static int exec_more(struct cmd_call *c)
 {
 	struct file_url u = { 0 };
-	auto_sbuf struct sbuf file = { 0 };
-	int result = CMD_FAILED;
+	int result = url_of(c, "opening", &u) ? more_url(c, &u) : CMD_FAILED;
 
-	if (!url_of(c, "opening", &u)) {
-		file_url_free(&u);
-		return CMD_FAILED;
-	}
-	if (file_is_running(&u)) {
-		running_show(c->router, 0, c->out);
-		result = CMD_DONE;
-	} else {
-		int err = file_get(c->router, &u, &file);
-
-		if (err == 0)
-			text_of(&file, c->out);
-		if (err == -ENOENT && file_is_startup(&u))
-			sbuf_adds(c->out, "startup-config is not present\n");
-		else if (err != 0)
-			file_error("opening", &u, err, c->out);
-		result = err == 0 ? CMD_DONE : CMD_FAILED;
-	}
 	file_url_free(&u);
 	return result;
 }

@@ -265,11 +265,14 @@ static uint64_t wall_at(const struct cmd_call *c)
 	tm.tm_min = (int)(hhmm % 60);
 	tm.tm_sec = 0;
 	tm.tm_isdst = -1;
-	bool dated = drv_set(c->drv, "day");
+	bool first = drv_set(c->drv, "month"); /* or the day is */
+	bool dated = first || drv_set(c->drv, "day2");
 
 	if (dated) {
-		tm.tm_mon = (int)month_number(drv_str(c->drv, "month"));
-		tm.tm_mday = (int)drv_u32(c->drv, "day");
+		const char *month = drv_str(c->drv, first ? "month" : "month2");
+
+		tm.tm_mon = (int)month_number(month);
+		tm.tm_mday = (int)drv_u32(c->drv, first ? "day" : "day2");
 	}
 	struct tm next = tm;
 	time_t t = mktime(&tm);
@@ -308,7 +311,8 @@ static const struct command reload = {
 	.mode = MODE_EXEC,
 	.level = 15,
 	.grammar = "reload [{cancel|in <delay:delay>|"
-		   "at <time:daytime> [<month:month> <day:1-31>]}] "
+		   "at <time:daytime> [{<month:month> <day:1-31>|"
+		   "<day2:1-31> <month2:month>}]}] "
 		   "[<reason:line>]",
 	.help = "reload  Halt and perform a cold restart\n"
 		"cancel  Cancel pending reload\n"
@@ -318,10 +322,13 @@ static const struct command reload = {
 		"<time>  Time to reload (hh:mm)\n"
 		"<month>  Month of the year\n"
 		"<day>  Day of the month\n"
+		"<day2>  Day of the month\n"
+		"<month2>  Month of the year\n"
 		"<reason>  Reason for reload\n",
 	.exec = exec_reload,
 	.sample = "reload\nreload in 5\nreload in 1:30 new release\n"
-		  "reload at 23:50 Mar 3\nreload cancel",
+		  "reload at 23:50 Mar 3\nreload at 23:50 3 Mar patch\n"
+		  "reload cancel",
 };
 
 static json_t *reload_json(const struct confmgmt *m)

@@ -88,15 +88,15 @@ void running_show(const struct router *r, unsigned how, struct sbuf *out)
 	show_text(&text, how, out);
 }
 
-bool running_show_section(
-	const struct router *r, const struct node *section, struct sbuf *out)
+bool running_show_section(const struct router *r, const struct node *section,
+	bool all, struct sbuf *out)
 {
 	auto_sbuf struct sbuf text = { 0 };
 
 	if (section == NULL)
 		return false;
 	sbuf_adds(&text, "!\n");
-	tree_print(r->tree, section, false, &text);
+	tree_print(r->tree, section, all, &text);
 	sbuf_adds(&text, "end\n");
 	show_text(&text, 0, out);
 	return true;

@@ -10,8 +10,8 @@ void running_text(const struct router *r, bool all, struct sbuf *out);
 enum { RUNNING_ALL = 1, RUNNING_LINENUM = 2 };
 void running_show(const struct router *r, unsigned how, struct sbuf *out);
 /* The one section, e.g. "interface Loopback0"; false: there is none. */
-bool running_show_section(
-	const struct router *r, const struct node *section, struct sbuf *out);
+bool running_show_section(const struct router *r, const struct node *section,
+	bool all, struct sbuf *out);
 /* The startup-config's text; 0, or -errno: -ENOENT when there is none. */
 int startup_read(const struct router *r, struct sbuf *out);
 #define STARTUP_BYTES (16u << 20) /* the largest that is read */

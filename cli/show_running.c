@@ -1,6 +1,7 @@
 /* show running-config and its forms, show startup-config (show-output.md 3.11,
  * clients.md 2.2). */
 #include "cli/commands.h"
+#include "cli/filter.h"
 #include "cli/json_config.h"
 #include "cli/running.h"
 
@@ -13,13 +14,31 @@ static const struct node *find_interface(
 	return node_find(tree_root(r->tree), &cfg_interface, name);
 }
 
+/* As `| section RE`. */
+static int show_section(struct cmd_call *c, const char *re)
+{
+	struct filter *f = filter_new(FILTER_SECTION, re);
+	auto_sbuf struct sbuf text = { 0 };
+
+	if (f == NULL) {
+		sbuf_printf(c->out, "%% Bad regular expression: %s\n", re);
+		return CMD_FAILED;
+	}
+	running_text(c->router, false, &text);
+	filter_feed(f, sbuf_str(&text), text.n, c->out);
+	filter_end(f, c->out);
+	filter_free(f);
+	return CMD_DONE;
+}
+
 static int exec_show_running(struct cmd_call *c)
 {
 	const struct router *r = c->router;
-	const char *name = drv_str(c->drv, "name");
+	const char *name = drv_str(
+		c->drv, drv_set(c->drv, "whole") ? "whole" : "name");
 	const struct node *section =
 		name != NULL ? find_interface(r, name) : NULL;
-	unsigned how = 0;
+	bool all = drv_has(c->drv, "all");
 
 	if (name != NULL && section == NULL) {
 		sbuf_printf(
@@ -27,25 +46,27 @@ static int exec_show_running(struct cmd_call *c)
 		return CMD_FAILED;
 	}
 	if (c->json)
-		return cmd_json(
-			c, running_json(r, section, drv_has(c->drv, "all")));
+		return cmd_json(c, running_json(r, section, all));
 	if (section != NULL) {
-		running_show_section(r, section, c->out);
+		running_show_section(r, section, all, c->out);
 		return CMD_DONE;
 	}
-	if (drv_has(c->drv, "all"))
-		how |= RUNNING_ALL;
-	if (drv_has(c->drv, "linenum"))
-		how |= RUNNING_LINENUM;
-	running_show(r, how, c->out);
+	if (drv_set(c->drv, "re"))
+		return show_section(c, drv_str(c->drv, "re"));
+	running_show(r,
+		(all ? RUNNING_ALL : 0u) |
+			(drv_has(c->drv, "linenum") ? RUNNING_LINENUM : 0u),
+		c->out);
 	return CMD_DONE;
 }
 
 static const struct command show_running = {
 	.mode = MODE_EXEC,
 	.level = 15,
-	.grammar = "show running-config [{all [linenum]|full|full-config|brief|"
-		   "linenum|view full|interface <name:ifname>}]",
+	.grammar = "show running-config [{all [{linenum|"
+		   "interface <whole:ifname>}]|full|full-config|brief|"
+		   "linenum|view full|interface <name:ifname>|"
+		   "section <re:line>}]",
 	.help = "show            Show running system information\n"
 		"running-config  Current operating configuration\n"
 		"all             Configuration with defaults\n"
@@ -53,16 +74,18 @@ static const struct command show_running = {
 		"full-config     Full configuration\n"
 		"brief           Configuration without certificate data\n"
 		"linenum         Display line numbers in output\n"
-		"linenum#2       Display line numbers in output\n"
 		"view            View options\n"
-		"full#2          Full view\n"
 		"interface       Show interface configuration\n"
-		"<name>          Interface\n",
+		"<name>          Interface\n"
+		"<whole>         Interface\n"
+		"section         Lines that match, with what is below them\n"
+		"<re>            Regular expression\n",
 	.flags = CMD_PIPE,
 	.exec = exec_show_running,
 	.sample = "show running-config\nshow running-config all\n"
 		  "show running-config interface Loopback0\n"
-		  "show running-config view full\nshow running-config linenum",
+		  "show running-config view full\nshow running-config linenum\n"
+		  "show running-config section ^interface",
 };
 
 static int exec_show_startup(struct cmd_call *c)

@@ -146,6 +146,25 @@ static void test_replace_refused(void **state)
 	assert_string_equal(cli_prompt(&t), "C#");
 }
 
+/* A map can go when no interface has it any more: in the second pass. */
+static void test_passes(void **state)
+{
+	(void)state;
+	CONFIGURE("interface Loopback0", "description x");
+	cli_run(&t, "copy running-config flash:a");
+	cli_run(&t, "");
+	cli_run(&t, "configure terminal");
+	cli_run(&t, "crypto map M 10 gdoi");
+	cli_run(&t, "interface Loopback0");
+	cli_run(&t, "crypto map M");
+	cli_run(&t, "end");
+	assert_string_equal(cli_run(&t, "configure replace flash:a force"),
+		"Total number of passes: 2\nRollback Done\n\n");
+	auto_free char *after = running();
+
+	assert_null(strstr(after, "crypto map"));
+}
+
 static void test_revert_timer(void **state)
 {
 	(void)state;
@@ -364,6 +383,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_replace),
 		T(test_replace_refused),
+		T(test_passes),
 		T(test_revert_timer),
 		T(test_confirm),
 		T(test_revert_now),

@@ -87,6 +87,23 @@ static void test_show_interface(void **state)
 		" ip address 10.0.0.1 255.255.255.255\nend\n\n"));
 }
 
+static void test_forms(void **state)
+{
+	struct cli_session *t = *state;
+	const char *s = cli_run(t, "show running-config linenum");
+
+	assert_non_null(strstr(s, " bytes\n    1 : !\n    2 : ! Last "));
+	assert_string_equal(cli_run(t, "show running-config section ^interf"),
+		"interface Loopback0\n description the | pipe\n"
+		" ip address 10.0.0.1 255.255.255.255\n");
+	s = cli_run(t, "show running-config all interface Loopback0");
+	assert_non_null(strstr(s, "interface Loopback0\n"));
+	cli_run(t, "write memory");
+	auto_free char *startup = xstrdup(cli_run(t, "show configuration"));
+
+	assert_string_equal(cli_run(t, "show startup-config"), startup);
+}
+
 /* The text without its comment lines. */
 static char *body_of(struct cli_session *t, const char *command)
 {
@@ -196,6 +213,8 @@ int main(void)
 			test_round_trip, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_startup_load, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_forms, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_load_faults, set_up, tear_down),
 	};
