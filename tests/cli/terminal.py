@@ -214,11 +214,10 @@ def test_echo_and_faults():
 def test_help():
     """? at once, the line again behind it; literal behind Ctrl-V and !"""
     t = term()
-    t.send(b"show run all ?")
+    t.send(b"show run brief ?")
     same(
-        t.expect(b"\r\n\r\nR1#show run all "),
-        b"show run all ?\r\n  linenum  Display line numbers in output\r\n"
-        b"  |        Output modifiers\r\n  <cr>     <cr>",
+        t.expect(b"\r\n\r\nR1#show run brief "),
+        b"show run brief ?\r\n  |     Output modifiers\r\n  <cr>  <cr>",
     )
     t.send(b"\x15")
     t.quiet(0.1)
