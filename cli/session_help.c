@@ -27,7 +27,8 @@ static void help_add_bar(const char *text, struct sbuf *out)
 	static const char cr[] = "  <cr>";
 	char *p = out->s == NULL ? NULL : strstr(out->s, cr);
 
-	if (p == NULL || strstr(out->s, "\n  | ") != NULL ||
+	if (p == NULL || strncmp(out->s, "  | ", 4) == 0 ||
+		strstr(out->s, "\n  | ") != NULL ||
 		!session_takes_filter(text) || (p > out->s && p[-1] != '\n'))
 		return;
 	size_t at = (size_t)(p - out->s), width = 4;
