@@ -39,8 +39,10 @@ static bool report(const struct walk *w, const struct node *n)
 	auto_free char *reason = xmemdup(lacks, len + 1);
 
 	reason[len] = '\0';
-	w->fn(w->ctx, n, lines_below(n), reason);
-	return node_command(n)->flags & CMD_HARMLESS;
+	bool whole = (node_command(n)->flags & CMD_HARMLESS) != 0;
+
+	w->fn(w->ctx, n, whole ? lines_below(n) : 0, reason);
+	return whole;
 }
 
 static void walk_section(const struct walk *w, const struct node *section)
@@ -109,6 +111,8 @@ static void list_one(
 	size_t depth = list_sections(l, node_parent(n));
 
 	list_line(l, n, depth, below, *lacks != '\0' ? lacks : "not done here");
+	if (node_command(n)->enters != 0)
+		l->section = n; /* what follows may stand in it */
 	l->lines += 1 + below;
 }
 

@@ -3,6 +3,7 @@
 #include "parser/diff.h"
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct observer {
 	struct subscriber s;
@@ -296,6 +297,50 @@ static enum commit_result remove_line(
 	return COMMIT_OK;
 }
 
+/* Does `no` take away lines of this command that say more than it? */
+static bool is_undone(const struct command *cmd)
+{
+	return (cmd->flags & CMD_HARMLESS) != 0 &&
+	       (cmd->flags & (CMD_DEFAULT_ON | CMD_UNDOES)) != CMD_DEFAULT_ON;
+}
+
+/* The first kept line in or after n that begins with this text. */
+static struct node *line_beginning(struct node *n, const struct sbuf *text)
+{
+	for (; n != NULL; n = node_next(n)) {
+		auto_sbuf struct sbuf line = { 0 };
+
+		if (n->negated || !is_undone(n->drv->prog->cmd))
+			continue;
+		node_line(n, &line);
+		if (line.n >= text->n &&
+			memcmp(line.s, text->s, text->n) == 0 &&
+			(line.s[text->n] == '\0' || line.s[text->n] == ' '))
+			return n;
+	}
+	return NULL;
+}
+
+/* `no neighbor A`, `no route-map M`, `no ip prefix-list P`: all kept lines that
+ * begin so.  False: there are none. */
+static bool undo_lines(struct commit *c, struct node *section,
+	const struct derivation *d, struct sbuf *why,
+	enum commit_result *result)
+{
+	auto_sbuf struct sbuf text = { 0 };
+	struct node *n, *next;
+
+	print_command(d->prog->cmd, d, false, &text);
+	n = line_beginning(node_first(section), &text);
+	if (n == NULL)
+		return false;
+	for (*result = COMMIT_OK; n != NULL && *result == COMMIT_OK; n = next) {
+		next = line_beginning(node_next(n), &text);
+		*result = remove_line(c, n, why);
+	}
+	return true;
+}
+
 /* Takes n, a line that is in no tree. */
 static enum commit_result set_line(struct commit *c, struct node *section,
 	struct node *n, struct node **out, struct sbuf *why)
@@ -370,6 +415,11 @@ enum commit_result commit_line(struct commit *c, struct node *section,
 
 	assert(m->kind == MATCH_OK && cmd->exec == NULL);
 	*out = NULL;
+	if (m->negated && is_undone(cmd) &&
+		undo_lines(c, section, m->drv, why, &result)) {
+		match_free(m);
+		return result;
+	}
 	if (!is_permitted(c, section, m, why)) {
 		match_free(m);
 		return COMMIT_REFUSED;
@@ -378,14 +428,6 @@ enum commit_result commit_line(struct commit *c, struct node *section,
 		result = remove_line(c, node_meant(section, m), why);
 		match_free(m);
 		return result;
-	}
-	if (stays && (cmd->flags & CMD_UNDOES) != 0) {
-		n = node_like(section, m->drv);
-		if (n != NULL && !n->negated) {
-			result = remove_line(c, n, why);
-			match_free(m);
-			return result;
-		}
 	}
 	n = node_new(m->drv, m->negated);
 	m->drv = NULL;

@@ -124,6 +124,18 @@ static void negated(void **state)
 		  "no network 10.0.0.0\n"
 		  "no passive-interface Loopback0\n"
 		  "no neighbor 10.0.0.9\n"
+		  "router bgp 1\n"
+		  "neighbor 10.0.0.1 remote-as 2\n"
+		  "neighbor 10.0.0.1 activate\n"
+		  "neighbor 10.0.0.11 remote-as 2\n"
+		  "no neighbor 10.0.0.1\n"
+		  "route-map R permit 10\n"
+		  "route-map R deny 20\n"
+		  "route-map R2 permit 10\n"
+		  "no route-map R\n"
+		  "router ospf 1\n"
+		  "router ospf 10\n"
+		  "no router ospf 1\n"
 		  "int lo0\n"
 		  "ip nat inside\n"
 		  "no ip nat inside\n"
@@ -132,6 +144,12 @@ static void negated(void **state)
 	assert_has(p.shown, "router rip\n"
 			    " network 11.0.0.0\n"
 			    " no passive-interface Loopback0\n");
+	assert_has(
+		p.shown, "router bgp 1\n neighbor 10.0.0.11 remote-as 2\n!\n");
+	assert_has(p.shown, "\nrouter ospf 10\n!\n");
+	assert_null(strstr(p.shown, "router ospf 1\n"));
+	assert_null(strstr(p.shown, "route-map R "));
+	assert_has(p.shown, "\nroute-map R2 permit 10\n");
 	assert_null(strstr(p.shown, "ip nat inside"));
 	assert_null(strstr(p.shown, "mode access"));
 	pasted_free(&p);
