@@ -1,6 +1,8 @@
 /* JSON of show crypto isakmp and show crypto key mypubkey. */
 #include "cli/show_json.h"
 
+#include "router/udp848.h"
+
 #include <stdlib.h>
 
 static json_t *sa_new(const struct ip_addr *dst, const struct ip_addr *src,
@@ -91,6 +93,21 @@ json_t *isakmp_count_json(const struct isakmp_count *c)
 	jo_num(o, "negotiating", c->negotiating);
 	jo_num(o, "dead", c->dead);
 	return o;
+}
+
+json_t *isakmp_peers_json(const struct isakmp_peer *v, size_t n)
+{
+	json_t *top = json_object(), *list = jo_array(top, "isakmp_peers");
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *o = ja_object(list);
+
+		jo_ip(o, "peer", &v[i].remote);
+		jo_num(o, "port", GDOI_PORT);
+		jo_ip(o, "local", &v[i].local);
+		jo_ip(o, "phase1_id", &v[i].remote);
+	}
+	return top;
 }
 
 json_t *isakmp_policy_json(const struct isakmp_policy *v, size_t n)

@@ -83,6 +83,11 @@ void show_isakmp_sa(const struct ike_sa_info *ike, size_t n_ike,
 struct isakmp_count {
 	size_t active, negotiating, dead;
 };
+struct isakmp_peer {
+	struct ip_addr local, remote;
+};
+void show_isakmp_peers(
+	const struct isakmp_peer *v, size_t n, struct sbuf *out); /* 2.4 */
 void show_isakmp_sa_detail(
 	const struct ike_sa_info *ike, size_t n, struct sbuf *out);
 void show_isakmp_policy(

@@ -3,6 +3,7 @@
 
 #include "cli/cfg.h"
 #include "cli/show_json.h"
+#include "router/udp848.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #define IKE_SAS_MAX 10000 /* in one answer */
 
 static int show_sa_exec(struct cmd_call *c);
+static int show_peers_exec(struct cmd_call *c);
 static int show_policy_exec(struct cmd_call *c);
 static int show_key_exec(struct cmd_call *c);
 
@@ -26,6 +28,14 @@ static const struct command show_sa = {
 				 "count  Show ISAKMP SA count\n",
 	.flags = CMD_PIPE,
 	.exec = show_sa_exec,
+};
+
+static const struct command show_peers = {
+	.mode = MODE_EXEC,
+	.grammar = "show crypto isakmp peers",
+	.help = HELP_SHOW_ISAKMP "peers  Show ISAKMP peer structures\n",
+	.flags = CMD_PIPE,
+	.exec = show_peers_exec,
 };
 
 static const struct command show_policy = {
@@ -189,6 +199,55 @@ static int show_sa_exec(struct cmd_call *c)
 	return CMD_DONE;
 }
 
+/* --- peers --- */
+
+/* Appends the other end of an SA, unless it is there.  Returns the number. */
+static size_t peer_add(struct isakmp_peer *v, size_t n, struct isakmp_peer p)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ip_equal(&v[i].remote, &p.remote) &&
+			ip_equal(&v[i].local, &p.local))
+			return n;
+	}
+	v[n] = p;
+	return n + 1;
+}
+
+void show_isakmp_peers(const struct isakmp_peer *v, size_t n, struct sbuf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		char local[IP_TEXT], remote[IP_TEXT];
+
+		sbuf_printf(out,
+			"Peer: %s Port: %u Local: %s\n"
+			" Phase1 id: %s\n",
+			ip_text(&v[i].remote, remote), GDOI_PORT,
+			ip_text(&v[i].local, local), remote);
+	}
+}
+
+static int show_peers_exec(struct cmd_call *c)
+{
+	auto_free struct ike_sa_info *ike = xcalloc(IKE_SAS_MAX, sizeof(*ike));
+	auto_free struct isakmp_peer *v = xcalloc(IKE_SAS_MAX, sizeof(*v));
+	struct box *b = c->router->box;
+	size_t n_ike, n = 0;
+
+	n_ike = b != NULL ? gdoi_ike_list(box_gdoi(b), ike, IKE_SAS_MAX) : 0;
+	for (size_t i = 0; i < n_ike; i++) {
+		bool ours = iface_is_local(box_ifaces(b), &ike[i].src);
+
+		n = peer_add(v, n,
+			(struct isakmp_peer){
+				.local = ours ? ike[i].src : ike[i].dst,
+				.remote = ours ? ike[i].dst : ike[i].src });
+	}
+	if (c->json)
+		return cmd_json(c, isakmp_peers_json(v, n));
+	show_isakmp_peers(v, n, c->out);
+	return CMD_DONE;
+}
+
 /* --- policy --- */
 
 static void policy_cipher(enum cipher_id c, struct sbuf *out)
@@ -307,7 +366,7 @@ static int show_key_exec(struct cmd_call *c)
 	return CMD_DONE;
 }
 
-static const struct command *const list[] = { &show_sa, &show_policy,
-	&show_key };
+static const struct command *const list[] = { &show_sa, &show_peers,
+	&show_policy, &show_key };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_show_crypto = { &commands, NULL };

@@ -45,6 +45,7 @@ struct fake_box {
 	size_t n_ks_list;
 	const struct ike_sa_info *ike_list;
 	size_t n_ike_list;
+	struct keystore *keystore; /* lent */
 	/* The ping that runs: its call and what answers. */
 	struct ping_opts ping;
 	ping_result_fn *ping_result;

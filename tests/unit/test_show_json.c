@@ -309,12 +309,189 @@ static void groups(void **state)
 	fake_router_fini(&r);
 }
 
+/* Runs a show command both ways; *text is the caller's. */
+static json_t *both(struct router *r, const char *show, char **text)
+{
+	*text = shown(r, show);
+	return json_of(r, show);
+}
+
+static void isakmp(void **state)
+{
+	auto_free char *sa = NULL, *peers = NULL, *policy = NULL;
+	struct router r;
+	json_t *v;
+
+	(void)state;
+	full_router(&r);
+	v = both(&r, "show crypto isakmp sa", &sa);
+	assert_int_equal(json_array_size(at(v, "isakmp_sas")), 4);
+	assert_string_equal(text_at(v, "isakmp_sas.0.state"), "GDOI_REKEY");
+	agree(sa, "GDOI_REKEY        ", v, "isakmp_sas.0.conn_id");
+	agree(sa, "198.51.100.11   192.0.2.1       ", v, "isakmp_sas.3.state");
+	agree(sa, "GDOI_IDLE         ", v, "isakmp_sas.3.conn_id");
+	assert_int_equal(num_at(v, "isakmp_sas.3.key_bits"), 256);
+	json_decref(v);
+	v = both(&r, "show crypto isakmp peers", &peers);
+	assert_string_equal(peers,
+		"Peer: 198.51.100.11 Port: 848 Local: 192.0.2.1\n"
+		" Phase1 id: 198.51.100.11\n");
+	agree(peers, "Peer: ", v, "isakmp_peers.0.peer");
+	agree(peers, "Local: ", v, "isakmp_peers.0.local");
+	json_decref(v);
+	v = both(&r, "show crypto isakmp policy", &policy);
+	agree(policy, "suite of priority ", v, "isakmp_policies.0.priority");
+	agree(policy, "lifetime:\t\t", v, "isakmp_policies.0.lifetime_secs");
+	json_decref(v);
+	fake_router_fini(&r);
+}
+
+/* Public keys, and nothing of the private ones. */
+static void public_keys(void **state)
+{
+	struct keystore *ks = keystore_open(NULL, NULL);
+	struct pkey *key = pkey_rsa_generate(1024);
+	auto_free uint8_t *der = NULL;
+	struct router r;
+	size_t n;
+	json_t *v, *hex;
+
+	(void)state;
+	full_router(&r);
+	fake_box.keystore = ks;
+	assert_int_equal(keystore_put(ks, "REKEY", key, false, 1700000000), 0);
+	assert_int_equal(pkey_spki(key, &der, &n), 0);
+	v = json_of(&r, "show crypto key mypubkey rsa");
+	assert_int_equal(json_object_size(at(v, "public_keys.0")), 6);
+	assert_string_equal(text_at(v, "public_keys.0.name"), "REKEY");
+	assert_int_equal(num_at(v, "public_keys.0.bits"), 1024);
+	hex = jv_hex(der, n);
+	assert_string_equal(
+		text_at(v, "public_keys.0.public_key"), json_string_value(hex));
+	json_decref(hex);
+	json_decref(v);
+	fake_router_fini(&r);
+	pkey_unref(key);
+	keystore_close(ks);
+}
+
+static void network(void **state)
+{
+	auto_free char *brief = NULL, *route = NULL, *full = NULL;
+	struct router r;
+	json_t *v;
+
+	(void)state;
+	full_router(&r);
+	v = both(&r, "show ip interface brief", &brief);
+	agree(brief, "GigabitEthernet0/0         ", v,
+		"interfaces.0.ip_address");
+	agree(brief, "unassigned      YES unset  ", v, "interfaces.1.status");
+	assert_true(json_is_null(at(v, "interfaces.1.ip_address")));
+	json_decref(v);
+	v = both(&r, "show ip route", &route);
+	agree(route, "via ", v, "routes.0.next_hop");
+	agree(route, "is directly connected, ", v, "routes.1.interface");
+	assert_string_equal(text_at(v, "routes.1.prefix"), "192.0.2.0/24");
+	assert_string_equal(text_at(v, "routes.1.source"), "connected");
+	json_decref(v);
+	v = both(&r, "show interfaces GigabitEthernet0/0", &full);
+	agree(full, "MTU ", v, "interfaces.0.mtu_bytes");
+	agree(full, "BW ", v, "interfaces.0.bandwidth_kbps");
+	agree(full, "Internet address is ", v, "interfaces.0.ip_address");
+	/* What is not UTF-8 is replaced, the rest stays. */
+	assert_string_equal(text_at(v, "interfaces.0.description"),
+		"t\303\266 \357\277\275 core");
+	json_decref(v);
+	fake_router_fini(&r);
+}
+
+/* The line of an array of lines that begins with a text; lent. */
+static const json_t *line_of(const json_t *lines, const char *begin)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(lines, i, o)
+	{
+		if (strncmp(text_at(o, "line"), begin, strlen(begin)) == 0)
+			return o;
+	}
+	fprintf(stderr, "no line %s\n", begin);
+	assert_true(false);
+	return NULL;
+}
+
+/* Sections hold their lines. */
+static void running(void **state)
+{
+	struct router r;
+	const json_t *o;
+	json_t *v;
+
+	(void)state;
+	full_router(&r);
+	v = json_of(&r, "show running-config");
+	line_of(at(v, "lines"), "hostname R1");
+	o = line_of(at(v, "lines"), "crypto isakmp policy 10");
+	line_of(at(o, "lines"), "encryption aes 256");
+	o = line_of(at(v, "lines"), "interface GigabitEthernet0/0");
+	line_of(at(o, "lines"), "crypto map M");
+	assert_null(json_object_get(
+		line_of(at(v, "lines"), "hostname R1"), "lines"));
+	json_decref(v);
+	v = json_of(&r, "show running-config interface GigabitEthernet0/0");
+	assert_int_equal(json_array_size(at(v, "lines")), 1);
+	json_decref(v);
+	fake_router_fini(&r);
+}
+
+/* As the text: the entries in force, each with its sequence number. */
+static void access_lists(void **state)
+{
+	struct router r;
+	json_t *v;
+
+	(void)state;
+	full_router(&r);
+	v = json_of(&r, "show ip access-lists EXT");
+	assert_string_equal(text_at(v, "access_lists.0.type"), "extended");
+	assert_int_equal(num_at(v, "access_lists.0.entries.0.sequence"), 10);
+	assert_string_equal(
+		text_at(v, "access_lists.0.entries.1.action"), "deny");
+	assert_string_equal(text_at(v, "access_lists.0.entries.0.line"),
+		"10 permit tcp 10.0.0.0 0.0.0.255 any eq www log");
+	json_decref(v);
+	fake_router_fini(&r);
+}
+
+static void logging(void **state)
+{
+	auto_free char *text = NULL;
+	struct router r;
+	json_t *v;
+
+	(void)state;
+	full_router(&r);
+	v = both(&r, "show logging", &text);
+	agree(text, "Buffer logging:  level ", v, "buffer_level");
+	agree(text, "", v, "messages.0");
+	json_decref(v);
+	fake_router_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(member),
 		cmocka_unit_test(server),
 		cmocka_unit_test(groups),
+		cmocka_unit_test(isakmp),
+		cmocka_unit_test(public_keys),
+		cmocka_unit_test(network),
+		cmocka_unit_test(running),
+		cmocka_unit_test(access_lists),
+		cmocka_unit_test(logging),
 		cmocka_unit_test(others),
 		cmocka_unit_test(every_show),
 	};
