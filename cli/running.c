@@ -102,6 +102,68 @@ bool running_show_section(const struct router *r, const struct node *section,
 	return true;
 }
 
+/* What a level may see: a line that is hidden hides what is below it. */
+struct level_view {
+	const struct router *r;
+	uint8_t level;
+	size_t hidden; /* depth of the hidden line, plus 1; 0: none */
+	bool bar;      /* `!` was the last */
+	struct sbuf *out;
+};
+
+static void level_line(void *ctx, const struct node *n, size_t depth)
+{
+	struct level_view *v = ctx;
+
+	if (v->hidden != 0 && depth >= v->hidden)
+		return;
+	v->hidden = grammar_level(v->r->grammar, node_command(n)) > v->level
+			    ? depth + 1
+			    : 0;
+	if (v->hidden != 0)
+		return;
+	sbuf_pad(v->out, ' ', depth);
+	node_line(n, v->out);
+	sbuf_addc(v->out, '\n');
+	v->bar = false;
+}
+
+static void level_bar(void *ctx)
+{
+	struct level_view *v = ctx;
+
+	if (!v->bar)
+		sbuf_adds(v->out, "!\n");
+	v->bar = true;
+}
+
+static void level_closing(void *ctx, const char *line, size_t depth)
+{
+	struct level_view *v = ctx;
+
+	if (v->hidden != 0 && depth + 1 >= v->hidden)
+		return;
+	sbuf_pad(v->out, ' ', depth);
+	sbuf_printf(v->out, "%s\n", line);
+}
+
+void running_show_level(const struct router *r, uint8_t level,
+	const struct node *section, struct sbuf *out)
+{
+	static const struct tree_visitor visitor = {
+		.line = level_line, .bar = level_bar, .closing = level_closing
+	};
+	auto_sbuf struct sbuf text = { 0 };
+	struct level_view v = {
+		.r = r, .level = level, .bar = true, .out = &text
+	};
+
+	sbuf_adds(&text, "!\n");
+	tree_visit(r->tree, section, false, &visitor, &v);
+	sbuf_adds(&text, "end\n");
+	show_text(&text, 0, out);
+}
+
 int startup_read(const struct router *r, struct sbuf *out)
 {
 	if (r->startup_path == NULL)

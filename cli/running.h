@@ -12,6 +12,10 @@ void running_show(const struct router *r, unsigned how, struct sbuf *out);
 /* The one section, e.g. "interface Loopback0"; false: there is none. */
 bool running_show_section(const struct router *r, const struct node *section,
 	bool all, struct sbuf *out);
+/* show running-config at a level below 15: only the lines that this level could
+ * configure; section NULL: of all. */
+void running_show_level(const struct router *r, uint8_t level,
+	const struct node *section, struct sbuf *out);
 /* The startup-config's text; 0, or -errno: -ENOENT when there is none. */
 int startup_read(const struct router *r, struct sbuf *out);
 #define STARTUP_BYTES (16u << 20) /* the largest that is read */

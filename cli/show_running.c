@@ -31,6 +31,19 @@ static int show_section(struct cmd_call *c, const char *re)
 	return CMD_DONE;
 }
 
+/* Secrets are for those who may change them. */
+static int show_level(struct cmd_call *c, const struct node *section)
+{
+	if (c->json) {
+		sbuf_adds(c->out, "% JSON shows the whole configuration: it "
+				  "needs privilege level 15\n");
+		return CMD_FAILED;
+	}
+	running_show_level(
+		c->router, session_level(c->session), section, c->out);
+	return CMD_DONE;
+}
+
 static int exec_show_running(struct cmd_call *c)
 {
 	const struct router *r = c->router;
@@ -45,6 +58,8 @@ static int exec_show_running(struct cmd_call *c)
 			c->out, "%% Interface %s is not configured\n", name);
 		return CMD_FAILED;
 	}
+	if (session_level(c->session) < 15 && !drv_has(c->drv, "view"))
+		return show_level(c, section);
 	if (c->json)
 		return cmd_json(c, running_json(r, section, all));
 	if (section != NULL) {

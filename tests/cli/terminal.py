@@ -609,6 +609,65 @@ def configure(*lines):
     script("-f", path)
 
 
+def test_banner():
+    """the lines of a banner are text: no help, no prompt, Ctrl-Z ends them"""
+    t = term()
+    t.type(b"conf t\r", b"R1(config)#")
+    same(t.type(b"banner exec #\r", b"the character '#'.\r\n"),
+         b"banner exec #\r\nEnter TEXT message.  End with ")
+    t.send(b"is it? yes\r  ! no comment\rlast # gone\r")
+    same(t.expect(b"\r\nR1(config)#"),
+         b"is it? yes\r\n  ! no comment\r\nlast # gone")
+    t.type(b"banner exec ^C\r", b"'^C'.\r\n")
+    t.send(b"one\r")
+    t.type(b"two\x1a", b"R1(config)#")
+    t.send(b"end\r")
+    t.expect(b"R1#")
+    out = t.type(b"show running-config | begin banner\r", b"\r\nR1#")
+    assert b"banner exec ^C\r\none\r\ntwo^C\r\n" in out, out
+    t.close()
+    t = Term(["-s", daemon.socket])
+    same(t.expect(b"R1#"), b"\r\none\r\ntwo\r\n")
+    t.close()
+    configure("no banner exec")
+
+
+def test_login():
+    """login local on the console asks who it is, three times"""
+    configure("username kim privilege 3 secret s3cret", "line con 0",
+              "login local")
+    t = Term(["-s", daemon.socket])
+    same(t.expect(b"Username: "), b"\r\nUser Access Verification\r\n\r\n")
+    t.type(b"kim\r", b"Password: ")
+    same(t.type(b"wrong\r", b"Username: "),
+         b"\r\n% Login invalid\r\n\r\n")
+    t.type(b"kim\r", b"Password: ")
+    same(t.type(b"s3cret\r", b"R1#"), b"\r\n")
+    same(t.type(b"show privilege\r", b"\r\nR1#"),
+         b"show privilege\r\nCurrent privilege level is 3")
+    out = t.type(b"configure terminal\r", b"R1#")
+    assert b"% Invalid input" in out or b"% Unknown command" in out, out
+    t.close()
+    # Neither Ctrl-C nor hurry is a way around it.
+    for keys in b"\x03", b"\x1a", b"?\x03enable\r", b"\r\r\x03show run\r":
+        t = Term(["-s", daemon.socket])
+        t.expect(b"Username: ")
+        t.send(keys)
+        while t.pump(5):
+            assert b"R1" not in t.buf, t.buf
+        t.close()
+    t = Term(["-s", daemon.socket])
+    for _ in range(3):
+        t.expect(b"Username: ")
+        t.type(b"kim\r", b"Password: ")
+        t.send(b"guess\r")
+    t.expect(b"% Login invalid\r\n")
+    while t.pump(5):
+        pass
+    t.close()
+    configure("no username kim", "line con 0", "no login")
+
+
 def test_half_closed():
     """one who sends no more still gets all answers"""
     s = raw(HELLO, line(b"show privilege") * 3)
@@ -700,7 +759,8 @@ TESTS = [
     test_complete, test_modes_and_control, test_pager, test_editing,
     test_long_line, test_paste, test_log_lines, test_questions, test_file,
     test_round_trip, test_standard_input, test_pipe_waits, test_hostile,
-    test_break, test_vanish, test_long_lines, test_strangers,
+    test_break, test_vanish, test_long_lines,
+    test_strangers, test_banner, test_login,
     test_half_closed, test_slow_reader, test_restart, test_two_daemons,
     test_hang_up, test_embedded, test_clean_stop,
 ]

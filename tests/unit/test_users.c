@@ -356,10 +356,16 @@ static void test_levels(void **state)
 		"% Invalid input detected at '^' marker."));
 	assert_non_null(strstr(cli_run(t, "show history"), "% Invalid input"));
 	cli_run(t, "enable 5");
-	assert_non_null(
-		strstr(cli_run(t, "show running-config"), "hostname Router"));
+	assert_non_null(strstr(cli_run(t, "show running-config"),
+		"Building configuration...\n"));
+	/* No more than this level may configure. */
+	assert_null(strstr(cli_run(t, "show running-config"), "version"));
+	assert_null(strstr(cli_run(t, "show running-config"), "hostname"));
 	assert_non_null(strstr(cli_run(t, "write memory"), "% "));
 	cli_run(t, "enable 7");
+	assert_non_null(strstr(
+		cli_run(t, "show running-config"), "\nhostname Router\n!\n"));
+	assert_null(strstr(cli_run(t, "show running-config"), "privilege"));
 	/* The part of the command that is open, and no other. */
 	assert_non_null(strstr(cli_run(t, "wr mem"), "Building"));
 	assert_non_null(strstr(cli_run(t, "write terminal"), "% Invalid"));
