@@ -98,7 +98,8 @@ static void version_take(const struct router *r, struct version_info *v)
 }
 
 /* Netmiko, NAPALM, Ansible and RANCID know the router by the words "Cisco IOS
- * Software" and "cisco MODEL ... bytes of memory" (clients.md 1). */
+ * Software" and "cisco MODEL ... bytes of memory" (clients.md 1).  Processor and
+ * I/O memory stay the same while nothing is plugged in: RANCID compares them. */
 static void version_text(const struct version_info *v, struct sbuf *out)
 {
 	auto_sbuf struct sbuf uptime = { 0 };
@@ -117,11 +118,11 @@ static void version_text(const struct version_info *v, struct sbuf *out)
 		v->un.sysname, v->hostname, sbuf_str(&uptime),
 		sbuf_str(&uptime), SYSTEM_IMAGE);
 	sbuf_printf(out,
-		"cisco GETVPN (%s) processor (revision 1.0) with %juK/%juK "
+		"cisco GETVPN (%s) processor (revision 1.0) with %juK/0K "
 		"bytes of memory.\n"
 		"Processor board ID %s\n",
-		v->un.machine, (uintmax_t)(v->memory_kbytes - v->free_kbytes),
-		(uintmax_t)v->free_kbytes, sbuf_str(&v->board));
+		v->un.machine, (uintmax_t)v->memory_kbytes,
+		sbuf_str(&v->board));
 	sbuf_printf(out,
 		"%zu Ethernet interface%s\n"
 		"%uK bytes of non-volatile configuration memory.\n"
