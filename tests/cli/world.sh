@@ -19,7 +19,8 @@ world_enter() {
 }
 
 world_users() {
-	cp /etc/passwd /etc/shadow /etc/shells "$W"
+	cp /etc/shadow /etc/shells "$W"
+	sed "/^root:/s,:/root:,:$W/home:," /etc/passwd >"$W/passwd"
 	printf '%s:x:%s:65534::%s:%s\n' \
 		ann 4001 "$W/home" "$W/bin/getvpnsh" \
 		bob 4002 "$W/home" "$W/bin/getvpnsh" >>"$W/passwd"

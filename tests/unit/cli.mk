@@ -14,6 +14,8 @@ EXTRA_DIST += tests/cli/terminal.sh tests/cli/terminal.py \
 	tests/cli/ssh.sh tests/cli/ssh.py
 EXTRA_DIST += tests/cli/files.sh tests/cli/files.py
 EXTRA_DIST += tests/cli/world.sh tests/cli/netmiko.sh tests/cli/drive_netmiko.py
+EXTRA_DIST += tests/cli/ansible.sh tests/cli/ansible.yml \
+	tests/cli/ansible-ks.txt tests/cli/rancid.sh
 
 # On a box without kernel and engines.
 FAKE_BOX = tests/unit/fake_box.c tests/unit/fake_box.h
