@@ -50,12 +50,47 @@ struct hits {
 	size_t n, at;
 };
 
+static void hits_put(struct hits *h, uint32_t seq, uint64_t packets)
+{
+	size_t at = h->n;
+
+	while (at > 0 && h->v[at - 1].seq > seq)
+		at--;
+	h->v = xreallocarray(h->v, h->n + 1, sizeof(*h->v));
+	memmove(h->v + at + 1, h->v + at, (h->n - at) * sizeof(*h->v));
+	h->v[at] = (struct ace_hits){ seq, packets };
+	h->n++;
+}
+
 static void hits_get(
 	const struct router *r, const char *name, bool ip6, struct hits *h)
 {
 	*h = (struct hits){ 0 };
 	if (r->box != NULL)
 		h->n = box_acl_hits(r->box, name, ip6, &h->v);
+}
+
+/* Entries in front of a policy see traffic as well (crypto map, match
+ * address); their lists have no groups, so that an entry is a line. */
+static void crypto_hits_add(
+	const struct router *r, const char *name, struct hits *h)
+{
+	struct gm_snapshot *v = NULL;
+	size_t n;
+
+	if (r->box == NULL || !crypto_map_uses_acl(r, name))
+		return;
+	n = gdoi_gm_snapshot(box_gdoi(r->box), &v);
+	for (size_t i = 0; i < n; i++) {
+		const struct acl *a = v[i].policy.local_acl;
+
+		if (a == NULL || v[i].local_matches == NULL ||
+			strcmp(a->name, name) != 0)
+			continue;
+		for (size_t k = 0; k < a->n; k++)
+			hits_put(h, a->v[k].seq, v[i].local_matches[k]);
+	}
+	gm_snapshot_free(v, n);
 }
 
 /* Of the entry with that number, which must ascend: groups and services made
@@ -131,6 +166,7 @@ static void ext_list(
 
 	sbuf_printf(out, "Extended IP access list %s\n", name);
 	hits_get(r, name, false, &h);
+	crypto_hits_add(r, name, &h);
 	for (struct node *n = node_first(list); n != NULL; n = node_next(n)) {
 		if (node_has(n, "remark"))
 			continue;

@@ -104,6 +104,9 @@ struct dataplane_ops {
 		struct dp_group_counters *out);
 	/* Packets per ACE of the downloaded policy; fills at most n. */
 	int (*ace_counters)(struct dp *dp, uint32_t group, uint64_t *v, size_t n);
+	/* The same of the entries in front, dp_group.local; NULL: not counted. */
+	int (*local_counters)(
+		struct dp *dp, uint32_t group, uint64_t *v, size_t n);
 	/* Inner MTU of the group's interface with this suite; 0 unknown. */
 	unsigned (*inner_mtu)(struct dp *dp, uint32_t group,
 		const struct esp_suite *s);

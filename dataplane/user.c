@@ -204,7 +204,7 @@ static void group_place(struct dp *dp, struct user_group *g)
 /* Replaced rules start at zero: takes what they counted into our sums. */
 static void counts_keep(struct dp *dp, struct user_group *g)
 {
-	size_t n = g->lists->policy.n;
+	size_t n = g->lists->local.n + g->lists->policy.n;
 	auto_free uint64_t *ace = xcalloc(n + 1, sizeof(*ace));
 	struct kernel_counts c;
 
@@ -285,10 +285,11 @@ static int group_replace(
 		lists_free(lists);
 		return rc;
 	}
-	if (!acl_equal(&lists->policy, &old_lists->policy)) {
+	if (!acl_equal(&lists->policy, &old_lists->policy) ||
+		!acl_equal(&lists->local, &old_lists->local)) {
 		free(g->ace_base);
-		g->ace_base =
-			xcalloc(lists->policy.n + 1, sizeof(*g->ace_base));
+		g->ace_base = xcalloc(lists->local.n + lists->policy.n + 1,
+			sizeof(*g->ace_base));
 	}
 	publish(dp);
 	lists_free(old_lists);
@@ -482,18 +483,38 @@ static int user_group_counters(
 	return rc;
 }
 
+/* n entries from the at-th of local and policy in a row. */
+static int entry_counters(
+	struct dp *dp, struct user_group *g, size_t at, uint64_t *v, size_t n)
+{
+	size_t all = g->lists->local.n + g->lists->policy.n;
+	auto_free uint64_t *ace = xcalloc(all + 1, sizeof(*ace));
+	int rc = table_ace_counts(&dp->nft, g, ace, all);
+
+	for (size_t i = 0; i < n && at + i < all; i++)
+		v[i] = ace[at + i] + g->ace_base[at + i];
+	return rc;
+}
+
 static int user_ace_counters(
 	struct dp *dp, uint32_t group, uint64_t *v, size_t n)
 {
 	struct user_group *g = group_find(dp, group);
-	int rc;
 
+	memset(v, 0, n * sizeof(*v));
+	return g ? entry_counters(dp, g, g->lists->local.n, v, n) : -ENOENT;
+}
+
+static int user_local_counters(
+	struct dp *dp, uint32_t group, uint64_t *v, size_t n)
+{
+	struct user_group *g = group_find(dp, group);
+
+	memset(v, 0, n * sizeof(*v));
 	if (!g)
 		return -ENOENT;
-	rc = table_ace_counts(&dp->nft, g, v, n);
-	for (size_t i = 0; i < n && i < g->lists->policy.n; i++)
-		v[i] += g->ace_base[i];
-	return rc;
+	return entry_counters(
+		dp, g, 0, v, n < g->lists->local.n ? n : g->lists->local.n);
 }
 
 static unsigned user_inner_mtu(
@@ -714,5 +735,6 @@ const struct dataplane_ops dataplane_user = {
 	.sa_counters = user_sa_counters,
 	.group_counters = user_group_counters,
 	.ace_counters = user_ace_counters,
+	.local_counters = user_local_counters,
 	.inner_mtu = user_inner_mtu,
 };

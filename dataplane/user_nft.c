@@ -372,37 +372,34 @@ static int chain_sum(struct nl *nft, const char *kind,
 int table_counts(
 	struct nl *nft, const struct user_group *g, struct kernel_counts *out)
 {
+	size_t entries = g->lists->local.n + g->lists->policy.n;
 	auto_free uint64_t *ace = NULL;
 	int rc = 0;
 
 	*out = (struct kernel_counts){ 0 };
 	if (!g->in_kernel || !g->cfg.policy)
 		return 0;
-	ace = xcalloc(g->lists->policy.n + 1, sizeof(*ace));
+	ace = xcalloc(entries + 1, sizeof(*ace));
 	rc = chain_sum(nft, "clear", g, &out->not_ipsec);
 	if (!rc)
 		rc = chain_sum(nft, "unk", g, &out->invalid_sa);
 	if (!rc)
 		rc = chain_sum(nft, "odd", g, &out->invalid_sa);
 	if (!rc)
-		rc = table_ace_counts(nft, g, ace, g->lists->policy.n);
+		rc = table_ace_counts(nft, g, ace, entries);
 	for (size_t i = 0; i < g->lists->policy.n; i++)
 		if (g->lists->policy.v[i].permit)
-			out->ace += ace[i];
+			out->ace += ace[g->lists->local.n + i];
 	return rc;
 }
 
 int table_ace_counts(
 	struct nl *nft, const struct user_group *g, uint64_t *v, size_t n)
 {
-	size_t skip = g->lists->local.n, all = skip + g->lists->policy.n;
-	auto_free uint64_t *rule = xcalloc(all + 1, sizeof(*rule));
 	int rc = 0;
 
 	memset(v, 0, n * sizeof(*v));
 	if (g->in_kernel && g->cfg.policy)
-		rc = nft_chain_counters(nft, chain_of("out", g).s, rule, all);
-	for (size_t i = 0; rc >= 0 && i < n && i < g->lists->policy.n; i++)
-		v[i] = rule[skip + i];
+		rc = nft_chain_counters(nft, chain_of("out", g).s, v, n);
 	return rc < 0 ? rc : 0;
 }

@@ -63,7 +63,7 @@ struct user_group {
 	unsigned mtu; /* on the route into the TUN */
 	bool in_kernel; /* chains exist */
 	struct kernel_counts base;
-	uint64_t *ace_base; /* for each entry of the policy */
+	uint64_t *ace_base; /* for each entry of local, then of policy */
 	struct user_sa_list sas;
 	struct user_sa *sending;
 	_Atomic uint64_t encrypt, decrypt, drops[DP_N_DROPS];
@@ -138,6 +138,7 @@ int table_commit(struct nl *nft, const struct user_group_list *groups,
 int table_spi(struct nl *nft, uint32_t spi, bool add);
 int table_counts(
 	struct nl *nft, const struct user_group *g, struct kernel_counts *out);
+/* Of each entry of local, then of policy. */
 int table_ace_counts(
 	struct nl *nft, const struct user_group *g, uint64_t *v, size_t n);
 /* True when permitted traffic is marked for the TUN now. */

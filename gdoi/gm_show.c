@@ -83,6 +83,25 @@ static void acl_show(const struct gm *gm, struct gm_snapshot *out)
 	}
 }
 
+/* Each slot has the same entries in front of its own list. */
+static void local_show(const struct gm *gm, struct gm_snapshot *out)
+{
+	const struct env *env = gm->g->env;
+	const struct acl *a = gm->policy.local_acl;
+
+	if (a == NULL || env->dp_ops->local_counters == NULL)
+		return;
+	out->local_matches = xcalloc(a->n + 1, sizeof(*out->local_matches));
+	for (size_t i = 0; i < gm->n_slots; i++) {
+		auto_free uint64_t *v = xcalloc(a->n + 1, sizeof(*v));
+
+		env->dp_ops->local_counters(
+			env->dp, gm->slot[i].dp_id, v, a->n);
+		for (size_t k = 0; k < a->n; k++)
+			out->local_matches[k] += v[k];
+	}
+}
+
 static void counters_show(const struct gm *gm, struct gm_snapshot *out)
 {
 	const struct env *env = gm->g->env;
@@ -149,6 +168,7 @@ void gm_show(const struct gm *gm, struct gm_snapshot *out)
 	gm_policy_dup(&out->policy, &gm->policy);
 	registration_show(gm, now, out);
 	acl_show(gm, out);
+	local_show(gm, out);
 	kek_show(gm, &gm->kek[0], now, &out->kek_new);
 	kek_show(gm, &gm->kek[1], now, &out->kek_current);
 	kek_show(gm, &gm->kek[2], now, &out->kek_previous);

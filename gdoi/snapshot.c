@@ -21,6 +21,7 @@ void gm_snapshot_free(struct gm_snapshot *v, size_t n)
 		gm_policy_drop(&v[i].policy);
 		acl_free(&v[i].acl);
 		free(v[i].ace_matches);
+		free(v[i].local_matches);
 		free(v[i].sig_key);
 		free(v[i].tek);
 	}

@@ -76,6 +76,7 @@ struct gm_snapshot {
 	bool receive_only;
 	struct acl acl;              /* downloaded; owned */
 	uint64_t *ace_matches;       /* per entry of acl; owned */
+	uint64_t *local_matches;     /* per entry of policy.local_acl; owned */
 	bool has_acl;
 	struct kek_info kek_new, kek_current, kek_previous;
 	uint8_t *sig_key;            /* DER; owned */

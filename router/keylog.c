@@ -92,6 +92,14 @@ static int keylog_ace_counters(
 	return k->ops->ace_counters(k->inner, group, v, n);
 }
 
+static int keylog_local_counters(
+	struct dp *k, uint32_t group, uint64_t *v, size_t n)
+{
+	if (k->ops->local_counters == NULL)
+		return -EOPNOTSUPP;
+	return k->ops->local_counters(k->inner, group, v, n);
+}
+
 static unsigned keylog_inner_mtu(
 	struct dp *k, uint32_t group, const struct esp_suite *s)
 {
@@ -109,6 +117,7 @@ const struct dataplane_ops keylog_ops = {
 	.sa_counters = keylog_sa_counters,
 	.group_counters = keylog_group_counters,
 	.ace_counters = keylog_ace_counters,
+	.local_counters = keylog_local_counters,
 	.inner_mtu = keylog_inner_mtu,
 };
 

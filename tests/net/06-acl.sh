@@ -54,4 +54,12 @@ tap_check "an inbound list sees ESP, not what is in it" reaches 172.16.4.10
 tap_check "which is counted" counted WANIN 'permit esp any any \([0-9]+ matches\)'
 lab_conf R2 "ip access-list extended WANIN" "no permit esp any any"
 tap_check "without ESP nothing comes in" reaches_not 172.16.4.10
+
+lab_conf R2 "interface GigabitEthernet0/0" "no ip access-group WANIN in" \
+	"no ip access-group WANOUT out" \
+	"ip access-list extended BYPASS" "deny icmp any host 172.16.5.10" \
+	"crypto map GDOI_MAP 10 gdoi" "match address BYPASS"
+lab_ping H2 172.16.5.10 2 >/dev/null
+tap_check "a crypto map's list counts as well" counted BYPASS \
+	'deny icmp any host 172.16.5.10 \([0-9]+ match'
 tap_end
