@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_LINES_MAX 4096
+#define BLOCK_BYTES_MAX 65536
+#define TOO_LONG        "% The text is too long, and was not taken\n"
 
 /* --- block: text with blanks and line ends, as one token --- */
 
@@ -83,7 +84,7 @@ static const struct command key_string = {
 struct reading {
 	char *head;
 	struct sbuf text;
-	size_t lines;
+	bool too_long;
 };
 
 static void reading_free(struct reading *r)
@@ -108,9 +109,15 @@ static bool read_line(struct session *s, const char *line, void *ctx)
 	while (n > 0 && strchr(" \t", line[n - 1]) != NULL)
 		n--;
 	if (n != 4 || strncasecmp(line, "quit", n) != 0) {
-		if (n > 0 && r->lines++ < BLOCK_LINES_MAX)
+		r->too_long |= r->text.n + n > BLOCK_BYTES_MAX;
+		if (n > 0 && !r->too_long)
 			sbuf_printf(&r->text, "\n  %.*s", (int)n, line);
 		return true;
+	}
+	if (r->too_long) {
+		session_write(s, TOO_LONG, strlen(TOO_LONG));
+		reading_free(r);
+		return false;
 	}
 	sbuf_adds(&r->text, "\n  \tquit");
 	sbuf_printf(&whole, "%s ", r->head);
