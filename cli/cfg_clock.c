@@ -2,6 +2,7 @@
  * (ios-cli.md 5).  The time of day itself is the host's. */
 #include "cli/cfg.h"
 #include "cli/clock.h"
+#include "cli/keep.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -277,8 +278,7 @@ static int clock_check(void *ctx, const struct tree *t,
 	(void)old;
 	if (new != NULL && !node_negated(new) &&
 		node_command(new) == &summer_time && node_has(new, "date"))
-		sbuf_adds(why, "% Note: summer time by date is kept, but not "
-			       "in force");
+		keep_warn(why, "no summer time by date");
 	return 0;
 }
 

@@ -2,6 +2,7 @@
  * sections never overlap: who enters a range that cuts one splits it, and what
  * is typed goes to all sections of the range. */
 #include "cli/cfg.h"
+#include "cli/keep.h"
 #include "cli/line.h"
 #include "cli/users.h"
 
@@ -128,6 +129,58 @@ static const struct command ln_exec = {
 	.help = "exec  Configure EXEC\n",
 	.flags = CMD_DEFAULT_ON,
 };
+
+static const struct command ln_access_class = {
+	.mode = MODE_LINE,
+	.order = 65,
+	.grammar = "access-class <acl:word> {!in|!out} [vrf-also]",
+	.help = "access-class  Filter connections based on an IP access list\n"
+		"<acl>  Access list\nin  Filter incoming connections\n"
+		"out  Filter outgoing connections\n"
+		"vrf-also  Same access list is applied for all VRFs\n",
+	.flags = CMD_HARMLESS,
+};
+
+static const struct command ln_transport = {
+	.mode = MODE_LINE,
+	.order = 80,
+	.grammar = "transport {!input|!output|!preferred} <protocol:word...>",
+	.help = "transport  Define transport protocols for line\n"
+		"input  Which protocols to use when connecting to the "
+		"terminal server\n"
+		"output  Which protocols to use for outgoing connections\n"
+		"preferred  Specify the preferred protocol to use\n"
+		"<protocol>  none, all, ssh or telnet\n",
+	.flags = CMD_HARMLESS | CMD_DEFAULT_ON,
+};
+
+/* Who may connect is for sshd to say: a line that would shut ssh out, or let
+ * only some addresses in, is not in force. */
+static int line_check(void *ctx, const struct tree *t,
+	const struct node *section, const struct node *old,
+	const struct node *new, struct sbuf *why)
+{
+	bool ssh = false;
+
+	(void)ctx;
+	(void)t;
+	(void)section;
+	(void)old;
+	if (new == NULL || node_negated(new))
+		return 0;
+	if (node_command(new) == &ln_access_class)
+		keep_warn(why, "addresses are sshd's to check");
+	if (node_command(new) != &ln_transport || !node_has(new, "input"))
+		return 0;
+	for (size_t i = 0; i < drv_count(node_drv(new), "protocol"); i++) {
+		const char *p = drv_str_at(node_drv(new), "protocol", i);
+
+		ssh |= strcasecmp(p, "ssh") == 0 || strcasecmp(p, "all") == 0;
+	}
+	if (!ssh)
+		keep_warn(why, "only ssh comes in, by sshd");
+	return 0;
+}
 
 /* --- the view --- */
 
@@ -390,7 +443,21 @@ static const struct command *const list[] = {
 	&ln_length,
 	&ln_width,
 	&ln_history,
+	&ln_access_class,
 	&ln_exec,
+	&ln_transport,
 };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
-const struct feature feature_line = { &commands, NULL };
+
+static void line_subscribe(struct router *r)
+{
+	static const struct command *const checked[] = { &ln_access_class,
+		&ln_transport, NULL };
+	struct subscriber s = {
+		.name = "lines", .commands = checked, .check = line_check
+	};
+
+	commit_subscribe(r->commit, &s);
+}
+
+const struct feature feature_line = { &commands, line_subscribe };

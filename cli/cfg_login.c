@@ -1,6 +1,7 @@
 /* login on-success, login on-failure: log lines for those who come in and those
  * who do not (show-output.md 4.5). */
 #include "cli/cfg.h"
+#include "cli/keep.h"
 #include "cli/line.h"
 
 #define HELP_LOGIN                                                             \
@@ -23,6 +24,40 @@ static const struct command on_success = {
 	"on-success  Set options for successful login attempt\n",
 };
 
+static const struct command block = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_LOGGING + 3,
+	.grammar = "login {!block-for|!delay|!quiet-mode} <rest:line>",
+	.help = "login  Enable secure login checking\n"
+		"block-for  Set quiet-mode active time period\n"
+		"delay  Set delay between successive fail login\n"
+		"quiet-mode  Set quiet-mode options\n<rest>  Options\n",
+	.flags = CMD_HARMLESS,
+};
+
+static int block_check(void *ctx, const struct tree *t,
+	const struct node *section, const struct node *old,
+	const struct node *new, struct sbuf *why)
+{
+	(void)ctx;
+	(void)t;
+	(void)section;
+	(void)old;
+	if (new != NULL && !node_negated(new))
+		keep_warn(why, "guessing is sshd's to slow down");
+	return 0;
+}
+
+static void login_subscribe(struct router *r)
+{
+	static const struct command *const checked[] = { &block, NULL };
+	struct subscriber s = {
+		.name = "login", .commands = checked, .check = block_check
+	};
+
+	commit_subscribe(r->commit, &s);
+}
+
 bool login_is_logged(const struct router *r, bool success)
 {
 	return node_has(node_child(tree_root(r->tree),
@@ -30,6 +65,7 @@ bool login_is_logged(const struct router *r, bool success)
 		"log");
 }
 
-static const struct command *const list[] = { &on_failure, &on_success };
+static const struct command *const list[] = { &on_failure, &on_success,
+	&block };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
-const struct feature feature_login = { &commands, NULL };
+const struct feature feature_login = { &commands, login_subscribe };

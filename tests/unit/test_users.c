@@ -312,6 +312,23 @@ static void test_line_view(void **state)
 	assert_int_equal(c.timeout_secs, 600);
 }
 
+/* What sshd decides is said not to be in force. */
+static void test_line_warnings(void **state)
+{
+	static const char warning[] =
+		"% Warning: this line is kept but not in force";
+	struct cli_session *t = *state;
+
+	cli_run(t, "line vty 0 4");
+	assert_string_equal(cli_run(t, "transport input ssh telnet"), "");
+	assert_string_equal(cli_run(t, "transport output none"), "");
+	assert_non_null(strstr(cli_run(t, "transport input telnet"), warning));
+	assert_non_null(strstr(cli_run(t, "access-class 10 in"), warning));
+	assert_non_null(
+		strstr(cli_run(t, "login block-for 60 attempts 3 within 30"),
+			warning));
+}
+
 /* Aliases, privilege levels, banners. */
 
 static void test_alias(void **state)
@@ -688,6 +705,7 @@ int main(void)
 		T(test_sealed_keys),
 		T(test_line_ranges),
 		T(test_line_view),
+		T(test_line_warnings),
 		T(test_alias),
 		T(test_levels),
 		T(test_user_level),
