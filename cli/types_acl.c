@@ -46,7 +46,7 @@ static const char *group_next(const struct value_type *vt, const char *const *t,
 	*help = "Object group name";
 	if (keyword_is(t[0], "object-group"))
 		return "WORD";
-	*help = "Host address, or wildcard bits";
+	*help = keyword_is(t[0], "host") ? "Host address" : "Wildcard bits";
 	return "A.B.C.D";
 }
 
@@ -88,6 +88,35 @@ static int proto_parse(const struct value_type *vt, const char *const *t,
 	return 1;
 }
 
+// clang-format off
+static const struct {
+	const char *name, *help;
+} proto_help[] = {
+	{ "ahp", "Authentication Header Protocol" },
+	{ "eigrp", "Cisco's EIGRP routing protocol" },
+	{ "esp", "Encapsulation Security Payload" },
+	{ "gre", "Cisco's GRE tunneling" },
+	{ "ip", "Any Internet Protocol" },
+	{ "ipinip", "IP in IP tunneling" },
+	{ "nos", "KA9Q NOS compatible IP over IP tunneling" },
+	{ "ospf", "OSPF routing protocol" },
+	{ "pcp", "Payload Compression Protocol" },
+	{ "pim", "Protocol Independent Multicast" },
+	{ "sctp", "Stream Control Transmission Protocol" },
+	{ "hbh", "Hop by Hop options header" },
+	{ "ipv6", "Any IPv6" },
+};
+// clang-format on
+
+const char *proto_help_text(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(proto_help); i++) {
+		if (strcmp(proto_help[i].name, name) == 0)
+			return proto_help[i].help;
+	}
+	return "An IP protocol";
+}
+
 static const char *proto_choice(
 	const struct value_type *vt, size_t i, const char **help)
 {
@@ -101,7 +130,7 @@ static const char *proto_choice(
 	while ((name = ace_name_at(0, at)) != NULL &&
 		(is_keyword_proto(name) || i-- > 0))
 		at++;
-	*help = name != NULL ? "An Internet protocol" : NULL;
+	*help = name != NULL ? proto_help_text(name) : NULL;
 	return name;
 }
 

@@ -26,6 +26,36 @@ static const struct {
 		"An IPv6 protocol", "<0-255>" },
 };
 
+/* In the order of ace_name_at. */
+static const char *const option_help[] = {
+	"Match packets with Address Extension Option (147)",
+	"Match packets with ANY Option",
+	"Match packets with Commercial Security Option (134)",
+	"Match packets with Dynamic Packet State Option (151)",
+	"Match packets with Encode Option (15)",
+	"Match packets with End of Options (0)",
+	"Match packets with Extended IP Option (145)",
+	"Match packets with Extended Security Option (133)",
+	"Match packets with Experimental Flow Control Option (205)",
+	"Match packets with IMI Traffic Descriptor Option (144)",
+	"Match packets with Loose Source Route Option (131)",
+	"Match packets with MTU Probe Option (11)",
+	"Match packets with MTU Reply Option (12)",
+	"Match packets with No Operation Option (1)",
+	"Match packets with NSAP Addresses Option (150)",
+	"Match packets with Record Route Option (7)",
+	"Match packets with Router Alert Option (148)",
+	"Match packets with Selective Directed Broadcast Option (149)",
+	"Match packets with Basic Security Option (130)",
+	"Match packets with Strict Source Routing Option (137)",
+	"Match packets with Stream ID Option (136)",
+	"Match packets with Time Stamp Option (68)",
+	"Match packets with Trace Route Option (82)",
+	"Match packets with Upstream Multicast Packet Option (152)",
+	"Match packets with Experimental Access Control Option (142)",
+	"Match packets with Experimental Measurement Option (10)",
+};
+
 static size_t table_index(const struct value_type *vt)
 {
 	size_t i = 0;
@@ -99,6 +129,10 @@ static const char *table_choice(
 	while ((name = ace_name_at(tables[k].names, at)) != NULL &&
 		(is_skipped(k, name) || i-- > 0))
 		at++;
+	if (name != NULL && tables[k].names == ACE_NAMES_OPTION)
+		*help = option_help[at];
+	else if (name != NULL && tables[k].names == ACE_NAMES_PROTO6)
+		*help = proto_help_text(name);
 	return name;
 }
 

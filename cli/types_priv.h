@@ -11,6 +11,7 @@ bool keyword_is(const char *token, const char *keyword); /* abbreviates it */
 /* value_type.parse of a name of up to NAME_MAX_IOS letters. */
 int name_parse(const struct value_type *vt, const char *const *t, size_t n,
 	struct sbuf *out, size_t *bad_col);
+const char *proto_help_text(const char *name);
 void types_acl_register(struct grammar *g); /* and what follows */
 void types_acl6_register(struct grammar *g);
 void types_block_register(struct grammar *g); /* cfg_block.c */
