@@ -31,6 +31,11 @@ tests_fuzz_fuzz_session_frame_SOURCES = tests/fuzz/fuzz_session_frame.c \
 tests_fuzz_fuzz_session_frame_LDADD = $(CLI_LIBS) $(LOOP_LIBS)
 tests_fuzz_fuzz_session_frame_LDFLAGS = $(LIBFUZZER_LINK)
 
+fuzz_targets += tests/fuzz/fuzz_packet
+tests_fuzz_fuzz_packet_SOURCES = tests/fuzz/fuzz_packet.c
+tests_fuzz_fuzz_packet_LDADD = $(ROUTER_LIBS)
+tests_fuzz_fuzz_packet_LDFLAGS = $(LIBFUZZER_LINK)
+
 fuzz: $(fuzz_targets)
 .PHONY: fuzz
 endif

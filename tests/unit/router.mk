@@ -13,3 +13,9 @@ test_sandbox_LDADD = $(ROUTER_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_acl_log
 test_acl_log_SOURCES = tests/unit/test_acl_log.c
 test_acl_log_LDADD = $(ROUTER_LIBS) $(CMOCKA_LIBS)
+
+# The fuzz target's corpus as an ordinary test.
+check_PROGRAMS += corpus_packet
+corpus_packet_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_packet.c
+corpus_packet_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_packet"'
+corpus_packet_LDADD = $(ROUTER_LIBS)
