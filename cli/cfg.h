@@ -14,8 +14,6 @@
 
 /* cfg_system.c */
 extern const struct command cfg_hostname, cfg_domain_name;
-/* First address of `ip host NAME`; NULL: unknown. Lent. */
-const char *host_address(const struct router *r, const char *name);
 
 /* cfg_interface.c */
 extern const struct command cfg_interface, cfg_if_description,

@@ -163,12 +163,6 @@ static const struct command *const list[] = {
 #undef K
 };
 
-const char *host_address(const struct router *r, const char *name)
-{
-	return node_str(
-		node_find(tree_root(r->tree), &kept_ip_host, name), "addr");
-}
-
 static struct log_format stamp_view(const struct node *n)
 {
 	struct log_format f = { .stamp = LOG_STAMP_NONE };

@@ -1,6 +1,6 @@
 /* ping, with its options on the line or asked for (ios-cli.md 4, show-output.md
  * 3.10).  The packets are the box's; marks appear as they arrive. */
-#include "cli/cfg.h"
+#include "cli/exec_net.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -10,51 +10,49 @@ static int ping_exec(struct cmd_call *c);
 
 static const struct command ping = {
 	.mode = MODE_EXEC,
-	.grammar = "ping [ip] [<host:word> {source {<src:ip4>|<srcif:ifname>}|"
+	.grammar = "ping [vrf <vrf:name>] [ip|ipv6] [<host:word> {"
+		   "source {<src:ip4>|<src6:ip6>|<srcif:ifname>}|"
 		   "repeat <repeat:1-2147483647>|size <size:36-18024>|"
-		   "timeout <timeout:0-3600>|tos <tos:0-255>|df-bit|"
-		   "data <data:hex>|validate}*]",
-	.help = "ping  Send echo messages\nip  IP echo\n"
+		   "timeout <timeout:0-3600>|tos <tos:0-255>|"
+		   "dscp <dscp:0-63>|df-bit|data <data:hex>|validate|"
+		   "verbose}*]",
+	.help = "ping  Send echo messages\n"
+		"vrf  Select VPN routing instance\n<vrf>  VRF name\n"
+		"ip  IP echo\nipv6  IPv6 echo\n"
 		"<host>  Ping destination address or hostname\n"
 		"source  specify source address or name\n"
-		"<src>  Source address\n<srcif>  Source interface\n"
+		"<src>  Source address\n<src6>  Source address\n"
+		"<srcif>  Source interface\n"
 		"repeat  specify repeat count\n<repeat>  Repeat count\n"
 		"size  specify datagram size\n<size>  Datagram size\n"
 		"timeout  specify timeout interval\n"
 		"<timeout>  Timeout in seconds\n"
 		"tos  specify type of service value\n"
 		"<tos>  Type of service value\n"
+		"dscp  Specify DSCP value in IP header\n<dscp>  DSCP value\n"
 		"df-bit  enable do not fragment bit in IP header\n"
 		"data  specify data pattern\n<data>  Data pattern\n"
-		"validate  validate reply data\n",
+		"validate  validate reply data\nverbose  verbose output\n",
 	.exec = ping_exec,
-	.sample = "ping 10.64.2.1 source Loopback0 repeat 10",
+	.sample = "ping 10.64.2.1 source Loopback0 repeat 10\n"
+		  "ping vrf RED ipv6 2001:DB8::1 verbose",
 };
 
 #define MARKS_A_LINE 70
+#define SIZE_LEAST   36
+#define SIZE_MOST    18024
 
 struct pinging {
-	struct router *router;
-	struct session *session;
+	struct net_target target;
+	struct net_source source;
 	struct ping_opts opts;
 	struct ping *ping;
-	char host[256];
+	bool verbose;
 	unsigned sent, replies, column;
 	unsigned min_ms, max_ms;
 	uint64_t sum_ms;
 	size_t field; /* of the dialogue */
 };
-
-static void say(struct session *s, const struct sbuf *text)
-{
-	if (text->n > 0)
-		session_write(s, text->s, text->n);
-}
-
-static void say_text(struct session *s, const char *text)
-{
-	session_write(s, text, strlen(text));
-}
 
 static void summary(struct pinging *p)
 {
@@ -63,22 +61,46 @@ static void summary(struct pinging *p)
 	if (p->column > 0)
 		sbuf_addc(&out, '\n');
 	sbuf_printf(&out, "Success rate is %u percent (%u/%u)",
-		p->sent > 0 ? 100 * p->replies / p->sent : 0, p->replies,
-		p->sent);
+		p->sent > 0 ? (unsigned)(100ull * p->replies / p->sent) : 0,
+		p->replies, p->sent);
 	if (p->replies > 0)
 		sbuf_printf(&out, ", round-trip min/avg/max = %u/%llu/%u ms",
 			p->min_ms, (unsigned long long)(p->sum_ms / p->replies),
 			p->max_ms);
 	sbuf_addc(&out, '\n');
-	say(p->session, &out);
+	net_say_buf(p->target.session, &out);
+}
+
+static void say_mark(struct pinging *p, char mark)
+{
+	char text[2] = { mark, '\n' };
+
+	p->column++;
+	session_write(
+		p->target.session, text, p->column == MARKS_A_LINE ? 2 : 1);
+	if (p->column == MARKS_A_LINE)
+		p->column = 0;
+}
+
+static void say_reply(struct pinging *p, char mark, unsigned rtt_ms)
+{
+	auto_sbuf struct sbuf out = { 0 };
+
+	if (mark == '!')
+		sbuf_printf(
+			&out, "Reply to request %u (%u ms)\n", p->sent, rtt_ms);
+	else if (mark == '.')
+		sbuf_printf(&out, "Request %u timed out\n", p->sent);
+	else
+		sbuf_printf(
+			&out, "Request %u was refused (%c)\n", p->sent, mark);
+	net_say_buf(p->target.session, &out);
 }
 
 static void on_result(void *ctx, char mark, unsigned rtt_ms)
 {
 	struct pinging *p = ctx;
-	char text[2] = { mark, '\n' };
 
-	p->sent++;
 	if (mark == '!') {
 		if (rtt_ms == 0)
 			rtt_ms = 1;
@@ -89,16 +111,17 @@ static void on_result(void *ctx, char mark, unsigned rtt_ms)
 		p->sum_ms += rtt_ms;
 		p->replies++;
 	}
-	p->column++;
-	session_write(p->session, text, p->column == MARKS_A_LINE ? 2 : 1);
-	if (p->column == MARKS_A_LINE)
-		p->column = 0;
+	if (p->verbose)
+		say_reply(p, mark, rtt_ms);
+	else
+		say_mark(p, mark);
+	p->sent++;
 }
 
 static void on_done(void *ctx)
 {
 	struct pinging *p = ctx;
-	struct session *s = p->session;
+	struct session *s = p->target.session;
 	int result = p->replies > 0 ? CMD_DONE : CMD_FAILED;
 
 	summary(p);
@@ -106,12 +129,13 @@ static void on_done(void *ctx)
 	session_done(s, result);
 }
 
-/* While it asks there is no ping yet, only what was answered. */
+/* While it asks, or waits for a name, there is no ping yet. */
 static void on_break(void *ctx)
 {
 	struct pinging *p = ctx;
-	struct session *s = p->session;
+	struct session *s = p->target.session;
 
+	net_target_cancel(&p->target);
 	if (p->ping != NULL) {
 		ping_cancel(p->ping);
 		summary(p);
@@ -120,156 +144,116 @@ static void on_break(void *ctx)
 	session_done(s, CMD_FAILED);
 }
 
-/* An address, or a name of `ip host`. */
-static bool host_resolve(
-	const struct router *r, const char *host, struct ip_addr *out)
-{
-	const char *addr;
-
-	if (ip_parse(host, out))
-		return out->family == 4;
-	addr = host_address(r, host);
-	return addr != NULL && ip_parse(addr, out);
-}
-
-static bool source_of_interface(
-	const struct router *r, const char *ifname, struct ip_addr *out)
-{
-	struct iface_info *v = NULL;
-	size_t n = box_iface_list(r->box, &v);
-	bool found = false;
-
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(v[i].ifname, ifname) != 0 || v[i].n_addr == 0)
-			continue;
-		*out = v[i].addr[0].addr;
-		found = true;
-	}
-	free(v);
-	return found;
-}
-
 static void head(struct pinging *p)
 {
+	const struct ping_opts *o = &p->opts;
 	auto_sbuf struct sbuf out = { 0 };
 	char text[IP_TEXT];
 
-	sbuf_printf(&out,
-		"Type escape sequence to abort.\n"
-		"Sending %u, %u-byte ICMP Echos to %s, timeout is %u "
-		"seconds:\n",
-		p->opts.count, p->opts.size, ip_text(&p->opts.dst, text),
-		p->opts.timeout_ms / 1000);
-	if (ip_is_set(&p->opts.src))
+	sbuf_adds(&out, "Type escape sequence to abort.\n");
+	if (o->size_step != 0)
+		sbuf_printf(&out, "Sending %u, [%u..%u]-byte", o->count,
+			o->size, o->size_max);
+	else
+		sbuf_printf(&out, "Sending %u, %u-byte", o->count, o->size);
+	sbuf_printf(&out, " ICMP Echos to %s, timeout is %u seconds:\n",
+		ip_text(&o->dst, text), o->timeout_ms / 1000);
+	if (ip_is_set(&o->src))
 		sbuf_printf(&out, "Packet sent with a source address of %s \n",
-			ip_text(&p->opts.src, text));
-	if (p->opts.df)
+			ip_text(&o->src, text));
+	if (o->df)
 		sbuf_adds(&out, "Packet sent with the DF bit set\n");
-	say(p->session, &out);
+	if (o->validate)
+		sbuf_printf(&out, "Reply data will be validated\n");
+	net_say_buf(p->target.session, &out);
 }
 
-/* Takes p. */
-static int ping_start(struct pinging *p)
+/* The target has an address.  Takes p. */
+static int ping_go(void *ctx)
 {
-	struct session *s = p->session;
-	auto_sbuf struct sbuf why = { 0 };
+	struct pinging *p = ctx;
+	struct router *r = p->target.router;
+	struct session *s = p->target.session;
+	auto_sbuf struct sbuf why = { 0 }, text = { 0 };
+	unsigned least = p->target.addr.family == 6 ? 48 : SIZE_LEAST;
 
-	if (!host_resolve(p->router, p->host, &p->opts.dst)) {
-		say_text(s, "% Unrecognized host or address, or protocol not "
-			    "running.\n");
+	p->opts.dst = p->target.addr;
+	if (p->opts.size < least)
+		p->opts.size = least;
+	if (!net_source_find(r, &p->source, &p->opts.dst, &p->opts.src,
+		    p->opts.dev, &text)) {
+		net_say_buf(s, &text);
 		free(p);
 		return CMD_FAILED;
 	}
 	head(p);
-	p->ping =
-		box_ping(p->router->box, &p->opts, on_result, on_done, p, &why);
+	p->ping = box_ping(r->box, &p->opts, on_result, on_done, p, &why);
 	if (p->ping != NULL)
 		return CMD_PENDING;
-	sbuf_addc(&why, '\n');
-	say_text(s, "% ");
-	say(s, &why);
+	sbuf_printf(&text, "%% %s\n", sbuf_str(&why));
+	net_say_buf(s, &text);
 	free(p);
 	return CMD_FAILED;
 }
 
 /* --- the dialogue of a bare `ping` --- */
 
-static bool read_unsigned(
-	const char *text, unsigned lo, unsigned hi, unsigned *out)
-{
-	char *end;
-	unsigned long v;
-
-	if (text[0] == '\0')
-		return true; /* keeps the default */
-	v = strtoul(text, &end, 10);
-	if (*end != '\0' || v < lo || v > hi)
-		return false;
-	*out = (unsigned)v;
-	return true;
-}
-
 static bool read_protocol(struct pinging *p, const char *text)
 {
-	(void)p;
-	return text[0] == '\0' || strcasecmp(text, "ip") == 0;
+	if (strcasecmp(text, "ipv6") == 0)
+		p->target.family = 6;
+	return text[0] == '\0' || strcasecmp(text, "ip") == 0 ||
+	       strcasecmp(text, "ipv6") == 0;
 }
 
 static bool read_target(struct pinging *p, const char *text)
 {
-	strlcpy(p->host, text, sizeof(p->host));
+	strlcpy(p->target.host, text, sizeof(p->target.host));
 	return text[0] != '\0';
 }
 
 static bool read_count(struct pinging *p, const char *text)
 {
-	return read_unsigned(text, 1, INT32_MAX, &p->opts.count);
+	return net_number_read(text, 1, INT32_MAX, &p->opts.count);
 }
 
 static bool read_size(struct pinging *p, const char *text)
 {
-	return read_unsigned(text, 36, 18024, &p->opts.size);
+	return net_number_read(text, SIZE_LEAST, SIZE_MOST, &p->opts.size);
 }
 
 static bool read_timeout(struct pinging *p, const char *text)
 {
 	unsigned secs = p->opts.timeout_ms / 1000;
 
-	if (!read_unsigned(text, 0, 3600, &secs))
+	if (!net_number_read(text, 0, 3600, &secs))
 		return false;
 	p->opts.timeout_ms = secs * 1000;
 	return true;
 }
 
-static bool is_yes(const char *text)
-{
-	return text[0] == 'y' || text[0] == 'Y';
-}
-
 #define FIELD_EXTENDED 5
-#define FIELD_SWEEP    9
+#define FIELD_SWEEP    12
+#define FIELDS         16
 
 /* "y" goes on with the next questions, anything else skips them. */
 static bool read_extended(struct pinging *p, const char *text)
 {
-	if (!is_yes(text))
+	if (!net_is_yes(text))
 		p->field = FIELD_SWEEP - 1;
 	return true;
 }
 
 static bool read_source(struct pinging *p, const char *text)
 {
-	if (text[0] == '\0')
-		return true;
-	return ip_parse(text, &p->opts.src) ||
-	       source_of_interface(p->router, text, &p->opts.src);
+	return net_source_read(text, &p->source);
 }
 
 static bool read_tos(struct pinging *p, const char *text)
 {
 	unsigned v = p->opts.tos;
 
-	if (!read_unsigned(text, 0, 255, &v))
+	if (!net_number_read(text, 0, 255, &v))
 		return false;
 	p->opts.tos = (uint8_t)v;
 	return true;
@@ -277,20 +261,63 @@ static bool read_tos(struct pinging *p, const char *text)
 
 static bool read_df(struct pinging *p, const char *text)
 {
-	p->opts.df = is_yes(text);
+	p->opts.df = net_is_yes(text);
 	return true;
+}
+
+static bool read_validate(struct pinging *p, const char *text)
+{
+	p->opts.validate = net_is_yes(text);
+	return true;
+}
+
+static bool read_data(struct pinging *p, const char *text)
+{
+	char *end;
+	unsigned long v = strtoul(text, &end, 16);
+
+	if (text[0] == '\0')
+		return true;
+	p->opts.data = (uint16_t)v;
+	return *end == '\0' && v <= UINT16_MAX;
+}
+
+/* IP options are not sent: only Verbose is taken. */
+static bool read_options(struct pinging *p, const char *text)
+{
+	size_t n = strlen(text);
+
+	p->verbose = n > 0 && strncasecmp(text, "verbose", n) == 0;
+	return n == 0 || p->verbose || strcasecmp(text, "none") == 0;
 }
 
 static bool read_sweep(struct pinging *p, const char *text)
 {
-	(void)p;
-	return !is_yes(text);
+	if (!net_is_yes(text)) {
+		p->field = FIELDS - 1;
+		return true;
+	}
+	p->opts.size = SIZE_LEAST;
+	p->opts.size_max = SIZE_MOST;
+	p->opts.size_step = 1;
+	return true;
+}
+
+static bool read_sweep_max(struct pinging *p, const char *text)
+{
+	return net_number_read(
+		text, p->opts.size, SIZE_MOST, &p->opts.size_max);
+}
+
+static bool read_sweep_step(struct pinging *p, const char *text)
+{
+	return net_number_read(text, 1, SIZE_MOST, &p->opts.size_step);
 }
 
 static const struct {
 	const char *question;
 	bool (*read)(struct pinging *p, const char *text);
-} fields[] = {
+} fields[FIELDS] = {
 	{ "Protocol [ip]: ", read_protocol },
 	{ "Target IP address: ", read_target },
 	{ "Repeat count [5]: ", read_count },
@@ -300,7 +327,13 @@ static const struct {
 	{ "Source address or interface: ", read_source },
 	{ "Type of service [0]: ", read_tos },
 	{ "Set DF bit in IP header? [no]: ", read_df },
+	{ "Validate reply data? [no]: ", read_validate },
+	{ "Data pattern [0x0000ABCD]: ", read_data },
+	{ "Loose, Strict, Record, Timestamp, Verbose[none]: ", read_options },
 	[FIELD_SWEEP] = { "Sweep range of sizes [n]: ", read_sweep },
+	{ "Sweep min size [36]: ", read_size },
+	{ "Sweep max size [18024]: ", read_sweep_max },
+	{ "Sweep interval [1]: ", read_sweep_step },
 };
 
 static int field_answered(struct session *s, const char *answer, void *ctx)
@@ -308,22 +341,22 @@ static int field_answered(struct session *s, const char *answer, void *ctx)
 	struct pinging *p = ctx;
 
 	if (!fields[p->field].read(p, answer)) {
-		say_text(s, p->field == 1 ? "% Bad IP address\n"
-					  : "% Invalid answer\n");
+		net_say(s, p->field == 1 ? "% Bad IP address\n"
+					 : "% Invalid answer\n");
 		free(p);
 		return CMD_FAILED;
 	}
-	if (++p->field == ARRAY_LEN(fields))
-		return ping_start(p);
+	if (++p->field == FIELDS)
+		return net_target_find(&p->target);
 	return session_ask(
 		s, ASK_LINE, fields[p->field].question, field_answered, p);
 }
 
 /* --- the command --- */
 
-static bool options_read(struct cmd_call *c, struct ping_opts *o)
+static void options_read(const struct derivation *d, struct pinging *p)
 {
-	const struct derivation *d = c->drv;
+	struct ping_opts *o = &p->opts;
 	const char *srcif = drv_str(d, "srcif");
 
 	if (drv_set(d, "repeat"))
@@ -334,37 +367,47 @@ static bool options_read(struct cmd_call *c, struct ping_opts *o)
 		o->timeout_ms = drv_u32(d, "timeout") * 1000;
 	if (drv_set(d, "data"))
 		o->data = (uint16_t)strtoul(drv_str(d, "data"), NULL, 16);
-	o->tos = (uint8_t)drv_u32(d, "tos");
+	o->tos = (uint8_t)(drv_set(d, "dscp") ? drv_u32(d, "dscp") << 2
+					      : drv_u32(d, "tos"));
 	o->df = drv_has(d, "df-bit");
 	o->validate = drv_has(d, "validate");
-	o->src = drv_ip(d, "src");
-	if (srcif == NULL || source_of_interface(c->router, srcif, &o->src))
-		return true;
-	sbuf_adds(c->out, "% Invalid source interface - IP not enabled or "
-			  "interface is down\n");
-	return false;
+	p->verbose = drv_has(d, "verbose");
+	p->target.family = drv_has(d, "ipv6") ? 6 : drv_has(d, "ip") ? 4 : 0;
+	p->source.addr =
+		drv_set(d, "src6") ? drv_ip(d, "src6") : drv_ip(d, "src");
+	if (srcif != NULL)
+		strlcpy(p->source.ifname, srcif, sizeof(p->source.ifname));
 }
 
 static int ping_exec(struct cmd_call *c)
 {
 	const char *host = drv_str(c->drv, "host");
-	struct ping_opts opts = {
-		.count = 5, .size = 100, .timeout_ms = 2000, .data = 0xabcd
-	};
+	auto_sbuf struct sbuf text = { 0 };
 	struct pinging *p;
 
-	if (c->router->box == NULL || !options_read(c, &opts))
+	if (c->router->box == NULL)
 		return CMD_FAILED;
 	p = xcalloc(1, sizeof(*p));
-	p->router = c->router;
-	p->session = c->session;
-	p->opts = opts;
+	p->target = (struct net_target){ .router = c->router,
+		.session = c->session,
+		.go = ping_go,
+		.drop = free,
+		.ctx = p };
+	p->opts = (struct ping_opts){
+		.count = 5, .size = 100, .timeout_ms = 2000, .data = 0xabcd
+	};
+	options_read(c->drv, p);
+	if (!net_vrf_find(
+		    c->router, drv_str(c->drv, "vrf"), p->opts.dev, c->out)) {
+		free(p);
+		return CMD_FAILED;
+	}
 	session_on_break(c->session, on_break, p);
 	if (host == NULL)
 		return session_ask(c->session, ASK_LINE, fields[0].question,
 			field_answered, p);
-	strlcpy(p->host, host, sizeof(p->host));
-	return ping_start(p);
+	strlcpy(p->target.host, host, sizeof(p->target.host));
+	return net_target_find(&p->target);
 }
 
 static const struct command *const list[] = { &ping };

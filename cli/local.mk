@@ -28,6 +28,7 @@ libcli_a_SOURCES += \
 	cli/cfg_cryptomap.c \
 	cli/cfg_gdoi.c \
 	cli/cfg_gdoi_ks.c \
+	cli/cfg_host.c cli/host.h \
 	cli/cfg_if.h \
 	cli/cfg_if_ip.c \
 	cli/cfg_if_ip6.c \
@@ -55,7 +56,9 @@ libcli_a_SOURCES += \
 	cli/cfg_vrf.c \
 	cli/cfg_system.c cli/kept.def \
 	cli/exec_crypto.c \
+	cli/exec_net.c cli/exec_net.h \
 	cli/exec_ping.c \
+	cli/exec_trace.c \
 	cli/show.h \
 	cli/show_crypto.c \
 	cli/show_gdoi.c \

@@ -246,6 +246,7 @@ void box_free(struct box *b)
 	timer_cancel(loop_timers(b->loop), &b->settle);
 	timer_cancel(loop_timers(b->loop), &b->rebind);
 	box_ping_free(b);
+	box_trace_free(b);
 	if (b->gdoi != NULL)
 		gdoi_free(b->gdoi);
 	if (b->env.env.dp != NULL)

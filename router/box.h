@@ -85,9 +85,10 @@ struct filter_policy {
 	const struct acl *acl; /* lent for the call */
 };
 void box_set_filters(struct box *b, const struct filter_policy *v, size_t n);
-/* Packets by entry, as filters_hits; none unless the list is on an interface. */
-size_t box_acl_hits(struct box *b, const char *list, bool ip6,
-	struct ace_hits **out);
+/* Packets by entry, as filters_hits; none unless the list is on an interface.
+ */
+size_t box_acl_hits(
+	struct box *b, const char *list, bool ip6, struct ace_hits **out);
 void box_acl_clear(struct box *b, const char *list, bool ip6); /* NULL: all */
 /* Packets of a flow after which an entry with `log` tells of it; 0: only every
  * five minutes. */
@@ -162,6 +163,8 @@ size_t box_route_list(
 struct ping_opts {
 	struct ip_addr dst, src;          /* src family 0: kernel's choice */
 	unsigned count, size, timeout_ms; /* size: whole IP datagram */
+	unsigned size_max, size_step;     /* step 0: no sweep; count rounds */
+	char dev[IFNAMSIZ];               /* leave through it; "" any */
 	bool df, validate;
 	uint8_t tos;
 	uint16_t data; /* pattern, 0xABCD */
@@ -174,4 +177,28 @@ struct ping *box_ping(struct box *b, const struct ping_opts *o,
 	ping_result_fn *result, ping_done_fn *done, void *ctx,
 	struct sbuf *why);
 void ping_cancel(struct ping *p); /* no callback any more */
+
+/* traceroute: likewise; a result for each probe, in order. */
+struct trace_opts {
+	struct ip_addr dst, src; /* src family 0: kernel's choice */
+	unsigned min_ttl, max_ttl, probes, timeout_ms;
+	uint16_t port;      /* of the first probe; counts up */
+	char dev[IFNAMSIZ]; /* leave through it; "" any */
+};
+struct trace_result {
+	unsigned ttl, probe; /* probe counts from 0 */
+	bool answered;
+	struct ip_addr from;
+	unsigned rtt_ms;
+	char note; /* of an unreachable: H N P A; 0 none */
+};
+struct trace;
+typedef void trace_result_fn(void *ctx, const struct trace_result *r);
+typedef void trace_done_fn(void *ctx);
+struct trace *box_trace(struct box *b, const struct trace_opts *o,
+	trace_result_fn *result, trace_done_fn *done, void *ctx,
+	struct sbuf *why);
+void trace_cancel(struct trace *t); /* no callback any more */
+/* Device of a VRF; "" when its routes are in the global table. */
+const char *box_vrf_device(const struct box *b, const char *vrf);
 #endif

@@ -63,6 +63,7 @@ struct box {
 	size_t n_maps;
 	size_t n_ks, n_gm; /* given to gdoi */
 	LIST_HEAD(, ping) pings;
+	LIST_HEAD(, trace) traces;
 
 	struct box_vrf *vrfs;
 	size_t n_vrfs;
@@ -121,6 +122,7 @@ void box_meter_free(struct box *b);
 /* Fills i's rates, and counts its counters from the last clearing. */
 void box_meter_read(struct box *b, struct iface_info *i);
 
-/* ping.c */
+/* ping.c, trace.c */
+void box_trace_free(struct box *b);
 void box_ping_free(struct box *b);
 #endif

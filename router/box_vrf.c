@@ -108,6 +108,13 @@ const char *box_vrf_netdev(const struct box *b, const char *vrf)
 	return v != NULL && v->made ? v->netdev : NULL;
 }
 
+const char *box_vrf_device(const struct box *b, const char *vrf)
+{
+	const char *netdev = box_vrf_netdev(b, vrf);
+
+	return netdev != NULL ? netdev : "";
+}
+
 uint32_t box_vrf_table(const struct box *b, const char *vrf)
 {
 	const struct box_vrf *v = vrf_find(b, vrf);

@@ -15,6 +15,8 @@ librouter_a_SOURCES = \
 	router/ifname.c router/ifname.h \
 	router/keylog.c router/keylog.h \
 	router/ping.c \
+	router/trace.c \
+	router/resolve.c router/resolve.h \
 	router/sandbox.c router/sandbox.h \
 	router/store_sqlite.c router/store_sqlite.h \
 	router/transfer.c router/transfer.h \

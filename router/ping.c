@@ -1,7 +1,9 @@
-/* ping: ICMP echo on a raw socket, one packet at a time as IOS does it
- * (show-output.md 3.10).  The kernel builds the IP header. */
+/* ping: ICMP and ICMPv6 echo on a raw socket, one packet at a time as IOS does
+ * it (show-output.md 3.10).  The kernel builds the IP header, and the checksum
+ * of ICMPv6; it shows us the IP header of IPv4 only. */
 #include "router/box_priv.h"
 #include <errno.h>
+#include <netinet/icmp6.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
 #include <stdlib.h>
@@ -10,8 +12,8 @@
 #include <unistd.h>
 
 #define IP_HDR    20
+#define IP6_HDR   40
 #define ICMP_HDR  8
-#define SIZE_MIN  (IP_HDR + ICMP_HDR)
 #define DGRAM_MAX 65535
 /* struct icmp_filter and ICMP_FILTER of linux/icmp.h, which does not go
  * together with netinet/ip_icmp.h. */
@@ -65,17 +67,44 @@ static uint16_t get16(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
+static bool is_v6(const struct ping_opts *o)
+{
+	return o->dst.family == 6;
+}
+
+static unsigned ip_hdr(const struct ping_opts *o)
+{
+	return is_v6(o) ? IP6_HDR : IP_HDR;
+}
+
+/* How many sizes a sweep goes through in a round. */
+static unsigned sizes(const struct ping_opts *o)
+{
+	return o->size_step == 0 || o->size_max < o->size
+		       ? 1
+		       : (o->size_max - o->size) / o->size_step + 1;
+}
+
+/* Of the packet under way, without its IP header. */
+static size_t echo_size(const struct ping *p)
+{
+	unsigned step = p->sent % sizes(&p->o);
+
+	return p->o.size + step * p->o.size_step - ip_hdr(&p->o);
+}
+
 static size_t echo_build(const struct ping *p, uint8_t *m)
 {
-	size_t n = p->o.size - IP_HDR;
+	size_t n = echo_size(p);
 
-	m[0] = ICMP_ECHO;
+	m[0] = is_v6(&p->o) ? ICMP6_ECHO_REQUEST : ICMP_ECHO;
 	m[1] = m[2] = m[3] = 0;
 	be16(m + 4, p->ident);
 	be16(m + 6, (uint16_t)p->sent);
 	for (size_t i = ICMP_HDR; i < n; i++)
 		m[i] = (uint8_t)(i % 2 == 0 ? p->o.data >> 8 : p->o.data);
-	be16(m + 2, checksum(m, n));
+	if (!is_v6(&p->o))
+		be16(m + 2, checksum(m, n));
 	return n;
 }
 
@@ -127,7 +156,7 @@ static void on_timer(void *arg)
 		packet_over(p, '.', 0);
 		return;
 	}
-	if (p->sent < p->o.count) {
+	if (p->sent / sizes(&p->o) < p->o.count) {
 		packet_send(p);
 		return;
 	}
@@ -176,13 +205,51 @@ static bool data_is_right(const struct ping *p, const uint8_t *m, size_t n)
 {
 	if (!p->o.validate)
 		return true;
-	if (n != p->o.size - IP_HDR)
+	if (n != echo_size(p))
 		return false;
 	for (size_t i = ICMP_HDR; i < n; i++) {
 		if (m[i] != (uint8_t)(i % 2 == 0 ? p->o.data >> 8 : p->o.data))
 			return false;
 	}
 	return true;
+}
+
+static char error6_mark(uint8_t type)
+{
+	switch (type) {
+	case ICMP6_DST_UNREACH:
+		return 'U';
+	case ICMP6_PACKET_TOO_BIG:
+		return 'B';
+	case ICMP6_TIME_EXCEEDED:
+		return 'T';
+	case ICMP6_PARAM_PROB:
+		return 'P';
+	default:
+		return 0;
+	}
+}
+
+/* The same of an ICMPv6 message. */
+static char message6_mark(const struct ping *p, const uint8_t *m, size_t n,
+	const struct ip_addr *from)
+{
+	const uint8_t *inner = m + ICMP_HDR;
+
+	if (n < ICMP_HDR)
+		return 0;
+	if (m[0] == ICMP6_ECHO_REPLY) {
+		if (!echo_is_ours(p, m) || (!ip_equal(from, &p->o.dst) &&
+						   !ip_is_multicast(&p->o.dst)))
+			return 0;
+		return data_is_right(p, m, n) ? '!' : '?';
+	}
+	if (n < ICMP_HDR + IP6_HDR + ICMP_HDR || inner[6] != IPPROTO_ICMPV6 ||
+		memcmp(inner + 24, p->o.dst.b, 16) != 0 ||
+		inner[IP6_HDR] != ICMP6_ECHO_REQUEST ||
+		!echo_is_ours(p, inner + IP6_HDR))
+		return 0;
+	return error6_mark(m[0]);
 }
 
 /* What a received packet says of the one under way; 0: nothing. */
@@ -222,13 +289,23 @@ static void on_readable(void *arg, int events)
 
 	(void)events;
 	for (;;) {
-		ssize_t n = recv(p->fd, p->buf, DGRAM_MAX, MSG_DONTWAIT);
+		struct sockaddr_storage ss;
+		socklen_t ss_n = sizeof(ss);
+		struct udp_addr from = { 0 };
+		ssize_t n = recvfrom(p->fd, p->buf, DGRAM_MAX, MSG_DONTWAIT,
+			(struct sockaddr *)&ss, &ss_n);
 
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			continue; /* a pending ICMP error, now collected */
 		if (n < 0)
 			return;
-		char mark = p->waiting ? packet_mark(p, p->buf, (size_t)n) : 0;
+		char mark = 0;
+
+		udp_from_sockaddr((struct sockaddr *)&ss, &from);
+		if (p->waiting && is_v6(&p->o))
+			mark = message6_mark(p, p->buf, (size_t)n, &from.ip);
+		else if (p->waiting)
+			mark = packet_mark(p, p->buf, (size_t)n);
 
 		if (mark == 0)
 			continue;
@@ -238,7 +315,51 @@ static void on_readable(void *arg, int events)
 	}
 }
 
-static int socket_open(const struct ping_opts *o)
+static int socket6_open(const struct ping_opts *o)
+{
+	const int df = o->df ? IPV6_PMTUDISC_DO : IPV6_PMTUDISC_DONT;
+	const int class = o->tos;
+	auto_fd int fd = socket(AF_INET6,
+		SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMPV6);
+	struct icmp6_filter f;
+	int out;
+
+	ICMP6_FILTER_SETBLOCKALL(&f);
+	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &f);
+	ICMP6_FILTER_SETPASS(ICMP6_DST_UNREACH, &f);
+	ICMP6_FILTER_SETPASS(ICMP6_PACKET_TOO_BIG, &f);
+	ICMP6_FILTER_SETPASS(ICMP6_TIME_EXCEEDED, &f);
+	ICMP6_FILTER_SETPASS(ICMP6_PARAM_PROB, &f);
+	if (fd < 0 ||
+		setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &f, sizeof(f)) <
+			0 ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &df,
+			sizeof(df)) < 0 ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &class,
+			sizeof(class)) < 0)
+		return -errno;
+	out = fd;
+	fd = -1;
+	return out;
+}
+
+/* Through the device, from the address that was asked for. */
+static int socket_bind(int fd, const struct ping_opts *o)
+{
+	struct udp_addr src = { .ip = o->src };
+	struct sockaddr_storage ss;
+	socklen_t n;
+
+	if (o->dev[0] != '\0' && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
+					 o->dev, (socklen_t)strlen(o->dev)) < 0)
+		return -errno;
+	if (!ip_is_set(&o->src))
+		return 0;
+	n = udp_to_sockaddr(&src, &ss);
+	return bind(fd, (struct sockaddr *)&ss, n) < 0 ? -errno : 0;
+}
+
+static int socket4_open(const struct ping_opts *o)
 {
 	const uint32_t keep = 1u << ICMP_ECHOREPLY | 1u << ICMP_DEST_UNREACH |
 			      1u << ICMP_SOURCE_QUENCH |
@@ -258,16 +379,26 @@ static int socket_open(const struct ping_opts *o)
 		setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos)) < 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0)
 		return -errno;
-	if (ip_is_set(&o->src)) {
-		struct udp_addr src = { .ip = o->src };
-		struct sockaddr_storage ss;
-		socklen_t n = udp_to_sockaddr(&src, &ss);
-
-		if (bind(fd, (struct sockaddr *)&ss, n) < 0)
-			return -errno;
-	}
 	int out = fd;
 
+	fd = -1;
+	return out;
+}
+
+static int socket_open(const struct ping_opts *o)
+{
+	auto_fd int fd = is_v6(o) ? socket6_open(o) : socket4_open(o);
+	int r, out;
+
+	if (fd < 0) {
+		out = fd;
+		fd = -1;
+		return out;
+	}
+	r = socket_bind(fd, o);
+	if (r < 0)
+		return r;
+	out = fd;
 	fd = -1;
 	return out;
 }
@@ -275,11 +406,13 @@ static int socket_open(const struct ping_opts *o)
 struct ping *box_ping(struct box *b, const struct ping_opts *o,
 	ping_result_fn *result, ping_done_fn *done, void *ctx, struct sbuf *why)
 {
-	if (o->dst.family != 4 || (o->src.family != 0 && o->src.family != 4)) {
-		sbuf_adds(why, "only IPv4 addresses can be pinged");
+	if (!ip_is_set(&o->dst) ||
+		(ip_is_set(&o->src) && o->src.family != o->dst.family)) {
+		sbuf_adds(why, "source and destination are of two families");
 		return NULL;
 	}
-	if (o->size < SIZE_MIN || o->size > DGRAM_MAX) {
+	if (o->size < ip_hdr(o) + ICMP_HDR || o->size > DGRAM_MAX ||
+		o->size_max > DGRAM_MAX) {
 		sbuf_printf(why, "datagram size %u is out of range", o->size);
 		return NULL;
 	}

@@ -2,3 +2,6 @@
 check_PROGRAMS += test_cfg_if
 test_cfg_if_SOURCES = tests/unit/test_cfg_if.c $(FAKE_BOX)
 test_cfg_if_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_exec_net
+test_exec_net_SOURCES = tests/unit/test_exec_net.c $(FAKE_BOX)
+test_exec_net_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

@@ -166,6 +166,30 @@ void box_set_forwarding(struct box *b, bool ipv4, bool ipv6)
 	fake_box.routing6 = ipv6;
 }
 
+const char *box_vrf_device(const struct box *b, const char *vrf)
+{
+	(void)b;
+	return fake_box.has_kinds ? vrf : "";
+}
+
+struct trace *box_trace(struct box *b, const struct trace_opts *o,
+	trace_result_fn *result, trace_done_fn *done, void *ctx,
+	struct sbuf *why)
+{
+	(void)b;
+	(void)why;
+	fake_box.trace = *o;
+	fake_box.trace_result = result;
+	fake_box.trace_done = done;
+	fake_box.trace_ctx = ctx;
+	return (struct trace *)&fake_box.trace;
+}
+
+void trace_cancel(struct trace *t)
+{
+	(void)t;
+}
+
 bool box_has_kind(struct box *b, const char *kind)
 {
 	(void)b;

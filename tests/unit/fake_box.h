@@ -51,6 +51,10 @@ struct fake_box {
 	ping_result_fn *ping_result;
 	ping_done_fn *ping_done;
 	void *ping_ctx;
+	struct trace_opts trace; /* likewise */
+	trace_result_fn *trace_result;
+	trace_done_fn *trace_done;
+	void *trace_ctx;
 };
 extern struct fake_box fake_box;
 void fake_box_reset(void); /* frees what was recorded */

@@ -680,6 +680,131 @@ static void test_ping(void **state)
 	ping(o, "MM");
 }
 
+static void test_ping6(void **state)
+{
+	struct ping_opts o = { .dst = ip("::1"),
+		.count = 3,
+		.size = 100,
+		.timeout_ms = 200,
+		.validate = true };
+
+	(void)state;
+	ping(o, "!!!");
+	/* Three sizes, twice. */
+	o.dst = ip("127.0.0.1");
+	o.count = 2;
+	o.size_max = 110;
+	o.size_step = 5;
+	ping(o, "!!!!!!");
+	o.size_step = 0;
+	o.size = 1400;
+	netns_run("ip link set p0 mtu 1300 up && ip link set far0 up");
+	netns_run("ip -6 addr add 2001:db8::1/64 dev p0 nodad");
+	o.dst = ip("2001:db8::2");
+	o.df = true;
+	o.count = 1;
+	ping(o, "M");
+}
+
+/* ---- traceroute ---- */
+
+static struct {
+	struct trace_result v[16];
+	size_t n;
+	bool done;
+} traced;
+
+static void on_probe(void *ctx, const struct trace_result *r)
+{
+	(void)ctx;
+	assert_true(traced.n < 16);
+	traced.v[traced.n++] = *r;
+}
+
+static void on_traced(void *ctx)
+{
+	(void)ctx;
+	traced.done = true;
+}
+
+static void trace(struct trace_opts o)
+{
+	auto_sbuf struct sbuf why = { 0 };
+
+	memset(&traced, 0, sizeof(traced));
+	assert_non_null(box_trace(box, &o, on_probe, on_traced, NULL, &why));
+	for (int i = 0; i < 200 && !traced.done; i++)
+		loop_run_once(loop, 20);
+	assert_true(traced.done);
+}
+
+static void test_trace(void **state)
+{
+	struct trace_opts o = { .dst = ip("127.0.0.1"),
+		.min_ttl = 1,
+		.max_ttl = 4,
+		.probes = 3,
+		.timeout_ms = 100,
+		.port = 33434 };
+
+	(void)state;
+	trace(o);
+	assert_int_equal(traced.n, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(traced.v[i].answered);
+		assert_int_equal(traced.v[i].ttl, 1);
+		assert_int_equal(traced.v[i].probe, i);
+		assert_int_equal(traced.v[i].note, 0);
+		assert_true(ip_equal(&traced.v[i].from, &o.dst));
+	}
+	o.dst = ip("::1");
+	trace(o);
+	assert_int_equal(traced.n, 3);
+	assert_true(traced.v[2].answered);
+	/* Without a route nobody answers. */
+	o.dst = ip("192.0.2.1");
+	o.max_ttl = 2;
+	o.probes = 1;
+	trace(o);
+	assert_int_equal(traced.n, 2);
+	assert_false(traced.v[1].answered);
+	assert_int_equal(traced.v[1].ttl, 2);
+	/* One under way when the box goes is freed with it. */
+	auto_sbuf struct sbuf why = { 0 };
+
+	assert_non_null(box_trace(box, &o, on_probe, on_traced, NULL, &why));
+	o.src = ip("::1");
+	assert_null(box_trace(box, &o, on_probe, on_traced, NULL, &why));
+}
+
+static void test_neighbours(void **state)
+{
+	struct iface_policy p =
+		iface("GigabitEthernet0/0", "p0", "10.0.0.1/24", NULL);
+	const struct ip_addr all = { 0 };
+	struct neigh_info *v;
+	size_t n;
+
+	(void)state;
+	netns_run("ip link set far0 up");
+	box_set_ifaces(box, &p, 1);
+	settle();
+	netns_run("ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev p0 "
+		  "nud reachable");
+	netns_run("ip neigh add 10.0.0.8 lladdr 02:00:00:00:00:08 dev p0 "
+		  "nud permanent");
+	n = box_neigh_list(box, 4, &v);
+	assert_int_equal(n, 3);
+	assert_true(v[0].own);
+	assert_string_equal(v[0].ifname, "GigabitEthernet0/0");
+	free(v);
+	assert_int_equal(box_neigh_clear(box, 4, &all), 0);
+	n = box_neigh_list(box, 4, &v);
+	for (size_t i = 0; i < n; i++)
+		assert_true(v[i].own || v[i].permanent || !v[i].complete);
+	free(v);
+}
+
 static void test_ping_errors(void **state)
 {
 	auto_sbuf struct sbuf why = { 0 };
@@ -717,7 +842,8 @@ int main(void)
 		T(test_loopback), T(test_late_netdev), T(test_by_rule),
 		T(test_routes), T(test_floating_routes), T(test_ipv6),
 		T(test_subinterface), T(test_counters), T(test_members),
-		T(test_ping), T(test_ping_errors) };
+		T(test_ping), T(test_ping6), T(test_trace), T(test_neighbours),
+		T(test_ping_errors) };
 
 	if (!netns_enter()) {
 		printf("1..0 # SKIP needs a network namespace of its own\n");
