@@ -118,6 +118,17 @@ bool crypto_map_exists(const struct router *r, const char *name)
 	return map_part(r, name) != NULL;
 }
 
+/* Entries of other kinds, which are only kept. */
+static void map_kept_remove(const struct router *r, const char *name)
+{
+	auto_sbuf struct sbuf line = { 0 }, why = { 0 };
+	enum commit_result result;
+
+	sbuf_printf(&line, "crypto map %s", name);
+	commit_undo(
+		r->commit, tree_root(r->tree), sbuf_str(&line), &why, &result);
+}
+
 static int map_whole_exec(struct cmd_call *c)
 {
 	const struct router *r = c->router;
@@ -139,6 +150,7 @@ static int map_whole_exec(struct cmd_call *c)
 		sbuf_printf(c->out, "%s\n", sbuf_str(&why));
 		return CMD_FAILED;
 	}
+	map_kept_remove(r, name);
 	return CMD_DONE;
 }
 

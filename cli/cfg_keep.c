@@ -144,8 +144,13 @@ static int keep_check(void *ctx, const struct tree *t,
 	(void)t;
 	(void)section;
 	(void)old;
-	if (new == NULL || node_negated(new))
+	if (new == NULL)
 		return 0;
+	if (node_negated(new)) { /* what is on in the kernel */
+		if (node_command(new) == &keep_if_icmp)
+			keep_warn(why, "the kernel sends them");
+		return 0;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(lacks_by_row); i++) {
 		if (list[i] != node_command(new))
 			continue;

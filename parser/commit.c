@@ -305,20 +305,36 @@ static bool is_undone(const struct command *cmd)
 }
 
 /* The first kept line in or after n that begins with this text. */
-static struct node *line_beginning(struct node *n, const struct sbuf *text)
+static struct node *line_beginning(struct node *n, const char *text)
 {
+	size_t len = strlen(text);
+
 	for (; n != NULL; n = node_next(n)) {
 		auto_sbuf struct sbuf line = { 0 };
 
 		if (n->negated || !is_undone(n->drv->prog->cmd))
 			continue;
 		node_line(n, &line);
-		if (line.n >= text->n &&
-			memcmp(line.s, text->s, text->n) == 0 &&
-			(line.s[text->n] == '\0' || line.s[text->n] == ' '))
+		if (strncmp(sbuf_str(&line), text, len) == 0 &&
+			(line.s[len] == '\0' || line.s[len] == ' '))
 			return n;
 	}
 	return NULL;
+}
+
+size_t commit_undo(struct commit *c, struct node *section, const char *text,
+	struct sbuf *why, enum commit_result *result)
+{
+	struct node *n = line_beginning(node_first(section), text), *next;
+	size_t count = 0;
+
+	*result = COMMIT_OK;
+	for (; n != NULL && *result == COMMIT_OK; n = next) {
+		next = line_beginning(node_next(n), text);
+		*result = remove_line(c, n, why);
+		count++;
+	}
+	return count;
 }
 
 /* `no neighbor A`, `no route-map M`, `no ip prefix-list P`: all kept lines that
@@ -328,17 +344,9 @@ static bool undo_lines(struct commit *c, struct node *section,
 	enum commit_result *result)
 {
 	auto_sbuf struct sbuf text = { 0 };
-	struct node *n, *next;
 
 	print_command(d->prog->cmd, d, false, &text);
-	n = line_beginning(node_first(section), &text);
-	if (n == NULL)
-		return false;
-	for (*result = COMMIT_OK; n != NULL && *result == COMMIT_OK; n = next) {
-		next = line_beginning(node_next(n), &text);
-		*result = remove_line(c, n, why);
-	}
-	return true;
+	return commit_undo(c, section, sbuf_str(&text), why, result) > 0;
 }
 
 /* Takes n, a line that is in no tree. */
@@ -415,7 +423,7 @@ enum commit_result commit_line(struct commit *c, struct node *section,
 
 	assert(m->kind == MATCH_OK && cmd->exec == NULL);
 	*out = NULL;
-	if (m->negated && is_undone(cmd) &&
+	if (m->negated && (is_undone(cmd) || node_meant(section, m) == NULL) &&
 		undo_lines(c, section, m->drv, why, &result)) {
 		match_free(m);
 		return result;

@@ -32,6 +32,10 @@ enum commit_result { COMMIT_OK, COMMIT_REFUSED };
  * or NULL.  why: the text to print. */
 enum commit_result commit_line(struct commit *c, struct node *section,
 	struct match *m, struct node **out, struct sbuf *why);
+/* Removes the kept (CMD_HARMLESS) lines of a section that begin with this text:
+ * `crypto map NAME` for all that has the name.  Their number. */
+size_t commit_undo(struct commit *c, struct node *section, const char *text,
+	struct sbuf *why, enum commit_result *result);
 /* What the checks have to say about a line that stands: the notices which it
  * drew when it was entered, one a line. */
 void commit_notice(

@@ -14,6 +14,7 @@ enum form {
 	FORM_PLAIN, /* one number */
 	FORM_KEPT,  /* one number; no netdev by rule: kept only */
 	FORM_WAN,   /* slot/port of a kind that we have no netdev for: kept */
+	FORM_RARE,  /* any number, kept, and not meant by a few letters */
 	FORM_NULL   /* 0 only */
 };
 struct type {
@@ -38,10 +39,21 @@ static const struct type types[] = {
 	{ "Multilink",          "Mu", "Multilink-group interface", FORM_KEPT },
 	{ "Virtual-Template",   "Vt", "Virtual Template interface", FORM_KEPT },
 	{ "Vlan",               "Vl", "Catalyst Vlans", FORM_KEPT },
+	{ "AppGigabitEthernet", "Ap", "App-hosting port", FORM_RARE },
+	{ "Cellular",           "Ce", "Cellular WAN interface", FORM_RARE },
+	{ "Dot11Radio",         "Do", "Dot11 interface", FORM_RARE },
+	{ "Embedded-Service-Engine", "Em", "Embedded service engine", FORM_RARE },
+	{ "FortyGigabitEthernet", "Fo", "Forty Gigabit Ethernet", FORM_RARE },
+	{ "Group-Async",        "Gr", "Async Group interface", FORM_RARE },
+	{ "HundredGigE",        "Hu", "Hundred Gigabit Ethernet", FORM_RARE },
+	{ "Service-Engine",     "SE", "Service engine", FORM_RARE },
+	{ "TwentyFiveGigE",     "Twe", "Twenty Five Gigabit Ethernet", FORM_RARE },
+	{ "Virtual-PPP",        "Vp", "Virtual PPP interface", FORM_RARE },
 	{ "Null",               "Nu", "Null interface", FORM_NULL },
 };
 // clang-format on
 #define N_TYPES (sizeof(types) / sizeof(types[0]))
+#define RARE_LETTERS 4 /* of a rare type's name, at least */
 
 /* A name taken apart; type NULL: a plain Linux name. */
 struct parts {
@@ -96,6 +108,8 @@ static const struct type *type_find(const char *word, size_t n)
 			continue;
 		if (types[i].name[n] == '\0')
 			return &types[i];
+		if (types[i].form == FORM_RARE && n < RARE_LETTERS)
+			continue;
 		if (found != NULL)
 			return NULL;
 		found = &types[i];
@@ -116,6 +130,8 @@ static bool form_fits(const struct parts *p)
 		return p->n == 1 && (p->sub == 0 || p->type->abbr[0] == 'P');
 	case FORM_WAN:
 		return p->n > 1;
+	case FORM_RARE:
+		return true;
 	case FORM_NULL:
 		return p->n == 1 && p->v[0] == 0 && p->sub == 0;
 	}
@@ -231,7 +247,8 @@ bool ifname_is_kept(const char *canonical)
 	struct parts p = parts_of(canonical);
 
 	return p.type != NULL &&
-	       (p.type->form == FORM_KEPT || p.type->form == FORM_WAN);
+	       (p.type->form == FORM_KEPT || p.type->form == FORM_WAN ||
+		       p.type->form == FORM_RARE);
 }
 
 bool ifname_parent(const char *canonical, char out[IFNAME_MAX], uint32_t *sub)
