@@ -172,6 +172,8 @@ static int ask_from(struct copy *c)
 	const struct net_url *n = &c->from.net;
 	bool net = c->from.url.fs == FS_NETWORK;
 
+	if (c->from.url.fs == FS_NULL)
+		return ask_to(c);
 	if (net && n->host == NULL)
 		return ask(c, ASK_LINE, take_from_host,
 			"Address or name of remote host", "");

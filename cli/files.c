@@ -155,7 +155,7 @@ static bool fs_path(
 	return true;
 }
 
-/* One name, no way: there are no directories in our file systems. */
+/* One word, no way: there are no directories in our file systems. */
 static bool name_is_good(const char *name)
 {
 	if (name[0] == '\0' || strcmp(name, ".") == 0 ||
@@ -163,7 +163,7 @@ static bool name_is_good(const char *name)
 		strlen(name) >= sizeof(((struct file_info *)0)->name))
 		return false;
 	for (const char *p = name; *p != '\0'; p++) {
-		if (*p == '/' || *p == ':' || !isprint((unsigned char)*p))
+		if (*p == '/' || *p == ':' || !isgraph((unsigned char)*p))
 			return false;
 	}
 	return true;
@@ -204,6 +204,8 @@ int file_get(const struct router *r, const struct file_url *u, struct sbuf *out)
 	}
 	if (u->fs == FS_NETWORK)
 		return -ENOTSUP;
+	if (u->fs == FS_NULL)
+		return 0;
 	int err = url_path(r, u, &path);
 
 	return err != 0 ? err : file_read(sbuf_str(&path), out, FILE_BYTES_MAX);

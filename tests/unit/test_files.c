@@ -153,6 +153,22 @@ static void test_names(void **state)
 		"%Error opening flash:/x (No such file or directory)\n");
 }
 
+/* From null: an empty file comes, to null: all goes. */
+static void test_null(void **state)
+{
+	struct cli_session *t = *state;
+
+	cli_run(t, "copy null: flash:empty");
+	assert_asks(t, "Destination filename [empty]? ");
+	assert_non_null(strstr(cli_run(t, ""), "0 bytes copied in "));
+	assert_string_equal(cli_run(t, "more flash:empty"), "");
+	assert_non_null(strstr(
+		cli_run(t, "copy flash:empty null:"), "0 bytes copied in "));
+	cli_run(t, "copy null: flash:");
+	assert_non_null(strstr(
+		cli_run(t, "a b"), "(No such file or directory)\n"));
+}
+
 static void test_dir(void **state)
 {
 	struct cli_session *t = *state;
@@ -274,6 +290,7 @@ int main(void)
 		T(test_quiet),
 		T(test_merge),
 		T(test_names),
+		T(test_null),
 		T(test_dir),
 		T(test_delete),
 		T(test_verify),
