@@ -139,6 +139,22 @@ static int replacement_fail(struct replacement *p, int err)
 	return CMD_FAILED;
 }
 
+/* An empty file is not a configuration without lines, but a mistake. */
+static bool is_config(const struct sbuf *text)
+{
+	const char *p = sbuf_str(text);
+
+	if (memchr(p, '\0', text->n) != NULL)
+		return false;
+	while (*p != '\0') {
+		p += strspn(p, " \t\r\n");
+		if (*p != '\0' && *p != '!' && strncmp(p, "end", 3) != 0)
+			return true;
+		p += strcspn(p, "\n");
+	}
+	return false;
+}
+
 /* The text is there. */
 static int replace_now(struct replacement *p)
 {
@@ -146,7 +162,7 @@ static int replace_now(struct replacement *p)
 	struct session *s = p->session;
 	int result = CMD_FAILED;
 
-	if (memchr(sbuf_str(&p->text), '\0', p->text.n) != NULL) {
+	if (!is_config(&p->text)) {
 		sbuf_adds(&out, "The input file is not a valid config file.\n");
 	} else if (config_lock_permits(p->router, s, &out) &&
 		   (p->minutes == 0 ||

@@ -47,8 +47,8 @@ static int show_level(struct cmd_call *c, const struct node *section)
 static int exec_show_running(struct cmd_call *c)
 {
 	const struct router *r = c->router;
-	const char *name = drv_str(
-		c->drv, drv_set(c->drv, "whole") ? "whole" : "name");
+	const char *name =
+		drv_str(c->drv, drv_set(c->drv, "whole") ? "whole" : "name");
 	const struct node *section =
 		name != NULL ? find_interface(r, name) : NULL;
 	bool all = drv_has(c->drv, "all");

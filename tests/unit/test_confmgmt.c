@@ -141,6 +141,9 @@ static void test_replace_refused(void **state)
 	assert_string_equal(cli_prompt(&t), "A#");
 	assert_string_equal(cli_run(&t, "configure replace flash:none force"),
 		"%Error opening flash:/none (No such file or directory)\n");
+	put_file("flash:empty", "!\n\nend\n");
+	assert_string_equal(cli_run(&t, "configure replace flash:empty force"),
+		"The input file is not a valid config file.\n");
 	put_file("flash:cr", "!\r\nhostname C\r\nend\r\n");
 	cli_run(&t, "configure replace flash:cr force");
 	assert_string_equal(cli_prompt(&t), "C#");

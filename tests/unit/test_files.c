@@ -165,8 +165,8 @@ static void test_null(void **state)
 	assert_non_null(strstr(
 		cli_run(t, "copy flash:empty null:"), "0 bytes copied in "));
 	cli_run(t, "copy null: flash:");
-	assert_non_null(strstr(
-		cli_run(t, "a b"), "(No such file or directory)\n"));
+	assert_non_null(
+		strstr(cli_run(t, "a b"), "(No such file or directory)\n"));
 }
 
 static void test_dir(void **state)
