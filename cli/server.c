@@ -225,7 +225,6 @@ static void request_line(struct client *c, const struct request *q)
 	bool more = (q->flags & LINE_MORE) || TAILQ_FIRST(&c->queue) != NULL;
 	int result = CMD_DONE;
 
-	session_touch(s);
 	if (q->flags & LINE_TOO_LONG) {
 		static const char text[] = "% Line too long\n";
 
@@ -255,6 +254,7 @@ static void request_run(struct client *c, const struct request *q)
 {
 	auto_sbuf struct sbuf b = { 0 };
 
+	session_touch(c->session);
 	switch (q->type) {
 	case PROTO_LINE:
 		request_line(c, q);

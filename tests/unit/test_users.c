@@ -530,6 +530,8 @@ static void test_login_local(void **state)
 	assert_int_equal(help.n, 0);
 	session_answer(s, "ann");
 	assert_string_equal(sbuf_str(&t->question), "Password: ");
+	/* Who hesitates is sent away sooner than who idles. */
+	assert_in_range(session_deadline(s), loop_now(), loop_now() + 30000);
 	sbuf_trunc(&t->out, 0);
 	session_answer(s, "out");
 	assert_string_equal(sbuf_str(&t->out), "% Login invalid\n\n");
