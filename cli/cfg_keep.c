@@ -50,7 +50,7 @@ static int text_fixup(
 		.grammar = "<line!:line>",                                     \
 		.help = keep_help,                                             \
 		.order = ord,                                                  \
-		.flags = LIST,                                                 \
+		.flags = LIST | CMD_HIDDEN,                                    \
 		.fixup = text_fixup };
 #include "cli/keep_if.def"
 #include "cli/keep_sub.def"

@@ -404,7 +404,23 @@ static const struct command show_debugging = {
 	.sample = "show debugging",
 };
 
+static int exec_undebug(struct cmd_call *c)
+{
+	sbuf_adds(c->out, "All possible debugging has been turned off\n");
+	return CMD_DONE;
+}
+
+static const struct command undebug = {
+	.mode = MODE_EXEC,
+	.grammar = "{undebug|no debug} all",
+	.help = "undebug  Disable debugging functions\n"
+		"no  Disable debugging functions\n"
+		"debug  Debugging functions\nall  All of them\n",
+	.exec = exec_undebug,
+	.sample = "undebug all\nno debug all",
+};
+
 static const struct command *const commands[] = { &show_inventory, &show_memory,
-	&show_processes, &show_boot, &show_off, &show_debugging };
+	&show_processes, &show_boot, &show_off, &undebug, &show_debugging };
 static const struct command_list list = { commands, ARRAY_LEN(commands) };
 const struct feature feature_show_hardware = { .commands = &list };
