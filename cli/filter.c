@@ -1,20 +1,19 @@
-/* Output filters.  An IOS expression is translated to a POSIX extended one;
- * what could make matching costly (repeat counts, back references) does not
- * exist in IOS and is taken literally. */
+/* Output filters. */
 #include "cli/filter.h"
 
+#include "cli/regexp.h"
+
 #include <ctype.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 struct filter {
 	enum filter_kind kind;
-	regex_t re;
-	struct sbuf line; /* an unfinished line */
-	bool active;      /* begin: from here on; section: inside one */
-	size_t indent;    /* of the section's first line */
+	struct regexp *re; /* NULL: none is needed */
+	struct sbuf line;  /* an unfinished line */
+	bool active;       /* begin: from here on; section: inside one */
+	size_t indent;     /* of the section's first line */
 	size_t count;
 	char *target;     /* of redirect and its like... */
 	struct sbuf kept; /* ...what goes there */
@@ -38,50 +37,17 @@ static const struct {
 	{ "tee", "Copy output to URL", FILTER_TEE },
 };
 
-/* `_` stands for any delimiter or an end of the line. */
-static void re_translate(const char *re, struct sbuf *out)
-{
-	bool set = false; /* inside [...] */
-
-	for (const char *p = re; *p != '\0'; p++) {
-		if (set) {
-			set = *p != ']' || p[-1] == '[' ||
-			      (p[-1] == '^' && p[-2] == '[');
-			sbuf_addc(out, *p);
-		} else if (*p == '_') {
-			sbuf_adds(out, "([][,(){} \"]|^|$)");
-		} else if (*p == '{' || *p == '}') {
-			sbuf_addc(out, '\\');
-			sbuf_addc(out, *p);
-		} else if (*p == '\\' && p[1] != '\0') {
-			p++;
-			if (!isalnum((unsigned char)*p))
-				sbuf_addc(out, '\\');
-			sbuf_addc(out, *p);
-		} else {
-			set = *p == '[';
-			sbuf_addc(out, *p);
-		}
-	}
-}
-
 struct filter *filter_new(enum filter_kind kind, const char *re)
 {
-	auto_sbuf struct sbuf posix = { 0 };
-	struct filter *f = xcalloc(1, sizeof(*f));
+	struct regexp *compiled = regexp_new(re);
+	struct filter *f;
 
-	f->kind = kind;
-	re_translate(re, &posix);
-	if (regcomp(&f->re, sbuf_str(&posix), REG_EXTENDED | REG_NOSUB) != 0) {
-		free(f);
+	if (compiled == NULL)
 		return NULL;
-	}
+	f = xcalloc(1, sizeof(*f));
+	f->kind = kind;
+	f->re = compiled;
 	return f;
-}
-
-static bool has_regex(enum filter_kind kind)
-{
-	return kind < FILTER_JSON;
 }
 
 static bool has_target(enum filter_kind kind)
@@ -129,8 +95,7 @@ void filter_free(struct filter *f)
 {
 	if (f == NULL)
 		return;
-	if (has_regex(f->kind))
-		regfree(&f->re);
+	regexp_free(f->re);
 	sbuf_free(&f->line);
 	sbuf_free(&f->kept);
 	free(f->target);
@@ -257,8 +222,7 @@ static bool section_has(struct filter *f, const char *line, bool match)
 static void filter_line(struct filter *f, struct sbuf *out)
 {
 	const char *line = sbuf_str(&f->line);
-	bool match = has_regex(f->kind) &&
-		     regexec(&f->re, line, 0, NULL, 0) == 0;
+	bool match = f->re != NULL && regexp_matches(f->re, line, f->line.n);
 	bool show = false;
 
 	switch (f->kind) {
@@ -340,8 +304,8 @@ static void help_argument(const char *p, size_t n, struct sbuf *out)
 	p += n;
 	p += blanks(p);
 	if (kind == FILTER_JSON)
-		sbuf_adds(out, *p == '\0' ? "  <cr>\n"
-					  : "% Unrecognized command\n");
+		sbuf_adds(out,
+			*p == '\0' ? "  <cr>\n" : "% Unrecognized command\n");
 	else if (has_target(kind))
 		sbuf_adds(out, *p == '\0' ? "  URL  Uniform Resource Locator\n"
 					  : "  <cr>\n");

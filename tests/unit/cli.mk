@@ -3,6 +3,10 @@ check_PROGRAMS += test_filter
 test_filter_SOURCES = tests/unit/test_filter.c
 test_filter_LDADD = libcli.a $(BASE_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += test_regexp
+test_regexp_SOURCES = tests/unit/test_regexp.c
+test_regexp_LDADD = libcli.a $(BASE_LIBS) $(CMOCKA_LIBS)
+
 check_PROGRAMS += test_session test_running
 test_session_SOURCES = tests/unit/test_session.c tests/unit/cli_session.c \
 	tests/unit/cli_session.h
