@@ -33,6 +33,11 @@ bool if_ip_is_address(const struct node *n); /* `ip address A M` */
 /* Primary IPv4 address of a section. false: it has none. */
 bool if_ip_primary(const struct node *section, struct ip_prefix *out);
 
+/* cfg_vrf.c: route distinguisher of a VRF's section, or NULL; "ipv4,ipv6". */
+const char *vrf_rd_of(const struct node *vrf);
+const char *vrf_families(const struct node *vrf);
+/* cfg_route.c: `ip routing`. */
+bool route_is_on(const struct router *r);
 /* cfg_route.c: static routes of a VRF go with it. */
 void route_vrf_remove(struct commit *c, struct node *root, const char *vrf,
 	struct sbuf *why);

@@ -291,11 +291,16 @@ static void gateway_add(struct node *root, struct routes *l)
 		routes_add(l, &r);
 }
 
+bool route_is_on(const struct router *r)
+{
+	return !node_negated(node_get(tree_root(r->tree), &ip_routing));
+}
+
 static void route_settle(void *ctx, const struct tree *t)
 {
 	const struct router *r = ctx;
 	struct node *root = tree_root(r->tree);
-	bool routing = !node_negated(node_get(root, &ip_routing));
+	bool routing = route_is_on(r);
 	struct routes l = { 0 };
 	struct static_route s;
 

@@ -177,6 +177,23 @@ const char *if_vrf_name(const struct node *section)
 	return name != NULL ? name : "";
 }
 
+const char *vrf_rd_of(const struct node *vrf)
+{
+	return node_str(node_child(vrf, &vrf_rd, NULL), "rd");
+}
+
+const char *vrf_families(const struct node *vrf)
+{
+	bool v4 = node_command(vrf) == &cfg_ip_vrf, v6 = false;
+
+	for (struct node *n = node_child(vrf, &vrf_family, NULL); n != NULL;
+		n = node_child(vrf, &vrf_family, n)) {
+		v4 |= node_has(n, "ipv4");
+		v6 |= node_has(n, "ipv6");
+	}
+	return v4 && v6 ? "ipv4,ipv6" : v4 ? "ipv4" : v6 ? "ipv6" : "";
+}
+
 static bool vrf_exists(struct node *root, const char *name)
 {
 	return node_find(root, &cfg_vrf, name) != NULL ||

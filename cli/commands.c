@@ -43,6 +43,8 @@ static const struct feature *const features[] = {
 	&feature_show_crypto,
 	&feature_show_ipsec,
 	&feature_show_ip,
+	&feature_show_route,
+	&feature_show_vrf,
 	&feature_show_interfaces,
 	&feature_show_ip_interface,
 	&feature_show_arp,

@@ -57,7 +57,8 @@ extern const struct feature feature_show_interfaces, feature_show_ip_interface,
 extern const struct feature feature_objgroup, feature_timerange, feature_acl6,
 	feature_filter, feature_show_acl;
 extern const struct feature feature_if_ip, feature_if_ip6, feature_if_vlan,
-	feature_interface_range, feature_host, feature_exec_trace,
+	feature_interface_range, feature_host, feature_show_route,
+	feature_show_vrf, feature_exec_trace,
 	feature_vrf;
 /* Value types of cli/types.c; called before the first grammar_add. */
 void types_register(struct grammar *g);

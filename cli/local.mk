@@ -70,6 +70,8 @@ libcli_a_SOURCES += \
 	cli/show_acl.c \
 	cli/show_ip.c \
 	cli/show_ip_interface.c \
+	cli/show_route.c \
+	cli/show_vrf.c \
 	cli/show_ipsec.c \
 	cli/show_platform.c \
 	cli/show_hardware.c cli/show_tech.c \

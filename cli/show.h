@@ -108,6 +108,17 @@ void show_ip_route(
 	struct route_info *v, size_t n, struct sbuf *out); /* 3.4;
 							    * sorts v */
 
+/* --- show_route.c: kinds, a bit for each kind of route_info; len -1: the
+ * longest prefix with the address. --- */
+void show_ip_route_table(
+	struct route_info *v, size_t n, uint8_t kinds, struct sbuf *out);
+void show_ip_route_entry(const struct route_info *v, size_t n,
+	const struct ip_addr *a, int len, struct sbuf *out);
+void show_ip_route_summary(const struct route_info *v, size_t n,
+	const char *vrf, struct sbuf *out);
+void show_ipv6_route(struct route_info *v, size_t n, uint8_t kinds,
+	const char *vrf, struct sbuf *out);
+
 /* --- show_interfaces.c --- */
 struct node;
 struct router;

@@ -5,3 +5,6 @@ test_cfg_if_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_exec_net
 test_exec_net_SOURCES = tests/unit/test_exec_net.c $(FAKE_BOX)
 test_exec_net_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_show_route
+test_show_route_SOURCES = tests/unit/test_show_route.c $(ORBIT) $(FAKE_BOX)
+test_show_route_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

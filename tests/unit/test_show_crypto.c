@@ -234,7 +234,7 @@ static void routes(void **state)
 		route("203.0.113.1/32", ROUTE_LOCAL, NULL, wan),
 		route("10.64.255.1/32", ROUTE_CONNECTED, NULL, "Loopback0"),
 		route("10.64.1.1/32", ROUTE_LOCAL, NULL, lan),
-		route("0.0.0.0/0", ROUTE_STATIC, "203.0.113.6", wan),
+		route("0.0.0.0/0", ROUTE_STATIC, "203.0.113.6", ""),
 		route("203.0.113.0/29", ROUTE_CONNECTED, NULL, wan),
 		route("10.64.1.0/24", ROUTE_CONNECTED, NULL, lan),
 	};
