@@ -28,8 +28,18 @@ static uint32_t thread_new(struct run *r, size_t at, const struct thread *from)
 }
 
 /* An earlier thread of the same command in the same place has priority. */
-static bool thread_known(const struct run *r, size_t at, const struct thread *t)
+static bool thread_known(struct run *r, size_t at, const struct thread *t)
 {
+	struct seen *s = &r->seen[at];
+	uint64_t *places, bit = UINT64_C(1) << t->pc % 64;
+
+	if (s->prog != t->prog)
+		*s = (struct seen){ .prog = t->prog };
+	places = &s->places[t->pc / 64 % ARRAY_LEN(s->places)];
+	if ((*places & bit) == 0) {
+		*places |= bit;
+		return false;
+	}
 	for (uint32_t id = r->tail[at];
 		id != RUN_NONE && r->th[id].prog == t->prog;
 		id = r->th[id].prev)
@@ -407,6 +417,7 @@ void run_line(struct run *r, const struct grammar *g, uint16_t mode,
 		r->stop--;
 	r->head = xcalloc(r->lex.n + 2, sizeof(*r->head));
 	r->tail = xcalloc(r->lex.n + 2, sizeof(*r->tail));
+	r->seen = xcalloc(r->lex.n + 2, sizeof(*r->seen));
 	for (size_t i = 0; i < r->lex.n + 2; i++)
 		r->head[i] = r->tail[i] = RUN_NONE;
 	if (r->mode != NULL)
@@ -431,5 +442,6 @@ void run_fini(struct run *r)
 	free(r->tr);
 	free(r->head);
 	free(r->tail);
+	free(r->seen);
 	lex_fini(&r->lex);
 }

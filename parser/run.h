@@ -34,6 +34,13 @@ struct trail {
 enum fit { FIT_NONE, FIT_MORE, FIT_VALUE, FIT_SHORT_HIDDEN, FIT_SHORT,
 	FIT_EXACT };
 
+/* Places of one command that have threads at a token, by the last bits of
+ * their number: most new threads need not be looked for. */
+struct seen {
+	const struct prog *prog;
+	uint64_t places[4];
+};
+
 struct run {
 	const struct grammar *g;
 	const struct mode *mode;
@@ -49,6 +56,7 @@ struct run {
 	struct trail *tr;
 	uint32_t n_tr, cap_tr;
 	uint32_t *head, *tail; /* per token: its threads */
+	struct seen *seen;     /* per token */
 	struct thread pending[4]; /* stand at values cut off by the end... */
 	size_t pending_at[4];  /* ...which begin at these tokens */
 	size_t n_pending;
