@@ -93,7 +93,8 @@ static int16_t ext_proto(const struct derivation *d)
 
 static void ext_view(const struct derivation *d, struct ace *e)
 {
-	const char *tag = drv_str(d, "tag");
+	const char *tag =
+		drv_str(d, drv_has(d, "log-input") ? "input_tag" : "tag");
 
 	*e = ace_any(drv_has(d, "permit"));
 	e->proto = ext_proto(d);

@@ -16,8 +16,8 @@
 #define ACE_OPTIONS                                                            \
 	"{dscp <dscp:dscp>|precedence <precedence:precedence>|"                \
 	"tos <tos:tos>|ttl <ttl:ttl_op>|option <option:ip_option>|fragments|"  \
-	"log [<tag:word>]|log-input|time-range <range:name>|"                  \
-	"reflect <reflect:name>}*"
+	"log [<tag:word>]|log-input [<input_tag:word>]|"                       \
+	"time-range <range:name>|reflect <reflect:name>}*"
 #define ACE_EXT                                                                \
 	"{remark <text:line>|{permit|deny} {"                                  \
 	"tcp <src:ace_addr> [<sport:tcp_port>] <dst:ace_addr> "                \
@@ -66,6 +66,7 @@
 	"<option>  IP Options value\n"                                         \
 	"fragments  Check non-initial fragments\n"                             \
 	"<tag>  User defined cookie\n"                                         \
+	"<input_tag>  User defined cookie\n"                                   \
 	"log-input  Log matches against this entry, with input interface\n"    \
 	"time-range  Specify a time-range\n"                                   \
 	"<range>  Time-range entry name\n"                                     \
@@ -80,6 +81,7 @@ static int ace_fixup(
 static int numbered_std_exec(struct cmd_call *c);
 static int numbered_ext_exec(struct cmd_call *c);
 static int resequence_exec(struct cmd_call *c);
+static int evaluate_exec(struct cmd_call *c);
 
 const struct command cfg_acl_ext = {
 	.mode = MODE_CONFIG,
@@ -162,6 +164,17 @@ static const struct command resequence = {
 			  "<step>  Step to increment the sequence number\n",
 	.exec = resequence_exec,
 	.sample = "ip access-list resequence LIST 10 10",
+};
+
+static const struct command evaluate = {
+	.mode = MODE_EXT_NACL,
+	.grammar = "[<seq:1-2147483647>] evaluate <name:name>",
+	.help = "<seq>  Sequence Number\n"
+		"evaluate  Evaluate an access list\n"
+		"<name>  IP reflexive access list name\n",
+	.flags = CMD_HIDDEN,
+	.exec = evaluate_exec,
+	.sample = "evaluate BACK",
 };
 
 /* The entry without its number: what makes two entries equal. */
@@ -310,6 +323,14 @@ static int resequence_exec(struct cmd_call *c)
 
 /* --- checks --- */
 
+#define NO_REFLEXION "% Reflexive access lists are not supported"
+
+static int evaluate_exec(struct cmd_call *c)
+{
+	sbuf_adds(c->out, NO_REFLEXION "\n");
+	return CMD_FAILED;
+}
+
 static bool group_missing(const struct router *r, const struct command *kind,
 	const char *stored, struct sbuf *why)
 {
@@ -363,7 +384,7 @@ int ace_check(const struct router *r, const struct node *section,
 	auto_sbuf struct sbuf unfit = { 0 };
 
 	if (node_str(ace, "reflect") != NULL) {
-		sbuf_adds(why, "% Reflexive access lists are not supported");
+		sbuf_adds(why, NO_REFLEXION);
 		return -1;
 	}
 	if (group_missing(r, &cfg_group_svc, node_str(ace, "proto"), why) ||
@@ -463,6 +484,7 @@ static void acl_subscribe(struct router *r)
 }
 
 static const struct command *const list[] = { &cfg_acl_ext, &cfg_acl_std,
-	&cfg_ace_ext, &cfg_ace_std, &numbered_std, &numbered_ext, &resequence };
+	&cfg_ace_ext, &cfg_ace_std, &numbered_std, &numbered_ext, &resequence,
+	&evaluate };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_acl = { &commands, acl_subscribe };

@@ -227,6 +227,8 @@ static void group_refusals(void **state)
 			"% Object group A does not exist\n" },
 		{ "ip access-list ext T\npermit ip any any reflect BACK\n",
 			"% Reflexive access lists are not supported\n" },
+		{ "ip access-list ext T\nevaluate BACK\n",
+			"% Reflexive access lists are not supported\n" },
 		{ "ip access-list standard T\n",
 			"Access-list type conflicts with prior definition\n"
 			"% A named extended IP access list with this name "
@@ -478,6 +480,7 @@ static void round_trip(void **state)
 		" 30 deny ip any any option record-route\n"
 		" 40 remark the rest\n"
 		" 50 permit tcp any any log COOKIE\n"
+		" 60 permit udp any any log-input COOKIE\n"
 		"!\n"
 		"ipv6 access-list ORBIT_V6\n"
 		" sequence 10 deny udp any any eq 848\n"
