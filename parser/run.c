@@ -60,42 +60,82 @@ static bool may_end(const struct run *r, const struct thread *t)
 	return t->prog->lead > 0 && t->pc >= t->prog->lead;
 }
 
-/* Follows splits and jumps; what stands at a word, value or end is added. */
-static void thread_add(struct run *r, size_t at, struct thread t)
+static bool same_letter(const char *word, char c)
 {
-	const struct prog *p = t.prog;
+	return word != NULL &&
+	       tolower((unsigned char)word[0]) == tolower((unsigned char)c);
+}
+
+static void fault_at(struct run *r, size_t i, size_t col)
+{
+	/* Beyond the first token: in the following ones, one blank apart. */
+	while (i + 1 < r->lex.n && col > strlen(r->lex.text[i]))
+		col -= strlen(r->lex.text[i++]) + 1;
+	if (col > strlen(r->lex.text[i]))
+		col = strlen(r->lex.text[i]);
+	col += r->lex.col[i];
+	if (col > r->caret)
+		r->caret = col;
+}
+
+/* Most threads stand at a keyword that begins with another letter than the
+ * token: they fail here, before they cost anything. */
+static bool thread_fails(struct run *r, size_t at, const struct insn *in)
+{
+	if (in->op != OP_WORD || at >= r->stop ||
+		same_letter(in->text, r->lex.text[at][0]) ||
+		same_letter(in->also, r->lex.text[at][0]))
+		return false;
+	fault_at(r, at, 0);
+	return true;
+}
+
+/* The thread has reached a word, a value or the end. */
+static void thread_stand(struct run *r, size_t at, struct thread *t)
+{
+	const struct insn *in = &t->prog->insn[t->pc];
+
+	if (!thread_fails(r, at, in)) {
+		if (thread_known(r, at, t))
+			return;
+		thread_new(r, at, t);
+	}
+	if (in->op != OP_END && may_end(r, t)) {
+		t->pc = t->prog->n - 1;
+		t->early = true;
+		if (!thread_known(r, at, t))
+			thread_new(r, at, t);
+	}
+}
+
+/* Follows splits and jumps; what stands at a word, value or end is added. */
+static void thread_add(struct run *r, size_t at, struct thread *t)
+{
+	const struct insn *insn = t->prog->insn;
 
 	for (;;) {
-		const struct insn *in = &p->insn[t.pc];
+		const struct insn *in = &insn[t->pc];
 
 		switch (in->op) {
 		case OP_JUMP:
-			t.pc = in->to;
+			t->pc = in->to;
 			break;
 		case OP_MARK:
-			if ((t.marks & UINT64_C(1) << in->to) != 0)
+			if ((t->marks & UINT64_C(1) << in->to) != 0)
 				return;
-			t.marks |= UINT64_C(1) << in->to;
-			t.pc++;
+			t->marks |= UINT64_C(1) << in->to;
+			t->pc++;
 			break;
 		case OP_SPLIT: {
-			struct thread first = t;
+			struct thread first = *t;
 
 			first.pc++;
-			thread_add(r, at, first);
-			t.pc = in->to;
+			thread_add(r, at, &first);
+			t->pc = in->to;
 			break;
 		}
 		default:
-			if (thread_known(r, at, &t))
-				return;
-			thread_new(r, at, &t);
-			if (in->op != OP_END && may_end(r, &t)) {
-				t.pc = p->n - 1;
-				t.early = true;
-				if (!thread_known(r, at, &t))
-					thread_new(r, at, &t);
-			}
+			thread_stand(r, at, t);
 			return;
 		}
 	}
@@ -162,18 +202,6 @@ int value_read(const struct run *r, const struct insn *in, size_t i, size_t end,
 	return used;
 }
 
-static void fault_at(struct run *r, size_t i, size_t col)
-{
-	/* Beyond the first token: in the following ones, one blank apart. */
-	while (i + 1 < r->lex.n && col > strlen(r->lex.text[i]))
-		col -= strlen(r->lex.text[i++]) + 1;
-	if (col > strlen(r->lex.text[i]))
-		col = strlen(r->lex.text[i]);
-	col += r->lex.col[i];
-	if (col > r->caret)
-		r->caret = col;
-}
-
 /* What does this thread make of token i? */
 static enum fit thread_look(struct run *r, struct thread *t, size_t i)
 {
@@ -233,7 +261,7 @@ static void thread_advance(struct run *r, struct thread t, size_t i)
 	if (in->op == OP_VALUE)
 		t.valued = (uint16_t)min_u32(t.valued + t.take, VALUED_MAX);
 	t.pc++;
-	thread_add(r, i + t.take, t);
+	thread_add(r, i + t.take, &t);
 }
 
 /* The keyword that an abbreviation stands for; NULL: there are several. */
@@ -329,8 +357,9 @@ static void start_list(struct run *r, size_t at, const struct prog_list *l)
 			!cmd_is_config(r->mode, c) && !l->v[i]->has_key &&
 			(c->flags & CMD_NEGATABLE) == 0)
 			continue;
-		thread_add(r, at,
-			(struct thread){ .prog = l->v[i], .trail = RUN_NONE });
+		struct thread t = { .prog = l->v[i], .trail = RUN_NONE };
+
+		thread_add(r, at, &t);
 	}
 }
 
