@@ -39,6 +39,9 @@ enum {
 enum {
 	LINE_MORE = 1,  /* one follows at once: need not be applied yet */
 	LINE_LEAVE = 2, /* then to exec (Ctrl-Z) */
+	LINE_AHEAD = 8, /* sent before the answers to those in front of it; not
+			 * executed, nor answered, when a question is open or
+			 * the configuration mode was left */
 	LINE_DROP = 4,  /* Ctrl-C: do not execute; to exec; drops a question */
 };
 enum { PROMPT_DONE = 0, PROMPT_FAILED = 1 };

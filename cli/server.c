@@ -225,6 +225,9 @@ static void request_line(struct client *c, const struct request *q)
 	bool more = (q->flags & LINE_MORE) || TAILQ_FIRST(&c->queue) != NULL;
 	int result = CMD_DONE;
 
+	if (q->flags & LINE_AHEAD &&
+		(session_asking(s) || !session_in_config(s)))
+		return;
 	if (q->flags & LINE_TOO_LONG) {
 		static const char text[] = "% Line too long\n";
 

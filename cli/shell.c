@@ -20,6 +20,7 @@
 #define SLOW_MS     100        /* a command that takes longer can be broken */
 #define PAIR_MS     20         /* a LF this soon after a CR belongs to it */
 #define RETRY_MS    500        /* between attempts to reconnect */
+#define AHEAD_LINES (PROTO_WINDOW / 2) /* sent before their turn, at most */
 
 enum state {
 	ST_START,   /* no prompt yet */
@@ -40,6 +41,8 @@ struct shell {
 	struct prompt prompt;
 	struct sbuf ahead; /* typed, not yet used, from `used` on */
 	size_t used;
+	unsigned sent;       /* lines of it sent before their turn... */
+	size_t sent_at;      /* ...which end here */
 	uint64_t last_cr_ms; /* when a CR ended what was read; 0: it did not */
 	uint64_t since_ms;   /* of the state */
 	bool text;           /* ST_ASK: a line of text, which Ctrl-Z may end */
@@ -94,6 +97,63 @@ static void show_prompt(struct shell *s)
 	go(s, ST_PROMPT);
 }
 
+static bool is_plain(char c)
+{
+	return c >= ' ' && c < 0x7f && c != '?';
+}
+
+/* `do` may have output for the pager, or go on until Ctrl-C. */
+static bool is_do(const char *p, size_t n)
+{
+	while (n > 0 && *p == ' ') {
+		p++;
+		n--;
+	}
+	return n > 2 && strncasecmp(p, "do ", 3) == 0;
+}
+
+/* A whole line of nothing but text from `at` on: its length. false: none. */
+static bool plain_line(const struct shell *s, size_t at, size_t *n)
+{
+	const char *p = s->ahead.s + at;
+	size_t max = s->ahead.n - at;
+
+	for (*n = 0; *n < max && is_plain(p[*n]); (*n)++)
+		;
+	return *n < max && (p[*n] == '\r' || p[*n] == '\n') &&
+	       *n <= PROTO_LINE_MAX && !is_do(p, *n);
+}
+
+/* A paste of configuration need not wait for an answer to each of its lines.
+ * The lines stay in `ahead`, to be echoed when their turn comes; getvpnd drops
+ * those that turn out to answer a question or to be for exec. */
+static void send_ahead(struct shell *s)
+{
+	size_t n;
+
+	if (s->sent_at < s->used)
+		s->sent_at = s->used;
+	while (s->sent < AHEAD_LINES && plain_line(s, s->sent_at, &n)) {
+		auto_sbuf struct sbuf text = { 0 };
+		size_t next;
+
+		sbuf_add(&text, s->ahead.s + s->sent_at, n);
+		s->sent_at += n + 1;
+		s->sent++;
+		conn_line(s->conn,
+			LINE_AHEAD |
+				(plain_line(s, s->sent_at, &next) ? LINE_MORE
+								  : 0),
+			sbuf_str(&text));
+	}
+}
+
+static void forget_ahead(struct shell *s)
+{
+	s->sent = 0;
+	s->sent_at = 0;
+}
+
 static void send_line(struct shell *s, unsigned flags, const char *text)
 {
 	if (line_ahead(s))
@@ -101,6 +161,23 @@ static void send_line(struct shell *s, unsigned flags, const char *text)
 	page_start(s->prompt.length, s->prompt.width);
 	conn_line(s->conn, flags, text);
 	go(s, ST_RUNNING);
+}
+
+/* Enter at a prompt. */
+static void enter_line(struct shell *s)
+{
+	const char *text = line_text();
+	bool config = s->state == ST_PROMPT && s->prompt.config;
+
+	if (s->sent > 0) {
+		s->sent--;
+		page_start(s->prompt.length, s->prompt.width);
+		go(s, ST_RUNNING);
+	} else {
+		send_line(s, 0, text);
+	}
+	if (config && !is_do(text, strlen(text)))
+		send_ahead(s);
 }
 
 static void query(struct shell *s, uint8_t type)
@@ -119,7 +196,7 @@ static void prompt_key(struct shell *s, unsigned char c)
 		break;
 	case LINE_ENTER:
 		term_puts("\r\n");
-		send_line(s, 0, line_text());
+		enter_line(s);
 		break;
 	case LINE_ASK_HELP:
 		term_puts("?\r\n");
@@ -166,14 +243,37 @@ static void take_key(struct shell *s, unsigned char c)
 	}
 }
 
+/* One key, or the text of a pasted line. */
+static void take_input(struct shell *s)
+{
+	const char *p = s->ahead.s + s->used;
+	size_t max = s->ahead.n - s->used, n = 0;
+
+	if (s->state == ST_PROMPT && !page_waiting()) {
+		while (n < max && is_plain(p[n]))
+			n++;
+		n = line_type(p, n);
+	}
+	if (n > 0)
+		s->used += n;
+	else
+		take_key(s, (unsigned char)s->ahead.s[s->used++]);
+}
+
 static bool takes_keys(const struct shell *s)
 {
 	return page_waiting() || s->state == ST_PROMPT || s->state == ST_ASK ||
 	       s->state == ST_CONFIRM;
 }
 
+static void drop_ahead(struct shell *s, size_t from, size_t to)
+{
+	memmove(s->ahead.s + from, s->ahead.s + to, s->ahead.n - to);
+	sbuf_trunc(&s->ahead, s->ahead.n - (to - from));
+}
+
 /* While a command goes on, Ctrl-C and Ctrl-^ reach it past what was typed
- * before them; Ctrl-C drops that too. */
+ * before them; Ctrl-C drops that too, unless it was sent already. */
 static void look_for_break(struct shell *s)
 {
 	if (s->state == ST_LOST) {
@@ -187,15 +287,14 @@ static void look_for_break(struct shell *s)
 	if (s->state != ST_RUNNING || page_waiting() ||
 		now_ms() - s->since_ms < SLOW_MS)
 		return;
-	for (size_t i = s->used; i < s->ahead.n; i++) {
+	size_t from = s->sent > 0 ? s->sent_at : s->used;
+
+	for (size_t i = from; i < s->ahead.n; i++) {
 		char c = s->ahead.s[i];
 
 		if (c != CTRL_KEY('C') && c != KEY_BREAK)
 			continue;
-		memmove(s->ahead.s + i, s->ahead.s + i + 1, s->ahead.n - i - 1);
-		sbuf_trunc(&s->ahead, s->ahead.n - 1);
-		if (c == CTRL_KEY('C'))
-			s->used = i;
+		drop_ahead(s, c == CTRL_KEY('C') ? from : i, i + 1);
 		conn_send(s->conn, PROTO_BREAK, NULL, 0);
 		return;
 	}
@@ -207,8 +306,8 @@ static void add_ahead(struct shell *s, const char *p, size_t n)
 	uint64_t now = now_ms();
 
 	if (s->used > 0) {
-		memmove(s->ahead.s, s->ahead.s + s->used, s->ahead.n - s->used);
-		sbuf_trunc(&s->ahead, s->ahead.n - s->used);
+		drop_ahead(s, 0, s->used);
+		s->sent_at -= s->sent_at < s->used ? s->sent_at : s->used;
 		s->used = 0;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -279,6 +378,7 @@ static void take_ask(struct shell *s, const struct frame *f)
 	auto_free char *question = frame_text(f, 1);
 	int kind = f->body.n > 0 ? f->body.p[0] : PROTO_ASK_LINE;
 
+	forget_ahead(s);
 	bool shown = kind == PROTO_ASK_LINE || kind == PROTO_ASK_TEXT;
 
 	s->text = kind == PROTO_ASK_TEXT;
@@ -293,6 +393,8 @@ static void take_prompt(struct shell *s, const struct frame *f)
 		s->conn->eof = true;
 		return;
 	}
+	if (!s->prompt.config)
+		forget_ahead(s);
 	page_end();
 	term_newline();
 	show_prompt(s);
@@ -369,6 +471,7 @@ static void lost(struct shell *s)
 		  "(Ctrl-C to leave)\r\n");
 	sbuf_trunc(&s->ahead, 0);
 	s->used = 0;
+	forget_ahead(s);
 	go(s, ST_LOST);
 }
 
@@ -391,7 +494,7 @@ static void work(struct shell *s)
 	while (busy && s->state != ST_OVER) {
 		busy = false;
 		while (s->state != ST_OVER && takes_keys(s) && more_ahead(s)) {
-			take_key(s, (unsigned char)s->ahead.s[s->used++]);
+			take_input(s);
 			busy = true;
 		}
 		if (s->conn->fd < 0 || page_waiting())

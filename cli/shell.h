@@ -73,6 +73,9 @@ void line_init(void);
 /* Shows the prompt and begins an empty line. width 0: no limit. */
 void line_start(const char *prompt, enum line_kind kind, unsigned width,
 	unsigned history);
+/* Printable text that begins a line, at once: what of it was taken, which is
+ * all or nothing. */
+size_t line_type(const char *text, size_t n);
 enum line_event line_feed(unsigned char c); /* one byte from the terminal */
 const char *line_text(void);                /* lent until line_start */
 char *line_before_cursor(void);             /* the caller frees */

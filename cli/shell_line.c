@@ -32,6 +32,7 @@ static unsigned columns;         /* 0: no limit */
 static enum line_kind kind;
 static char *prompt;
 
+static bool fresh;   /* the line has seen no key yet */
 static int fed = -1; /* the byte on its way into readline */
 static enum line_event event;
 static char *typed;                 /* the line that was entered */
@@ -404,6 +405,7 @@ void line_start(
 		history_select(k == LINE_CONFIG, history);
 	rl_callback_handler_install("", on_line);
 	rl_set_keymap(keys);
+	fresh = true;
 }
 
 static void remember(const char *text)
@@ -421,8 +423,23 @@ static void remember(const char *text)
 		add_history(text);
 }
 
+size_t line_type(const char *text, size_t n)
+{
+	if (!fresh || n < 2 ||
+		(columns != 0 && strlen(prompt) + n + SCROLL >= columns))
+		return 0;
+	auto_sbuf struct sbuf b = { 0 };
+
+	fresh = false;
+	sbuf_add(&b, text, n);
+	rl_insert_text(sbuf_str(&b));
+	redisplay();
+	return n;
+}
+
 enum line_event line_feed(unsigned char c)
 {
+	fresh = false;
 	event = LINE_NONE;
 	if (c == CTRL_KEY('D') && rl_end == 0)
 		return LINE_NONE; /* readline would take it for the end */
