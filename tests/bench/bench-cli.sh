@@ -48,6 +48,7 @@ if [ -z "${WORLD_INSIDE-}" ]; then
 	exit
 fi
 
+renice -n -20 $$ >/dev/null # whatever else runs here
 world_build
 world_router
 [ ! -x "$BENCH_FRR/usr/bin/vtysh" ] || frr_start

@@ -139,14 +139,15 @@ class Terminal:
     def paste(self, data, end):
         """Writes as fast as the terminal takes it, and reads what comes."""
         self.text = b""
+        at = 0
         began = time.perf_counter()
-        while data or not self.text.endswith(end):
-            r, w, _ = select.select([self.fd], [self.fd] if data else [], [],
-                                    60)
-            if r:
-                self.text += os.read(self.fd, 65536)
+        while at < len(data) or not self.text.endswith(end):
+            r, w, _ = select.select(
+                [self.fd], [self.fd] if at < len(data) else [], [], 60)
+            if r:  # only the end of it matters
+                self.text = self.text[-200:] + os.read(self.fd, 65536)
             if w:
-                data = data[os.write(self.fd, data[:4096]):]
+                at += os.write(self.fd, data[at:at + 4096])
         return time.perf_counter() - began
 
 
