@@ -124,8 +124,9 @@ int redirect_end(struct session *s, const struct filter *f, int result);
 int config_save(struct router *r, struct session *s, struct sbuf *out);
 bool config_is_modified(const struct router *r); /* since it was saved */
 
-/* types_url.c: of a value of type month, from 0. */
-unsigned month_number(const char *name);
+/* types_url.c: a stored value of type reload_time.  month 0: no date. */
+bool reload_time_read(
+	const char *stored, unsigned *minutes, unsigned *month, unsigned *day);
 
 /* exec_copy.c */
 bool file_prompt_is_quiet(const struct router *r);

@@ -253,34 +253,30 @@ static int ask_save(struct request *q)
 }
 
 /* When hh:mm is next, today, tomorrow, or on the day that is given. */
-static uint64_t wall_at(const struct cmd_call *c)
+static uint64_t wall_at(const char *stored)
 {
-	unsigned hhmm = drv_u32(c->drv, "time");
+	unsigned minutes, month, day;
 	time_t now = time(NULL);
 	struct tm tm;
 
-	if (localtime_r(&now, &tm) == NULL)
+	if (!reload_time_read(stored, &minutes, &month, &day) ||
+		localtime_r(&now, &tm) == NULL)
 		return 0;
-	tm.tm_hour = (int)(hhmm / 60);
-	tm.tm_min = (int)(hhmm % 60);
+	tm.tm_hour = (int)(minutes / 60);
+	tm.tm_min = (int)(minutes % 60);
 	tm.tm_sec = 0;
 	tm.tm_isdst = -1;
-	bool first = drv_set(c->drv, "month"); /* or the day is */
-	bool dated = first || drv_set(c->drv, "day2");
-
-	if (dated) {
-		const char *month = drv_str(c->drv, first ? "month" : "month2");
-
-		tm.tm_mon = (int)month_number(month);
-		tm.tm_mday = (int)drv_u32(c->drv, first ? "day" : "day2");
+	if (month != 0) {
+		tm.tm_mon = (int)month - 1;
+		tm.tm_mday = (int)day;
 	}
 	struct tm next = tm;
 	time_t t = mktime(&tm);
 
 	if (t > now)
 		return (uint64_t)t;
-	next.tm_mday += !dated;
-	next.tm_year += dated;
+	next.tm_mday += month == 0;
+	next.tm_year += month != 0;
 	return (uint64_t)mktime(&next);
 }
 
@@ -303,27 +299,21 @@ static int exec_reload(struct cmd_call *c)
 	if (drv_has(c->drv, "in"))
 		q->wall = wall_now() + 60ull * drv_u32(c->drv, "delay");
 	else if (drv_has(c->drv, "at"))
-		q->wall = wall_at(c);
+		q->wall = wall_at(drv_str(c->drv, "time"));
 	return config_is_modified(c->router) ? ask_save(q) : ask_proceed(q);
 }
 
 static const struct command reload = {
 	.mode = MODE_EXEC,
 	.level = 15,
-	.grammar = "reload [{cancel|in <delay:delay>|"
-		   "at <time:daytime> [{<month:month> <day:1-31>|"
-		   "<day2:1-31> <month2:month>}]}] "
+	.grammar = "reload [{cancel|in <delay:delay>|at <time:reload_time>}] "
 		   "[<reason:line>]",
 	.help = "reload  Halt and perform a cold restart\n"
 		"cancel  Cancel pending reload\n"
 		"in  Reload after a time interval\n"
 		"<delay>  Delay before reload (mmm or hhh:mm)\n"
 		"at  Reload at a specific time/date\n"
-		"<time>  Time to reload (hh:mm)\n"
-		"<month>  Month of the year\n"
-		"<day>  Day of the month\n"
-		"<day2>  Day of the month\n"
-		"<month2>  Month of the year\n"
+		"<time>  Time to reload (hh:mm), with or without a date\n"
 		"<reason>  Reason for reload\n",
 	.exec = exec_reload,
 	.sample = "reload\nreload in 5\nreload in 1:30 new release\n"

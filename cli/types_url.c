@@ -3,6 +3,7 @@
 #include "cli/confmgmt.h"
 #include "cli/types_priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,22 +85,21 @@ static bool minutes_read(
 	return true;
 }
 
-/* Stored in minutes, of the day or from now. */
-static int time_parse(const struct value_type *vt, const char *const *t,
+static int delay_parse(const struct value_type *vt, const char *const *t,
 	size_t n, struct sbuf *out, size_t *bad_col)
 {
-	bool delay = strcmp(vt->name, "delay") == 0;
 	unsigned long v;
 
+	(void)vt;
 	(void)n;
 	*bad_col = 0;
-	if (!minutes_read(t[0], delay ? 999 : 23, delay, &v))
+	if (!minutes_read(t[0], 999, true, &v))
 		return 0;
-	sbuf_printf(out, "%lu", v);
+	sbuf_printf(out, "%lu", v); /* minutes */
 	return 1;
 }
 
-static void time_print(
+static void delay_print(
 	const struct value_type *vt, const char *stored, struct sbuf *out)
 {
 	unsigned long v = strtoul(stored, NULL, 10);
@@ -112,28 +112,61 @@ static const char *const months[] = { "January", "February", "March", "April",
 	"May", "June", "July", "August", "September", "October", "November",
 	"December" };
 
-unsigned month_number(const char *name)
+/* From 1; 0: none. */
+static unsigned month_read(const char *s)
 {
-	for (unsigned i = 0; i < ARRAY_LEN(months); i++) {
-		if (strcmp(name, months[i]) == 0)
-			return i;
+	for (unsigned i = 0; i < ARRAY_LEN(months) && strlen(s) >= 3; i++) {
+		if (keyword_is(s, months[i]))
+			return i + 1;
 	}
 	return 0;
 }
 
-static int month_parse(const struct value_type *vt, const char *const *t,
+/* "Mar 3" or "3 Mar" */
+static bool date_read(
+	const char *const *t, unsigned *month, unsigned long *day)
+{
+	*month = month_read(t[0]);
+	if (*month != 0)
+		return number_read(t[1], 31, day) && *day > 0;
+	*month = month_read(t[1]);
+	return *month != 0 && number_read(t[0], 31, day) && *day > 0;
+}
+
+/* hh:mm and perhaps a date; stored as minutes, month, day (zeros: today). */
+static int at_parse(const struct value_type *vt, const char *const *t,
 	size_t n, struct sbuf *out, size_t *bad_col)
 {
+	unsigned long v, day = 0;
+	unsigned month = 0;
+
 	(void)vt;
-	(void)n;
 	*bad_col = 0;
-	for (size_t i = 0; i < ARRAY_LEN(months) && strlen(t[0]) >= 3; i++) {
-		if (!keyword_is(t[0], months[i]))
-			continue;
-		sbuf_adds(out, months[i]);
-		return 1;
-	}
-	return 0;
+	if (!minutes_read(t[0], 23, false, &v))
+		return 0;
+	bool dated = n >= 3 && date_read(t + 1, &month, &day);
+
+	sbuf_printf(out, "%lu %u %lu", v, dated ? month : 0, dated ? day : 0);
+	return dated ? 3 : 1;
+}
+
+bool reload_time_read(
+	const char *stored, unsigned *minutes, unsigned *month, unsigned *day)
+{
+	return sscanf(stored, "%u %u %u", minutes, month, day) == 3;
+}
+
+static void at_print(
+	const struct value_type *vt, const char *stored, struct sbuf *out)
+{
+	unsigned minutes, month, day;
+
+	(void)vt;
+	if (!reload_time_read(stored, &minutes, &month, &day))
+		return;
+	sbuf_printf(out, "%02u:%02u", minutes / 60, minutes % 60);
+	if (month != 0)
+		sbuf_printf(out, " %s %u", months[month - 1], day);
 }
 
 // clang-format off
@@ -142,12 +175,10 @@ static const struct value_type types[] = {
 	  .display = "WORD", .sample = "flash:backup.cfg" },
 	{ .name = "file", .parse = file_parse, .display = "WORD",
 	  .sample = "flash:backup.cfg" },
-	{ .name = "delay", .parse = time_parse, .print = time_print,
+	{ .name = "delay", .parse = delay_parse, .print = delay_print,
 	  .display = "Delay", .sample = "00:05" },
-	{ .name = "daytime", .parse = time_parse, .print = time_print,
-	  .display = "hh:mm", .sample = "23:50" },
-	{ .name = "month", .parse = month_parse, .display = "MONTH",
-	  .sample = "March" },
+	{ .name = "reload_time", .parse = at_parse, .print = at_print,
+	  .display = "hh:mm", .sample = "23:50 March 3" },
 };
 // clang-format on
 

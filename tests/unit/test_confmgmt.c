@@ -356,6 +356,118 @@ static void test_log(void **state)
 		" idx   sess           user@line      Logged command\n");
 }
 
+/* What the daemon is asked for. */
+static unsigned restarts;
+static struct sbuf told;
+
+static void on_restart(void *host)
+{
+	(void)host;
+	restarts++;
+}
+
+static void on_tell(void *host, const char *text)
+{
+	(void)host;
+	sbuf_adds(&told, text);
+}
+
+static int set_up_reload(void **state)
+{
+	int result = set_up(state);
+
+	restarts = 0;
+	sbuf_trunc(&told, 0);
+	t.router.restart = on_restart;
+	t.router.tell = on_tell;
+	return result;
+}
+
+static int tear_down_reload(void **state)
+{
+	sbuf_free(&told);
+	return tear_down(state);
+}
+
+static void assert_question(const char *question)
+{
+	assert_true(session_asking(t.session));
+	assert_string_equal(sbuf_str(&t.question), question);
+}
+
+#define SAVE_QUESTION "System configuration has been modified. Save? [yes/no]: "
+#define PROCEED       "Proceed with reload? [confirm]"
+
+static void test_reload(void **state)
+{
+	(void)state;
+	cli_run(&t, "reload");
+	assert_question(PROCEED); /* nothing to save */
+	cli_run(&t, "n");
+	assert_int_equal(restarts, 0);
+	CONFIGURE("hostname B");
+	cli_run(&t, "reload because");
+	assert_question(SAVE_QUESTION);
+	assert_string_equal(
+		cli_run(&t, ""), "% Please answer 'yes' or 'no'.\n\n");
+	assert_string_equal(
+		cli_run(&t, "y"), "Building configuration...\n[OK]\n");
+	assert_question(PROCEED);
+	cli_run(&t, "");
+	assert_int_equal(restarts, 1);
+	assert_int_equal(access(startup, F_OK), 0);
+	assert_true(logged("%SYS-5-RELOAD: Reload requested by console. "
+			   "Reload Reason: because."));
+	assert_non_null(strstr(sbuf_str(&told), "--- SHUTDOWN NOW ---"));
+	assert_true(session_pending(t.session)); /* until it is freed */
+}
+
+static void test_reload_in(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		cli_run(&t, "show reload"), "No reload is scheduled.\n");
+	assert_string_equal(
+		cli_run(&t, "reload cancel"), "%No reload is scheduled\n");
+	const char *s = cli_run(&t, "reload in 1:05 new release");
+
+	assert_memory_equal(s, "Reload scheduled for ", 21);
+	assert_non_null(strstr(s, " (in 1 hour and 5 minutes) by console\n"
+				  "Reload reason: new release\n"));
+	cli_run(&t, "");
+	assert_int_equal(restarts, 0);
+	assert_non_null(strstr(sbuf_str(&told), "SHUTDOWN in 1:05:00 ---"));
+	assert_non_null(strstr(cli_run(&t, "show reload"), "new release"));
+	cli_run(&t, "reload cancel");
+	assert_non_null(strstr(sbuf_str(&told), "SHUTDOWN ABORTED ---"));
+	pass(70 * MINUTE_MS);
+	assert_int_equal(restarts, 0);
+	cli_run(&t, "reload in 2");
+	cli_run(&t, "y");
+	pass(2 * MINUTE_MS + 1000);
+	assert_int_equal(restarts, 1);
+	assert_string_equal(
+		cli_run(&t, "show reload"), "No reload is scheduled.\n");
+}
+
+/* The next 09:30, and one of a date: always to come. */
+static void test_reload_at(void **state)
+{
+	static const char *const lines[] = { "reload at 09:30",
+		"reload at 09:30 Mar 3", "reload at 09:30 3 March" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		const char *s = cli_run(&t, lines[i]);
+
+		assert_memory_equal(s, "Reload scheduled for 09:30:00 ", 30);
+		assert_true(i == 0 || strstr(s, " Mar 3 2") != NULL);
+		assert_null(strstr(s, "(in 0 seconds)"));
+		cli_run(&t, "n");
+	}
+	assert_non_null(strstr(cli_run(&t, "reload at 25:00"), "^"));
+}
+
 /* Reading a configuration does nothing else: every sample of every command. */
 static void test_dry(void **state)
 {
@@ -395,6 +507,12 @@ int main(void)
 		T(test_differences),
 		T(test_lock),
 		T(test_log),
+		cmocka_unit_test_setup_teardown(
+			test_reload, set_up_reload, tear_down_reload),
+		cmocka_unit_test_setup_teardown(
+			test_reload_in, set_up_reload, tear_down_reload),
+		cmocka_unit_test_setup_teardown(
+			test_reload_at, set_up_reload, tear_down_reload),
 		T(test_dry),
 	};
 

@@ -207,6 +207,36 @@ static void test_delete(void **state)
 	assert_false(is_there("flash/a"));
 }
 
+/* show ... | redirect, append, tee: a file, and what is shown beside. */
+static void test_redirect(void **state)
+{
+	struct cli_session *t = *state;
+
+	assert_string_equal(
+		cli_run(t, "show privilege | redirect flash:p"), "");
+	assert_string_equal(
+		cli_run(t, "more flash:p"), "Current privilege level is 15\n");
+	cli_run(t, "show privilege | append flash:p");
+	assert_string_equal(cli_run(t, "more flash:p"),
+		"Current privilege level is 15\n"
+		"Current privilege level is 15\n");
+	assert_string_equal(cli_run(t, "show privilege | tee p"),
+		"Current privilege level is 15\n");
+	assert_string_equal(
+		cli_run(t, "more flash:p"), "Current privilege level is 15\n");
+	assert_string_equal(cli_run(t, "show privilege | redirect slot0:p"),
+		"%Error opening slot0:p (No such device)\n");
+	assert_string_equal(
+		cli_run(t, "show privilege | redirect startup-config"),
+		"%Error opening nvram:/startup-config (Permission denied)\n");
+	assert_string_equal(cli_run(t, "show privilege | redirect flash:a/b"),
+		"%Error opening flash:/a/b (No such file or directory)\n");
+	cli_run(t, "disable");
+	assert_string_equal(cli_run(t, "show privilege | redirect flash:q"),
+		"% Authorization failed.\n");
+	assert_false(is_there("flash/q"));
+}
+
 /* The well-known digest of "abc" (RFC 1321 A.5). */
 static void test_verify(void **state)
 {
@@ -293,6 +323,7 @@ int main(void)
 		T(test_null),
 		T(test_dir),
 		T(test_delete),
+		T(test_redirect),
 		T(test_verify),
 		T(test_erase),
 		cmocka_unit_test(test_net_url),
