@@ -305,28 +305,33 @@ static bool family_wanted(const struct bound *v, size_t n, bool ip6)
 	return false;
 }
 
+/* anew: without regard to what should be there already. */
 static void family_build(const struct filters *f, struct nl_batch *b,
-	const struct bound *v, size_t n, bool ip6)
+	const struct bound *v, size_t n, bool ip6, bool anew)
 {
 	const struct filter_list *l;
+	bool wanted = family_wanted(v, n, ip6);
 
+	if (!wanted && !f->has_table[ip6])
+		return; /* the kernel may lack the family */
 	nft_use(b, families[ip6], DP_FILTER_TABLE);
-	if (!family_wanted(v, n, ip6)) {
-		if (f->has_table[ip6])
-			nft_table_del(b);
+	if (anew)
+		nft_table_add(b); /* so that it can be deleted */
+	if (anew || !wanted)
+		nft_table_del(b);
+	if (!wanted)
 		return;
-	}
 	nft_table_add(b);
 	deny_build(b, v, n, ip6);
 	TAILQ_FOREACH(l, &f->lists, link)
-		if (l->acl.ip6 == ip6 && l->wanted && !l->in_kernel)
+		if (l->acl.ip6 == ip6 && l->wanted && (anew || !l->in_kernel))
 			list_build(b, l);
 	in_build(b, v, n, ip6);
 	out_build(b, v, n, ip6);
 	if (!ip6)
 		crypt_build(b, v, n);
 	TAILQ_FOREACH(l, &f->lists, link)
-		if (l->acl.ip6 == ip6 && !l->wanted && l->in_kernel)
+		if (l->acl.ip6 == ip6 && !l->wanted && l->in_kernel && !anew)
 			list_unbuild(b, l);
 }
 
@@ -469,14 +474,15 @@ static void lists_sweep(struct filters *f, bool committed)
 	}
 }
 
-static int bound_commit(struct filters *f, const struct bound *v, size_t n)
+static int bound_commit(
+	struct filters *f, const struct bound *v, size_t n, bool anew)
 {
 	struct nl_batch b = { 0 };
 	int rc;
 
 	nl_batch_begin(&b);
-	family_build(f, &b, v, n, false);
-	family_build(f, &b, v, n, true);
+	family_build(f, &b, v, n, false, anew);
+	family_build(f, &b, v, n, true, anew);
 	rc = nl_batch_commit(&f->nft, &b);
 	nl_batch_free(&b);
 	return rc;
@@ -502,7 +508,9 @@ int filters_set(struct filters *f, const struct filter_bind *v, size_t n)
 		n_fresh++;
 	}
 	if (!bound_equal(f, fresh, n_fresh))
-		rc = bound_commit(f, fresh, n_fresh);
+		rc = bound_commit(f, fresh, n_fresh, false);
+	if (rc) /* somebody may have flushed our tables */
+		rc = bound_commit(f, fresh, n_fresh, true);
 	lists_sweep(f, rc == 0);
 	if (rc) {
 		free(fresh);

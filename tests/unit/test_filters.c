@@ -348,6 +348,31 @@ static void counters(void **state)
 	filters_set(w->f, NULL, 0);
 }
 
+/* Somebody flushed all tables: the next change brings all of it back. */
+static void flushed(void **state)
+{
+	struct world *w = *state;
+	struct ace v = udp_ace(10, false, 80), six = ace_any(true);
+	struct acl a = { .name = "A", .v = &v, .n = 1 };
+	struct acl b = { .name = "B", .v = &six, .n = 1, .ip6 = true };
+	struct filter_bind both[2] = { { .netdev = "in", .acl = &a },
+		{ .netdev = "in", .acl = &b } };
+
+	if (!w->f)
+		skip();
+	six.ip6 = true;
+	assert_int_equal(filters_set(w->f, both, 2), 0);
+	run("nft flush ruleset");
+	assert_true(passes(w, 80, false));
+	v.seq = 20;
+	assert_int_equal(filters_set(w->f, both, 2), 0);
+	assert_false(passes(w, 80, false));
+	assert_int_equal(hits_of(w, "A", 20), 1);
+	run("nft flush ruleset");
+	assert_int_equal(filters_set(w->f, NULL, 0), 0);
+	run("test -z \"$(nft list ruleset)\"");
+}
+
 static void reports(void **state)
 {
 	struct world *w = *state;
@@ -413,6 +438,7 @@ int main(void)
 		cmocka_unit_test(both_directions),
 		cmocka_unit_test(unreachables),
 		cmocka_unit_test(counters),
+		cmocka_unit_test(flushed),
 		cmocka_unit_test(reports),
 		cmocka_unit_test(ten_thousand),
 	};
