@@ -2,6 +2,7 @@
  * hosts. */
 #include "cli/cfg.h"
 #include "cli/host.h"
+#include "cli/json.h"
 #include "cli/keep.h"
 
 #include <stdio.h>
@@ -189,6 +190,38 @@ static void hosts_table(
 	}
 }
 
+static json_t *hosts_json(const struct router *r, const char *domain,
+	const struct resolve_opts *o)
+{
+	json_t *top = json_object(), *list;
+
+	jo_str(top, "domain", domain);
+	jo_bool(top, "lookup", lookup_is_on(r));
+	list = jo_array(top, "name_servers");
+	for (size_t i = 0; i < o->n_servers; i++) {
+		char text[IP_TEXT];
+
+		ja_str(list, ip_text(&o->server[i], text));
+	}
+	list = jo_array(top, "hosts");
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		struct node *root = tree_root(r->tree);
+
+		for (struct node *n = node_child(root, tables[i], NULL);
+			n != NULL; n = node_child(root, tables[i], n)) {
+			json_t *host = ja_object(list), *addresses;
+
+			jo_str(host, "name", node_str(n, "name"));
+			addresses = jo_array(host, "addresses");
+			for (size_t k = 0; k < drv_count(node_drv(n), "addr");
+				k++)
+				ja_str(addresses,
+					drv_str_at(node_drv(n), "addr", k));
+		}
+	}
+	return top;
+}
+
 static int show_hosts_exec(struct cmd_call *c)
 {
 	struct node *root = tree_root(c->router->tree);
@@ -216,7 +249,7 @@ static int show_hosts_exec(struct cmd_call *c)
 		"Address(es)\n");
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		hosts_table(root, tables[i], c->out);
-	return CMD_DONE;
+	return cmd_json_if(c, hosts_json(c->router, domain, &o));
 }
 
 static int host_check(void *ctx, const struct tree *t,
