@@ -8,3 +8,5 @@ test_exec_net_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_show_route
 test_show_route_SOURCES = tests/unit/test_show_route.c $(ORBIT) $(FAKE_BOX)
 test_show_route_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_SCRIPTS += tests/net/ifaces.sh
+EXTRA_DIST += tests/net/ifaces.sh
