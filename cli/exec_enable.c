@@ -28,6 +28,7 @@ static int password_answer(struct session *s, const char *answer, void *ctx)
 		free(a);
 		return CMD_DONE;
 	}
+	session_guess_failed(s);
 	if (++a->tries == TRIES) {
 		free(a);
 		session_write(s, bad, sizeof(bad) - 1);

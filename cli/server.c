@@ -275,6 +275,33 @@ static void request_run(struct client *c, const struct request *q)
 	}
 }
 
+static void queue_clear(struct client *c)
+{
+	struct request *q;
+
+	while ((q = TAILQ_FIRST(&c->queue)) != NULL) {
+		TAILQ_REMOVE(&c->queue, q, link);
+		request_free(q);
+	}
+	c->n_queue = c->queue_bytes = 0;
+}
+
+/* After a wrong password the next line waits; that of one who has left already
+ * does not count any more. */
+static bool must_wait(struct client *c)
+{
+	uint64_t until = session_held_until(c->session);
+
+	if (until == 0)
+		return false;
+	if (c->eof) {
+		queue_clear(c);
+		return false;
+	}
+	timer_set(timers(c), &c->run, until);
+	return true;
+}
+
 /* Runs requests in order for a while; a client that does not read waits. */
 static void client_run(struct client *c)
 {
@@ -292,6 +319,11 @@ static void client_run(struct client *c)
 			timer_set(timers(c), &c->run, loop_now());
 			return;
 		}
+		if (must_wait(c))
+			return;
+		q = TAILQ_FIRST(&c->queue);
+		if (q == NULL)
+			break;
 		TAILQ_REMOVE(&c->queue, q, link);
 		c->n_queue--;
 		c->queue_bytes -= q->n;
@@ -309,17 +341,6 @@ static void client_run(struct client *c)
 	session_leave(c->session);
 	session_settle(c->session); /* applied before the client hears */
 	client_bye(c, "");
-}
-
-static void queue_clear(struct client *c)
-{
-	struct request *q;
-
-	while ((q = TAILQ_FIRST(&c->queue)) != NULL) {
-		TAILQ_REMOVE(&c->queue, q, link);
-		request_free(q);
-	}
-	c->n_queue = c->queue_bytes = 0;
 }
 
 void client_free(struct client *c)

@@ -25,6 +25,7 @@ struct session *session_new(struct router *r, const struct session_opts *o,
 	s->flags = o->flags;
 	s->level = s->login_level = o->level;
 	s->user = xstrdup(o->user != NULL ? o->user : "");
+	s->peer = xstrdup(s->user);
 	s->line = xstrdup(o->line != NULL ? o->line : "con 0");
 	s->from = xstrdup(o->from != NULL ? o->from : "");
 	s->term.length = 24;
@@ -57,6 +58,7 @@ void session_free(struct session *s)
 	position_free(&s->pos);
 	session_history_free(s);
 	free(s->login_name);
+	free(s->peer);
 	free(s->user);
 	free(s->line);
 	free(s->from);

@@ -74,6 +74,10 @@ void session_touch(struct session *s);
 /* When idling ends the session, in loop_now's time; 0: never. */
 uint64_t session_deadline(const struct session *s);
 void session_expire(struct session *s); /* that time has come */
+/* A password was wrong: nothing more of this user (root: of this session) runs
+ * for a while, whichever session it comes by, so that guessing costs time and not our processor. */
+void session_guess_failed(struct session *s);
+uint64_t session_held_until(const struct session *s); /* loop_now's; 0: not */
 /* clear line: it is over, wherever it stands. */
 void session_hangup(struct session *s);
 /* Shows text from outside, like a log line; false: it cannot. */

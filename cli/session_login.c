@@ -17,6 +17,7 @@
 
 #define TRIES         3
 #define LOGIN_WAIT_MS 30000
+#define GUESS_WAIT_MS 2000
 #define SSH_PORT      22
 
 static void say(struct session *s, const char *text)
@@ -66,6 +67,7 @@ static int logged_in(struct session *s)
 /* After a wrong answer: asks again, or ends the session. */
 static int login_failed(struct session *s, const char *text, bool by_name)
 {
+	session_guess_failed(s);
 	log_login(
 		s, by_name ? s->login_name : "", "Login Authentication Failed");
 	say(s, text);
@@ -205,6 +207,51 @@ void session_expire(struct session *s)
 	session_break(s);
 	session_leave(s);
 	s->over = true;
+}
+
+/* --- guessing --- */
+
+/* Users who guessed wrong a moment ago; the oldest gives way. */
+static struct guess {
+	char *user; /* owned */
+	uint64_t until_ms;
+} guesses[32];
+static uint64_t last_guess_ms; /* the latest until_ms */
+
+void session_guess_failed(struct session *s)
+{
+	struct guess *g = &guesses[0];
+
+	s->held_ms = loop_now() + GUESS_WAIT_MS;
+	if (s->peer[0] == '\0')
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(guesses); i++) {
+		struct guess *e = &guesses[i];
+
+		if (e->user != NULL && strcmp(e->user, s->peer) == 0) {
+			g = e;
+			break;
+		}
+		if (e->until_ms < g->until_ms)
+			g = e;
+	}
+	free(g->user);
+	g->user = xstrdup(s->peer);
+	g->until_ms = last_guess_ms = s->held_ms;
+}
+
+uint64_t session_held_until(const struct session *s)
+{
+	uint64_t now = loop_now();
+
+	if (s->held_ms > now)
+		return s->held_ms;
+	for (size_t i = 0; i < ARRAY_LEN(guesses) && last_guess_ms > now; i++) {
+		if (guesses[i].until_ms > now &&
+			strcmp(guesses[i].user, s->peer) == 0)
+			return guesses[i].until_ms;
+	}
+	return 0;
 }
 
 /* --- the others --- */

@@ -19,6 +19,8 @@ struct session {
 	bool logging_in; /* no command runs, nothing helps, before it is over */
 	unsigned tries;
 	char *login_name; /* given, not yet proved */
+	char *peer; /* the user that connected; "" for root */
+	uint64_t held_ms; /* after a wrong password: until then */
 	unsigned config_session; /* number of its stay in the configuration */
 
 	unsigned vty_last; /* MODE_LINE: what is typed goes up to this line */

@@ -596,7 +596,22 @@ def test_strangers():
     assert as_nobody(sent_away)
     configure("username nobody privilege 7")
     assert as_nobody(at_level_7)
-    configure("no username nobody")
+
+    def guesses():
+        """a wrong password holds up all sessions of the user"""
+        s = raw(HELLO, line(b"enable"), line(b"guess"), line(b"guess"))
+        begin = time.monotonic()
+        other = raw(HELLO, line(b"show privilege"))
+        other.settimeout(10)
+        seen = b""
+        while b"privilege level is 7" not in seen:
+            seen += other.recv(65536)
+        s.close()
+        return time.monotonic() - begin > 1
+
+    configure("enable secret s3cret")
+    assert as_nobody(guesses)
+    configure("no enable secret", "no username nobody")
     assert as_nobody(sent_away)
     os.chmod(daemon.dir, 0o700)
 

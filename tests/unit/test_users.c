@@ -185,7 +185,10 @@ static void test_enable_dialogue(void **state)
 	assert_string_equal(cli_prompt(t), "Router>");
 	cli_run(t, "enable");
 	assert_string_equal(sbuf_str(&t->question), "Password: ");
+	assert_int_equal(session_held_until(t->session), 0);
 	assert_string_equal(cli_run(t, "wrong"), "");
+	assert_in_range(session_held_until(t->session), loop_now() + 1,
+		loop_now() + 2000);
 	assert_string_equal(cli_run(t, ""), "");
 	assert_string_equal(cli_run(t, "again"), "% Bad secrets\n\n");
 	assert_false(session_asking(t->session));
