@@ -339,3 +339,23 @@ void filter_help(const char *text, struct sbuf *out)
 	if (n > 0)
 		sbuf_addc(out, '\n');
 }
+
+bool filter_complete(const char *text, struct sbuf *append)
+{
+	const char *p = text + blanks(text), *word = NULL;
+	size_t n = word_len(p);
+
+	if (n == 0 || p[n] != '\0')
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(filter_words); i++) {
+		if (strncasecmp(filter_words[i].word, p, n) != 0)
+			continue;
+		if (word != NULL)
+			return false;
+		word = filter_words[i].word;
+	}
+	if (word == NULL)
+		return false;
+	sbuf_printf(append, "%s ", word + n);
+	return true;
+}

@@ -39,4 +39,7 @@ void filter_feed(
 void filter_end(struct filter *f, struct sbuf *out);
 /* `?` behind `|`: lines as match_help gives them. */
 void filter_help(const char *text, struct sbuf *out);
+/* TAB behind `|`: true and the rest of the one keyword that fits, which a blank
+ * follows. */
+bool filter_complete(const char *text, struct sbuf *append);
 #endif

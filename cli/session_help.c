@@ -46,17 +46,25 @@ static void help_add_bar(const char *text, struct sbuf *out)
 	sbuf_adds(out, tail);
 }
 
+/* What stands behind the `|` of a command that takes filters, or NULL. */
+static const char *filter_text(uint16_t mode, const char *text)
+{
+	auto_free char *copy = xstrdup(text);
+	const char *bar = mode == MODE_EXEC && session_takes_filter(copy)
+				  ? session_filter_split(copy)
+				  : NULL;
+
+	return bar == NULL ? NULL : text + (bar - copy) + 1;
+}
+
 static void help_text(struct session *s, const char *line, struct sbuf *out)
 {
 	uint16_t mode;
 	const char *text = cursor_text(s, line, &mode);
-	auto_free char *copy = xstrdup(text);
-	char *bar = NULL;
+	const char *filter = filter_text(mode, text);
 
-	if (mode == MODE_EXEC && session_takes_filter(copy))
-		bar = session_filter_split(copy);
-	if (bar != NULL) {
-		filter_help(bar + 1, out);
+	if (filter != NULL) {
+		filter_help(filter, out);
 		return;
 	}
 	match_help(s->router->grammar, mode, s->level, text, out);
@@ -77,8 +85,11 @@ bool session_complete(struct session *s, const char *line, struct sbuf *append)
 {
 	uint16_t mode;
 	const char *text = cursor_text(s, line, &mode);
+	const char *filter = filter_text(mode, text);
 
 	if (s->logging_in)
 		return false;
+	if (filter != NULL)
+		return filter_complete(filter, append);
 	return match_complete(s->router->grammar, mode, s->level, text, append);
 }

@@ -36,6 +36,11 @@ tests_fuzz_fuzz_packet_SOURCES = tests/fuzz/fuzz_packet.c
 tests_fuzz_fuzz_packet_LDADD = $(ROUTER_LIBS)
 tests_fuzz_fuzz_packet_LDFLAGS = $(LIBFUZZER_LINK)
 
+fuzz_targets += tests/fuzz/fuzz_filter
+tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c
+tests_fuzz_fuzz_filter_LDADD = libcli.a $(BASE_LIBS)
+tests_fuzz_fuzz_filter_LDFLAGS = $(LIBFUZZER_LINK)
+
 fuzz: $(fuzz_targets)
 .PHONY: fuzz
 endif

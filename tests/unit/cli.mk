@@ -76,6 +76,10 @@ corpus_session_frame_SOURCES = tests/fuzz/corpus_main.c \
 	tests/fuzz/fuzz_session_frame.c $(FAKE_BOX)
 corpus_session_frame_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_session_frame"'
 corpus_session_frame_LDADD = $(CLI_LIBS) $(LOOP_LIBS)
+check_PROGRAMS += corpus_filter
+corpus_filter_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_filter.c
+corpus_filter_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_filter"'
+corpus_filter_LDADD = libcli.a $(BASE_LIBS)
 check_PROGRAMS += test_cfg_filter
 test_cfg_filter_SOURCES = tests/unit/test_cfg_filter.c $(FAKE_BOX)
 test_cfg_filter_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

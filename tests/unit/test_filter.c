@@ -165,6 +165,31 @@ static void test_targets(void **state)
 	assert_int_equal(bad, 11);
 }
 
+static void test_complete(void **state)
+{
+	static const struct {
+		const char *text, *append; /* NULL: nothing to add */
+	} typed[] = {
+		{ " inc", "lude " },
+		{ "j", "son " },
+		{ "json", " " },
+		{ "", NULL },
+		{ " x", NULL },
+		{ " inc ", NULL },
+		{ " include a", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(typed); i++) {
+		auto_sbuf struct sbuf out = { 0 };
+
+		assert_int_equal(filter_complete(typed[i].text, &out),
+			typed[i].append != NULL);
+		if (typed[i].append != NULL)
+			assert_string_equal(sbuf_str(&out), typed[i].append);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_unfinished),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_complete),
 		cmocka_unit_test(test_targets),
 	};
 

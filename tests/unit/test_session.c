@@ -261,6 +261,9 @@ static void test_help(void **state)
 	session_help(t->session, "show run | in", &b);
 	assert_string_equal(sbuf_str(&b), "include  \n\n");
 	sbuf_trunc(&b, 0);
+	assert_true(session_complete(t->session, "show run | js", &b));
+	assert_string_equal(sbuf_str(&b), "on ");
+	sbuf_trunc(&b, 0);
 	session_help(t->session, "xyzzy ", &b);
 	assert_string_equal(sbuf_str(&b), "% Unrecognized command\n");
 	cli_run(t, "conf t");
