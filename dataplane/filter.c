@@ -524,6 +524,23 @@ int filters_set(struct filters *f, const struct filter_bind *v, size_t n)
 	return 0;
 }
 
+int filters_verify(struct filters *f)
+{
+	struct filter_list *l;
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(families) && !rc; i++)
+		if (f->has_table[i])
+			rc = nft_table_check(
+				&f->nft, families[i], DP_FILTER_TABLE);
+	if (rc != -ENOENT)
+		return rc;
+	TAILQ_FOREACH(l, &f->lists, link)
+		l->wanted = true;
+	rc = bound_commit(f, f->bound, f->n_bound, true);
+	return rc ? rc : 1;
+}
+
 /* ---- reports ---- */
 
 /* The prefix is the family, the entry's number and the list's name. */

@@ -44,6 +44,10 @@ void filters_close(struct filters *f); /* removes the tables; NULL is fine */
  * or -errno. */
 int filters_set(struct filters *f, const struct filter_bind *v, size_t n);
 
+/* Puts the filters back if another program removed our tables.  0: they were
+ * there; 1: they are back; -errno. */
+int filters_verify(struct filters *f);
+
 /* Packets per entry of a list that is bound, ascending by number (entries of
  * one number together); the caller frees. */
 struct ace_hits {

@@ -450,6 +450,19 @@ void nft_verdict(struct nft_rule *r, int verdict, const char *chain)
 		nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, chain);
 }
 
+int nft_table_check(struct nl *nl, uint8_t family, const char *table)
+{
+	char buf[NL_BUF] __attribute__((aligned(8)));
+	struct nftnl_table *t = must(nftnl_table_alloc());
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(
+		buf, NFT_MSG_GETTABLE, family, NLM_F_REQUEST, ++nl->seq);
+
+	nftnl_table_set_str(t, NFTNL_TABLE_NAME, table);
+	nftnl_table_nlmsg_build_payload(h, t);
+	nftnl_table_free(t);
+	return nl_talk(nl, h, NULL, NULL);
+}
+
 struct counter_dump {
 	const char *table, *chain;
 	uint64_t *v;

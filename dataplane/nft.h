@@ -72,6 +72,9 @@ void nft_tproxy(struct nft_rule *r, uint16_t port);
 /* NF_ACCEPT, NF_DROP, NFT_RETURN, NFT_JUMP, NFT_GOTO; chain for the last two. */
 void nft_verdict(struct nft_rule *r, int verdict, const char *chain);
 
+/* 0: the kernel has that table; -ENOENT: it has not; -errno. */
+int nft_table_check(struct nl *nl, uint8_t family, const char *table);
+
 /* Packets of the counters of a chain's rules, in order; rules without counter
  * count too, as 0.  Fills at most n, gives the number of rules.  -errno. */
 int nft_chain_counters(

@@ -16,12 +16,14 @@ struct box_filters {
 	size_t n_lists;
 	int told; /* errno last logged, so that it is told once */
 	struct timer later;
+	struct timer watch;        /* while there are filters */
 	uint64_t last_ms, took_ms; /* the last transaction's end and time */
 };
 
 /* While a long list is pasted it is set again and again.  What took longer
  * than this is followed by a rest of some times as much, so that the whole
  * stays linear. */
+#define WATCH_MS    10000
 #define QUICK_MS    20
 #define REST_FACTOR 3
 
@@ -38,6 +40,19 @@ static void on_report(void *arg)
 static void on_later(void *arg)
 {
 	box_filter_settle(arg);
+}
+
+/* Security that another program's `nft flush ruleset` took away comes back. */
+static void on_watch(void *arg)
+{
+	struct box *b = arg;
+	struct box_filters *f = b->filters;
+
+	if (filters_verify(f->filters) == 1)
+		log_msg(b->log, LOG_SEV_WARNING, "ACL", "RESTORED",
+			"Access lists of interfaces were removed from the "
+			"kernel by another program and are in force again");
+	timer_set(loop_timers(b->loop), &f->watch, loop_now() + WATCH_MS);
 }
 
 static void on_hit(void *ctx, const struct filter_hit *hit)
@@ -63,6 +78,7 @@ void box_filter_open(struct box *b)
 	f->log = acl_log_new(b->log);
 	timer_init(&f->report, on_report, b);
 	timer_init(&f->later, on_later, b);
+	timer_init(&f->watch, on_watch, b);
 	f->filters = filters_open(b->loop, on_hit, b, &why);
 }
 
@@ -86,6 +102,7 @@ void box_filter_free(struct box *b)
 		return;
 	timer_cancel(loop_timers(b->loop), &f->report);
 	timer_cancel(loop_timers(b->loop), &f->later);
+	timer_cancel(loop_timers(b->loop), &f->watch);
 	filters_close(f->filters);
 	acl_log_free(f->log);
 	lists_free(f);
@@ -124,6 +141,11 @@ static void filters_put(struct box *b)
 	}
 	refused(b, filters_set(f->filters, bind, n));
 	free(bind);
+	if (n > 0)
+		timer_set(
+			loop_timers(b->loop), &f->watch, loop_now() + WATCH_MS);
+	else
+		timer_cancel(loop_timers(b->loop), &f->watch);
 	f->last_ms = loop_now();
 	f->took_ms = f->last_ms - start;
 }

@@ -368,8 +368,14 @@ static void flushed(void **state)
 	assert_int_equal(filters_set(w->f, both, 2), 0);
 	assert_false(passes(w, 80, false));
 	assert_int_equal(hits_of(w, "A", 20), 1);
+	assert_int_equal(filters_verify(w->f), 0);
+	run("nft delete table ip6 getvpn-acl");
+	assert_int_equal(filters_verify(w->f), 1);
+	assert_int_equal(filters_verify(w->f), 0);
+	assert_false(passes(w, 80, false));
 	run("nft flush ruleset");
 	assert_int_equal(filters_set(w->f, NULL, 0), 0);
+	assert_int_equal(filters_verify(w->f), 0);
 	run("test -z \"$(nft list ruleset)\"");
 }
 
