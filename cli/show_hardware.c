@@ -412,6 +412,7 @@ static int exec_undebug(struct cmd_call *c)
 
 static const struct command undebug = {
 	.mode = MODE_EXEC,
+	.level = 15,
 	.grammar = "{undebug|no debug} all",
 	.help = "undebug  Disable debugging functions\n"
 		"no  Disable debugging functions\n"
