@@ -23,9 +23,10 @@ struct box_filters {
 /* While a long list is pasted it is set again and again.  What took longer
  * than this is followed by a rest of some times as much, so that the whole
  * stays linear. */
-#define WATCH_MS    10000
 #define QUICK_MS    20
 #define REST_FACTOR 3
+
+#define WATCH_MS 10000 /* between looks at whether our tables are there */
 
 static void on_report(void *arg)
 {
@@ -141,10 +142,10 @@ static void filters_put(struct box *b)
 	}
 	refused(b, filters_set(f->filters, bind, n));
 	free(bind);
-	if (n > 0)
+	if (n > 0 && !f->watch.armed)
 		timer_set(
 			loop_timers(b->loop), &f->watch, loop_now() + WATCH_MS);
-	else
+	else if (n == 0)
 		timer_cancel(loop_timers(b->loop), &f->watch);
 	f->last_ms = loop_now();
 	f->took_ms = f->last_ms - start;

@@ -213,6 +213,12 @@ cmd "clear access-list counters" >/dev/null
 tap_check "cleared counters are gone" sh -c "! '$builddir/getvpnsh' \
 	-s '$tmp/socket' -c 'show access-lists SIX' | grep -q match"
 
+# --- somebody else's firewall ---
+in_ns r nft flush ruleset
+tap_check "lists that another program removed come back" \
+	wait_for 15 logs '%ACL-4-RESTORED'
+tap_check "and deny again" fails pings 2001:db8:2::2
+
 # --- the end ---
 kill "$daemon"
 wait "$daemon"
