@@ -163,6 +163,7 @@ static int exec_unsupported(struct cmd_call *c)
 
 static const struct command show_unsupported = {
 	.mode = MODE_EXEC,
+	.level = 15, /* it shows lines of the configuration */
 	.grammar = "show platform unsupported",
 	.help = "show  Show running system information\n"
 		"platform  Show platform information\n"

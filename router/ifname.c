@@ -52,7 +52,7 @@ static const struct type types[] = {
 	{ "Null",               "Nu", "Null interface", FORM_NULL },
 };
 // clang-format on
-#define N_TYPES (sizeof(types) / sizeof(types[0]))
+#define N_TYPES      (sizeof(types) / sizeof(types[0]))
 #define RARE_LETTERS 4 /* of a rare type's name, at least */
 
 /* A name taken apart; type NULL: a plain Linux name. */
