@@ -258,6 +258,39 @@ static void mark_keys(struct prog *p)
 	}
 }
 
+static uint64_t begins_at(const struct prog *p, uint16_t pc)
+{
+	const struct insn *in = &p->insn[pc];
+
+	switch (in->op) {
+	case OP_WORD:
+		return prog_letter(in->text[0]) |
+		       (in->also != NULL ? prog_letter(in->also[0]) : 0);
+	case OP_MARK:
+		return p->begins[pc + 1];
+	case OP_JUMP:
+		return p->begins[in->to];
+	case OP_SPLIT:
+		return p->begins[pc + 1] | p->begins[in->to];
+	default:
+		return UINT64_MAX;
+	}
+}
+
+static void mark_letters(struct prog *p)
+{
+	p->begins = xcalloc(p->n, sizeof(*p->begins));
+	for (bool changed = true; changed;) {
+		changed = false;
+		for (uint16_t pc = p->n; pc-- > 0;) {
+			uint64_t begins = begins_at(p, pc);
+
+			changed |= begins != p->begins[pc];
+			p->begins[pc] = begins;
+		}
+	}
+}
+
 /* Is there a way to the end that reads no key? */
 static bool keyless_end(const struct prog *p, uint16_t pc, bool *seen)
 {
@@ -423,6 +456,7 @@ struct prog *prog_compile(struct grammar *g, const struct command *cmd)
 	while (p->insn[p->lead].op == OP_WORD)
 		p->lead++;
 	mark_keys(p);
+	mark_letters(p);
 	auto_free bool *seen = xcalloc(p->n, sizeof(*seen));
 	p->key_optional = p->has_key && keyless_end(p, 0, seen);
 	attach_help(g, p);
@@ -442,6 +476,7 @@ void prog_free(struct prog *p)
 	free(p->insn);
 	free(p->branch);
 	free(p->key_ahead);
+	free(p->begins);
 	free(p->text);
 	free(p);
 }

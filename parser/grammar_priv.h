@@ -21,6 +21,12 @@ struct insn {
 	char *help;
 };
 
+/* The bit of a first letter, in either case; others may have the same. */
+static inline uint64_t prog_letter(char c)
+{
+	return UINT64_C(1) << ((unsigned char)c & 0x1f);
+}
+
 /* An alternative of {} or [], 0 being the whole line. */
 struct branch {
 	uint16_t parent;
@@ -38,6 +44,8 @@ struct prog {
 	uint16_t lead;       /* keywords in front of everything else */
 	bool has_key, key_optional;
 	bool *key_ahead;     /* by instruction: a key may still come */
+	uint64_t *begins;    /* by instruction: prog_letter of what may stand
+			      * next; all bits where anything may */
 	size_t index;        /* order of registration */
 	struct derivation *deflt;
 	bool deflt_negated;

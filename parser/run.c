@@ -60,12 +60,6 @@ static bool may_end(const struct run *r, const struct thread *t)
 	return t->prog->lead > 0 && t->pc >= t->prog->lead;
 }
 
-static bool same_letter(const char *word, char c)
-{
-	return word != NULL &&
-	       tolower((unsigned char)word[0]) == tolower((unsigned char)c);
-}
-
 static void fault_at(struct run *r, size_t i, size_t col)
 {
 	/* Beyond the first token: in the following ones, one blank apart. */
@@ -78,15 +72,15 @@ static void fault_at(struct run *r, size_t i, size_t col)
 		r->caret = col;
 }
 
-/* Most threads stand at a keyword that begins with another letter than the
- * token: they fail here, before they cost anything. */
-static bool thread_fails(struct run *r, size_t at, const struct insn *in)
+/* Most threads come to keywords of other letters than the token's: they fail
+ * here, before they cost anything. */
+static bool thread_fails(struct run *r, size_t at, const struct thread *t)
 {
-	if (in->op != OP_WORD || at >= r->stop ||
-		same_letter(in->text, r->lex.text[at][0]) ||
-		same_letter(in->also, r->lex.text[at][0]))
+	if (at >= r->stop ||
+		(t->prog->begins[t->pc] & prog_letter(r->lex.text[at][0])) != 0)
 		return false;
-	fault_at(r, at, 0);
+	if (r->caret < r->lex.col[at])
+		r->caret = r->lex.col[at];
 	return true;
 }
 
@@ -95,7 +89,7 @@ static void thread_stand(struct run *r, size_t at, struct thread *t)
 {
 	const struct insn *in = &t->prog->insn[t->pc];
 
-	if (!thread_fails(r, at, in)) {
+	if (!thread_fails(r, at, t)) {
 		if (thread_known(r, at, t))
 			return;
 		thread_new(r, at, t);
@@ -113,7 +107,8 @@ static void thread_add(struct run *r, size_t at, struct thread *t)
 {
 	const struct insn *insn = t->prog->insn;
 
-	for (;;) {
+	/* With `no` a thread may end where it stands. */
+	while (r->negated || !thread_fails(r, at, t)) {
 		const struct insn *in = &insn[t->pc];
 
 		switch (in->op) {
