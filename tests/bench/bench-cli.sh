@@ -52,6 +52,7 @@ renice -n -20 $$ >/dev/null # whatever else runs here
 world_build
 world_router
 [ ! -x "$BENCH_FRR/usr/bin/vtysh" ] || frr_start
+export WORLD_ROUTER
 /usr/bin/python3 "$TOP/tests/bench/bench_cli.py" "$W/bin/getvpnsh" \
 	"$BENCH_FRR/usr/bin/vtysh" "$W/frr"
 status=$?
