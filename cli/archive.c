@@ -231,8 +231,8 @@ int archive_save(struct confmgmt *m, struct sbuf *name)
 	while (a->n > 0 &&
 		(a->n >= maximum_of(m->router) || a->n == ARCHIVE_MAX))
 		drop_oldest(m);
-	sbuf_adds(name, sbuf_str(&text));
-	a->name[a->n++] = sbuf_take(&text);
+	file_url_hide(sbuf_str(&text), name);
+	a->name[a->n++] = xstrdup(sbuf_str(name));
 	a->next++;
 	return 0;
 }
@@ -308,8 +308,9 @@ static int exec_archive_config(struct cmd_call *c)
 
 	if (err == 0)
 		return CMD_DONE;
-	sbuf_printf(c->out, "%%Error opening %s (%s)\n", path_of(c->router),
-		strerror(-err));
+	sbuf_adds(c->out, "%Error opening ");
+	file_url_hide(path_of(c->router), c->out);
+	sbuf_printf(c->out, " (%s)\n", strerror(-err));
 	return CMD_FAILED;
 }
 
@@ -323,6 +324,15 @@ static const struct command archive_config = {
 	.sample = "archive config",
 };
 
+/* For eyes. */
+static void next_name(const struct router *r, struct sbuf *out)
+{
+	auto_sbuf struct sbuf name = { 0 };
+
+	name_text(r, "<timestamp>", &name);
+	file_url_hide(sbuf_str(&name), out);
+}
+
 static json_t *archive_json(const struct router *r, const struct archive *a)
 {
 	json_t *o = json_object(), *list;
@@ -331,7 +341,7 @@ static json_t *archive_json(const struct router *r, const struct archive *a)
 	jo_bool(o, "enabled", archive_is_enabled(r));
 	if (!archive_is_enabled(r))
 		return o;
-	name_text(r, "<timestamp>", &next);
+	next_name(r, &next);
 	jo_num(o, "maximum", maximum_of(r));
 	jo_str(o, "next_name", sbuf_str(&next));
 	list = jo_array(o, "archives"); /* oldest first */
@@ -353,7 +363,7 @@ static int exec_show_archive(struct cmd_call *c)
 	}
 	unsigned max = maximum_of(c->router);
 
-	name_text(c->router, "<timestamp>", &next);
+	next_name(c->router, &next);
 	sbuf_printf(c->out,
 		"The maximum archive configurations allowed is %u.\n"
 		"The next archive file will be named %s\n"

@@ -116,24 +116,25 @@ bool cfglog_wants(const struct session *s)
 void cfglog_add(struct session *s, size_t depth, const char *command)
 {
 	struct router *r = s->router;
+	auto_sbuf struct sbuf text = { 0 };
 
 	if (!cfglog_wants(s))
 		return;
 	struct cfglog *l = &r->confmgmt->log;
 
-	auto_free char *first = xstrdup(command);
-
-	first[strcspn(first, "\n")] = '\0'; /* a banner goes on */
+	file_url_hide(command, &text);
+	sbuf_trunc(&text, strcspn(sbuf_str(&text), "\n")); /* of a banner */
 	l->v = xreallocarray(l->v, l->n + 1, sizeof(l->v[0]));
 	l->v[l->n++] = (struct cfglog_entry){ .index = ++l->last,
 		.session = s->config_session,
 		.depth = (unsigned)depth,
 		.who = who_text(s),
-		.command = xstrdup(first) };
+		.command = xstrdup(sbuf_str(&text)) };
 	trim(l);
 	if (l->notify && r->log != NULL)
 		log_msg(r->log, LOG_SEV_NOTICE, "PARSER", "CFGLOG_LOGGEDCMD",
-			"User:%s  logged command:%s", session_who(s), first);
+			"User:%s  logged command:%s", session_who(s),
+			sbuf_str(&text));
 }
 
 /* The commands. */

@@ -87,8 +87,8 @@ extern const struct command cfg_archive, cfg_archive_log;
 void archive_init(struct confmgmt *m);
 void archive_fini(struct confmgmt *m);
 bool archive_is_enabled(const struct router *r);
-/* Saves a copy and drops the oldest; *name gets its name.  0 or -errno: -ENOENT
- * when no path is configured. */
+/* Saves a copy and drops the oldest; *name, empty before, gets its name without
+ * a password.  0 or -errno: -ENOENT when no path is configured. */
 int archive_save(struct confmgmt *m, struct sbuf *name);
 void archive_on_write(struct router *r); /* after write memory */
 

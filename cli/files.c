@@ -89,29 +89,27 @@ const char *file_system_name(enum file_system fs)
 	return "";
 }
 
-/* scheme://user:password@host/path: less the password. */
-static void network_text(const char *url, struct sbuf *out)
+void file_url_hide(const char *text, struct sbuf *out)
 {
-	const char *host = strstr(url, "//");
-	const char *end = host == NULL ? NULL : strchr(host + 2, '/');
-	const char *at = host == NULL ? NULL : strrchr(host, '@');
+	const char *slashes = strstr(text, "://");
+	const char *p = slashes == NULL ? NULL : slashes + 3;
+	size_t n = p == NULL ? 0 : strcspn(p, "/ ");
+	const char *at = n == 0 ? NULL : memrchr(p, '@', n);
+	const char *colon =
+		at == NULL ? NULL : memchr(p, ':', (size_t)(at - p));
 
-	if (end != NULL && at > end)
-		at = memrchr(host, '@', (size_t)(end - host));
-	const char *colon = at == NULL ? NULL : strchr(host, ':');
-
-	if (colon == NULL || colon > at) {
-		sbuf_adds(out, url);
+	if (colon == NULL) {
+		sbuf_adds(out, text);
 		return;
 	}
-	sbuf_add(out, url, (size_t)(colon - url));
+	sbuf_add(out, text, (size_t)(colon - text));
 	sbuf_adds(out, at);
 }
 
 void file_url_text(const struct file_url *u, struct sbuf *out)
 {
 	if (u->fs == FS_NETWORK)
-		network_text(u->name, out);
+		file_url_hide(u->name, out);
 	else
 		sbuf_printf(out, "%s/%s", file_system_name(u->fs), u->name);
 }

@@ -29,6 +29,8 @@ bool file_url_parse(
 void file_url_free(struct file_url *u);
 /* "flash:/x", "nvram:/startup-config", "http://..." without a password. */
 void file_url_text(const struct file_url *u, struct sbuf *out);
+/* Any text, less the password of the first scheme://user:password@host in it. */
+void file_url_hide(const char *text, struct sbuf *out);
 const char *file_system_name(enum file_system fs); /* "flash:" */
 bool file_is_running(const struct file_url *u);
 bool file_is_startup(const struct file_url *u);

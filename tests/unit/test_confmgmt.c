@@ -347,6 +347,10 @@ static void test_log(void **state)
 	assert_true(logged("%PARSER-5-CFGLOG_LOGGEDCMD: User:console  logged "
 			   "command:description d"));
 	assert_false(logged("OPENSESAME"));
+	CONFIGURE("archive", "path scp://ann:OPENSESAME@192.0.2.1/r1");
+	assert_true(logged("logged command:path scp://ann@192.0.2.1/r1"));
+	assert_non_null(strstr(cli_run(&t, "show archive"),
+		"named scp://ann@192.0.2.1/r1-<timestamp>-0\n"));
 	CONFIGURE("archive", "log config", "logging size 2");
 	assert_null(strstr(
 		cli_run(&t, "show archive log config all"), "Loopback0"));

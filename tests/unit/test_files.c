@@ -3,7 +3,7 @@
 #include "tests/unit/cli_session.h"
 #include "tests/unit/test.h"
 
-#include "cli/net_url.h"
+#include "cli/files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,6 +310,27 @@ static void test_net_url(void **state)
 	}
 }
 
+static void test_hide(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "scp://ann:s3:c@h/r1", "scp://ann@h/r1" },
+		{ "path scp://ann:pw@h:22", "path scp://ann@h:22" },
+		{ "scp://ann@h:22/a:b@c", "scp://ann@h:22/a:b@c" },
+		{ "see http://h:80 or ask me@h",
+			"see http://h:80 or ask me@h" },
+		{ "flash:/x", "flash:/x" },
+		{ "://", "://" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_sbuf struct sbuf out = { 0 };
+
+		file_url_hide(cases[i][0], &out);
+		assert_string_equal(sbuf_str(&out), cases[i][1]);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -327,6 +348,7 @@ int main(void)
 		T(test_verify),
 		T(test_erase),
 		cmocka_unit_test(test_net_url),
+		cmocka_unit_test(test_hide),
 	};
 
 	return cmocka_run_group_tests_name("files", tests, NULL, NULL);
