@@ -6,8 +6,8 @@
  *                                               leave by
  *   forward                              out    lists by output device
  *   lN                                          a list
- *   fN                                          (IPv6) the list as it applies
- *                                               to later fragments
+ *   fN                                          the list as it applies to
+ *                                               fragments but the first
  *   deny                                        unreachable, limited; drop
  *
  * A list's chain is never changed: a changed list gets a new one. */
@@ -101,12 +101,11 @@ static struct filter_list *list_find(
 	return NULL;
 }
 
-/* Later fragments show no ports: an IPv6 list that asks for some has a second
- * chain for them, without those entries. */
+/* Later fragments show no ports: a list that asks for some has a second chain
+ * for them, in which such permits ask for the IP header alone and such denies
+ * are left out (acl_judge). */
 static bool list_has_fragments(const struct filter_list *l)
 {
-	if (!l->acl.ip6)
-		return false;
 	for (size_t i = 0; i < l->acl.n; i++)
 		if (ace_wants_l4(&l->acl.v[i]))
 			return true;
@@ -169,9 +168,15 @@ static void chain_fill(struct nl_batch *b, const char *chain,
 {
 	struct nft_rule r;
 
-	for (size_t i = 0; i < acl->n; i++)
-		if (!later || !ace_wants_l4(&acl->v[i]))
-			entry_rules(b, chain, acl, &acl->v[i]);
+	for (size_t i = 0; i < acl->n; i++) {
+		const struct ace *e = &acl->v[i];
+		struct ace l3 = ace_l3(e);
+
+		if (!later || !ace_wants_l4(e))
+			entry_rules(b, chain, acl, e);
+		else if (e->permit)
+			entry_rules(b, chain, acl, &l3);
+	}
 	if (acl->ip6 && !later)
 		discovery_rules(b, chain);
 	r = nft_rule_begin(b, chain);
@@ -191,7 +196,10 @@ static void list_build(struct nl_batch *b, const struct filter_list *l)
 		nft_chain_add(b, later.s, -1, 0, NULL);
 		chain_fill(b, later.s, &l->acl, true);
 		r = nft_rule_begin(b, all.s);
-		nft_fragment6(&r);
+		if (l->acl.ip6)
+			nft_fragment6(&r);
+		else
+			nft_fragment4(&r);
 		nft_verdict(&r, NFT_GOTO, later.s);
 		nft_rule_end(&r);
 	}
@@ -353,7 +361,7 @@ static void chain_counts(struct filters *f, const struct filter_list *l,
 	for (size_t i = 0; i < l->acl.n; i++) {
 		const struct ace *e = &l->acl.v[i];
 
-		if (later && ace_wants_l4(e))
+		if (later && ace_wants_l4(e) && !e->permit)
 			continue;
 		at += e->log;
 		sum[i] += rule[at++];

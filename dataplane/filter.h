@@ -2,10 +2,11 @@
  * traffic-filter) as nf_tables chains.
  *
  * As on IOS: a list ends with an implicit deny (IPv6: after the permits of
- * neighbour discovery), a list without entries permits everything.  An inbound
- * list sees all that arrives, also what is for this box, before decryption;
- * what was decrypted is not checked again.  An outbound list sees what is
- * forwarded, before encryption, and nothing that this box sends itself. */
+ * neighbour discovery), a list without entries permits everything, a fragment
+ * without ports is judged as acl_judge says.  An inbound list sees all that
+ * arrives, also what is for this box, before decryption; what was decrypted is
+ * not checked again.  An outbound list sees what is forwarded, before
+ * encryption, and nothing that this box sends itself. */
 #ifndef DATAPLANE_FILTER_H
 #define DATAPLANE_FILTER_H
 #include "base/sbuf.h"

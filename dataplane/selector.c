@@ -422,7 +422,7 @@ void acl_mirror(struct acl *dst, const struct acl *src)
 	}
 }
 
-bool acl_admits(const struct acl *a, const struct packet_key *k)
+int acl_judge(const struct acl *a, const struct packet_key *k)
 {
 	for (size_t i = 0; i < a->n; i++) {
 		const struct ace *e = &a->v[i];
@@ -431,7 +431,25 @@ bool acl_admits(const struct acl *a, const struct packet_key *k)
 		if (blind && !e->permit)
 			continue;
 		if (blind ? l3_match(e, k) : ace_match(e, k))
-			return e->permit;
+			return (int)i;
 	}
-	return false;
+	return -1;
+}
+
+bool acl_admits(const struct acl *a, const struct packet_key *k)
+{
+	int i = acl_judge(a, k);
+
+	return i >= 0 && a->v[i].permit;
+}
+
+struct ace ace_l3(const struct ace *e)
+{
+	struct ace l3 = *e;
+
+	l3.sport = l3.dport = (struct ace_port){ .op = PORT_ANY };
+	l3.icmp_type = l3.icmp_code = l3.igmp_type = ACE_ANY;
+	l3.tcp_set = l3.tcp_clear = 0;
+	l3.tcp_any = l3.established = false;
+	return l3;
 }

@@ -89,6 +89,12 @@ struct ace ace_mirror(const struct ace *e);
 /* The list as it applies to packets of the other direction; entries for a
  * multicast destination stay as they are (RFC 5374 4.1.1). */
 void acl_mirror(struct acl *dst, const struct acl *src); /* dst uninitialised */
+/* The entry without what it asks of the transport header. */
+struct ace ace_l3(const struct ace *e);
+/* Index of the entry that decides, or -1, as IOS filters: a non-first fragment
+ * shows no ports, so a permit that asks for some takes it by its IP header
+ * alone, and a deny that does passes it on to the next entry. */
+int acl_judge(const struct acl *a, const struct packet_key *k);
 /* True when a permit selects the packet.  A non-first fragment, whose ports
  * the sender knew and we do not, is judged by its IP header alone. */
 bool acl_admits(const struct acl *a, const struct packet_key *k);

@@ -148,6 +148,11 @@ static void exthdr_test(struct nft_rule *r, uint8_t type)
 	nft_cmp(r, NFT_CMP_EQ, &yes, 1);
 }
 
+void nft_fragment4(struct nft_rule *r)
+{
+	offset_test(r, NFT_CMP_NEQ);
+}
+
 void nft_fragment6(struct nft_rule *r)
 {
 	static const uint8_t mask[2] = { 0xff, 0xf8 }, zero[2];

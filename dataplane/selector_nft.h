@@ -18,6 +18,7 @@ void acl_nft_compile(struct nl_batch *b, const char *chain,
  * transport field must not be asked about fragments other than the first, for
  * which nft_fragment6 is true. */
 void ace_nft_test(struct nft_rule *r, const struct ace *e);
+void nft_fragment4(struct nft_rule *r); /* the same of IPv4 */
 void nft_fragment6(struct nft_rule *r);
 void ace_nft_comment(struct nft_rule *r, const struct ace *e);
 #endif

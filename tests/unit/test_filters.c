@@ -183,7 +183,7 @@ static void random_lists(struct world *w, bool ip6)
 				checksum(p);
 			assert_true(ip6 ? packet6_key_read(p, n, &six, &k)
 					: packet_key_read(p, n, &k));
-			m = acl_match(&acl, &k);
+			m = acl_judge(&acl, &k);
 			if (m >= 0)
 				want[m]++;
 			inject(w, p, n);
@@ -249,6 +249,17 @@ static struct ace udp_ace(uint32_t seq, bool permit, uint16_t dport)
 	return e;
 }
 
+static uint64_t hits_of(struct world *w, const char *list, uint32_t seq)
+{
+	auto_free struct ace_hits *v = NULL;
+	size_t n = filters_hits(w->f, list, false, &v);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += v[i].seq == seq ? v[i].packets : 0;
+	return sum;
+}
+
 static void both_directions(void **state)
 {
 	struct world *w = *state;
@@ -266,6 +277,13 @@ static void both_directions(void **state)
 		assert_true(passes(w, 80, true)); /* shows no port */
 		bind_one(w, &implicit, out);
 		assert_false(passes(w, 81, false));
+		v[0].permit = true; /* its fragments are let through */
+		bind_one(w, &implicit, out);
+		assert_true(passes(w, 80, false));
+		assert_true(passes(w, 80, true));
+		assert_false(passes(w, 81, false));
+		assert_int_equal(hits_of(w, "B", 10), 2);
+		v[0].permit = false;
 		bind_one(w, &empty, out);
 		assert_true(passes(w, 80, false));
 	}
@@ -299,17 +317,6 @@ static void unreachables(void **state)
 	passes(w, 80, false);
 	assert_true(read(w->in, p, sizeof(p)) < 0);
 	filters_set(w->f, NULL, 0);
-}
-
-static uint64_t hits_of(struct world *w, const char *list, uint32_t seq)
-{
-	auto_free struct ace_hits *v = NULL;
-	size_t n = filters_hits(w->f, list, false, &v);
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += v[i].seq == seq ? v[i].packets : 0;
-	return sum;
 }
 
 /* Entries that stay go on counting when others come; clear starts anew. */
@@ -404,11 +411,12 @@ static void reports(void **state)
 	filters_set(w->f, NULL, 0);
 }
 
-static uint64_t now_ms(void)
+/* Of this process, in the kernel as well: others do not count. */
+static uint64_t cpu_ms(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
@@ -425,14 +433,14 @@ static void ten_thousand(void **state)
 		a.v[i] = udp_ace((uint32_t)i + 1, true, (uint16_t)(i + 1000));
 		a.v[i].src = (struct ip_wild){ 0x0a000000 + (uint32_t)i, 0 };
 	}
-	start = now_ms();
+	start = cpu_ms();
 	bind_one(w, &a, false);
-	took = now_ms() - start;
+	took = cpu_ms() - start;
 	print_message("# 10,000 entries in %u ms\n", (unsigned)took);
 	assert_true(took < 1000);
-	start = now_ms();
+	start = cpu_ms();
 	bind_one(w, &a, false); /* nothing changed */
-	assert_true(now_ms() - start < 100);
+	assert_true(cpu_ms() - start < 100);
 	filters_set(w->f, NULL, 0);
 	free(a.v);
 }
