@@ -133,7 +133,6 @@ json_t *kek_json(const struct kek_info *k)
 	jo_num(o, "sig_bytes", k->sig_bytes);
 	jo_num(o, "lifetime_secs", k->orig_secs);
 	jo_num(o, "remaining_secs", k->remaining_secs);
-	jo_life(o, "rekey_in_secs", k->rekey_in_secs);
 	jo_num(o, "sequence", k->seq);
 	return o;
 }

@@ -160,12 +160,14 @@ json_t *ks_policy_json(const struct ks_snapshot *v, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		const struct ks_snapshot *k = &v[i];
-		json_t *o = group_new(k), *teks;
+		json_t *o = group_new(k), *kek = kek_json(&k->kek), *teks;
 
 		jo_spi(o, "handle", HANDLE_BASE + k->handle);
 		jo_ip(o, "server", &k->policy.local);
 		jo_num(o, "sequence", k->kek.live ? k->kek.seq : 0);
-		jo_set(o, "kek", kek_json(&k->kek));
+		if (k->kek.live)
+			jo_life(kek, "rekey_in_secs", k->kek.rekey_in_secs);
+		jo_set(o, "kek", kek);
 		teks = jo_array(o, "teks");
 		for (size_t t = 0; t < k->n_teks; t++)
 			json_array_append_new(teks, ks_tek_json(&k->tek[t]));

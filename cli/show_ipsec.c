@@ -228,6 +228,22 @@ void show_ipsec_sa(const struct gm_snapshot *g, unsigned mtu, bool heading,
 	}
 }
 
+/* Those that are protected; as the text, without those that are not. */
+static json_t *flows_json(const struct gm_snapshot *g)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < g->acl.n; i++) {
+		if (g->acl.v[i].permit)
+			json_array_append_new(
+				list, ace_json(&g->acl.v[i],
+					      g->ace_matches != NULL
+						      ? &g->ace_matches[i]
+						      : NULL));
+	}
+	return list;
+}
+
 json_t *ipsec_sa_json(const struct gm_snapshot *g, unsigned mtu)
 {
 	struct dp_sa_counters s = counters_sum(g);
@@ -246,7 +262,7 @@ json_t *ipsec_sa_json(const struct gm_snapshot *g, unsigned mtu)
 	jo_num(c, "send_errors", s.send_errors);
 	jo_num(c, "receive_errors", s.recv_errors);
 	jo_set(o, "drops", gm_drops_json(&g->count));
-	jo_set(o, "flows", acl_json(&g->acl, g->ace_matches));
+	jo_set(o, "flows", flows_json(g));
 	in = jo_array(o, "inbound_esp_sas");
 	out = jo_array(o, "outbound_esp_sas");
 	for (size_t i = 0; i < g->n_teks; i++) {

@@ -274,6 +274,7 @@ static void server(void **state)
 	agree(text.s, "remaining life(sec)   : ", v,
 		"groups.0.kek.remaining_secs");
 	agree(text.s, "sig key name       : ", v, "groups.0.kek.sig_key_name");
+	agree(text.s, "time to rekey (sec): ", v, "groups.0.kek.rekey_in_secs");
 	agree(text.s, "spi                : ", v, "groups.0.teks.0.spi");
 	agree(text.s, "access-list        : ", v,
 		"groups.0.teks.0.access_list");
@@ -373,6 +374,32 @@ static void public_keys(void **state)
 	fake_router_fini(&r);
 	pkey_unref(key);
 	keystore_close(ks);
+}
+
+/* A flow for each entry that permits, as the text has them. */
+static void ipsec(void **state)
+{
+	auto_free char *text = NULL;
+	struct router r;
+	json_t *v;
+
+	(void)state;
+	full_router(&r);
+	v = both(&r, "show crypto ipsec sa", &text);
+	assert_int_equal(json_array_size(at(v, "interfaces.0.flows")), 1);
+	agree(text, "interface: ", v, "interfaces.0.interface");
+	agree(text, "Crypto map tag: ", v, "interfaces.0.crypto_map");
+	agree(text, "local addr ", v, "interfaces.0.local");
+	agree(text, "path mtu ", v, "interfaces.0.path_mtu_bytes");
+	agree(text, "#pkts encaps: ", v, "interfaces.0.packets.encaps");
+	agree(text, "current outbound spi: ", v, "interfaces.0.outbound_spi");
+	agree(text, "remaining key lifetime (sec): ", v,
+		"interfaces.0.inbound_esp_sas.0.remaining_secs");
+	json_decref(v);
+	v = json_of(&r, "show crypto ipsec sa count");
+	assert_int_equal(num_at(v, "total"), 2);
+	json_decref(v);
+	fake_router_fini(&r);
 }
 
 static void network(void **state)
@@ -488,6 +515,7 @@ int main(void)
 		cmocka_unit_test(groups),
 		cmocka_unit_test(isakmp),
 		cmocka_unit_test(public_keys),
+		cmocka_unit_test(ipsec),
 		cmocka_unit_test(network),
 		cmocka_unit_test(running),
 		cmocka_unit_test(access_lists),
