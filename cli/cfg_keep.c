@@ -35,6 +35,7 @@ static int text_fixup(
 #define CLOSING(md)                                                            \
 	(md == MODE_ROUTER_AF                ? "exit-address-family"           \
 		: md == MODE_ROUTER_TOPOLOGY ? "exit-af-topology"              \
+		: md == MODE_ROUTER_AF_IF    ? "exit-af-interface"             \
 					     : NULL)
 
 #define K(name, md, ent, ord, fl, lacks, gram)                                 \
@@ -71,9 +72,8 @@ static int leave_exec(struct cmd_call *c)
 		.help = word "  Exit from this mode\n",                        \
 		.exec = leave_exec }
 LEAVE(af, MODE_ROUTER_AF, "exit-address-family");
-LEAVE(sf, MODE_ROUTER_AF, "exit-service-family");
 LEAVE(topology, MODE_ROUTER_TOPOLOGY, "exit-af-topology");
-LEAVE(af_if, MODE_ROUTER_TOPOLOGY, "exit-af-interface");
+LEAVE(af_if, MODE_ROUTER_AF_IF, "exit-af-interface");
 
 static const struct command *const list[] = {
 #define K(name, md, ent, ord, fl, lacks, gram) &keep_##name,
@@ -84,7 +84,6 @@ static const struct command *const list[] = {
 #undef K
 #undef T
 	&leave_af,
-	&leave_sf,
 	&leave_topology,
 	&leave_af_if,
 };

@@ -58,6 +58,8 @@ const struct mode_def mode_defs[] = {
 		"IP VPN Routing/Forwarding instance configuration", true },
 	{ MODE_ROUTER_AF, MODE_ROUTER, "(config-router-af)#",
 		"Router Address Family configuration", true },
+	{ MODE_ROUTER_AF_IF, MODE_ROUTER_AF, "(config-router-af-interface)#",
+		"Address Family Interfaces configuration", true },
 	{ MODE_ROUTER_TOPOLOGY, MODE_ROUTER_AF, "(config-router-af-topology)#",
 		"Address Family Topology configuration", true },
 	{ MODE_ROUTER_TEXT, MODE_CONFIG, "(config-router)#",

@@ -112,6 +112,46 @@ static void sections_end(void **state)
 	pasted_free(&p);
 }
 
+/* What a mode around would understand as something else stays inside. */
+static void sections_hold(void **state)
+{
+	static const char text[] =
+		"aaa group server tacacs+ T\n"
+		" ip vrf forwarding MGMT\n"
+		" ip tacacs source-interface Loopback0\n"
+		"!\n"
+		"call-home\n"
+		" profile X\n"
+		"!\n"
+		"crypto ikev2 keyring K\n"
+		" peer A\n"
+		"  hostname other\n"
+		"!\n"
+		"interface GigabitEthernet0/3\n"
+		" no ip address\n"
+		" service instance 10 ethernet\n"
+		"  encapsulation dot1q 10\n"
+		"  bridge-domain 10\n"
+		"!\n"
+		"router eigrp NAMED\n"
+		" address-family ipv4 unicast autonomous-system 1\n"
+		"  af-interface default\n"
+		"   authentication mode md5\n"
+		"  exit-af-interface\n"
+		"  topology base\n"
+		"   redistribute static\n"
+		"  exit-af-topology\n"
+		" exit-address-family\n"
+		"!\n";
+	struct pasted p;
+
+	(void)state;
+	paste(&p, text);
+	assert_has(p.shown, text);
+	assert_has(p.shown, "\nhostname Router\n");
+	pasted_free(&p);
+}
+
 /* `no` takes a line away; where there is none, it is the line. */
 static void negated(void **state)
 {
@@ -291,6 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(canonical),
 		cmocka_unit_test(sections_end),
+		cmocka_unit_test(sections_hold),
 		cmocka_unit_test(negated),
 		cmocka_unit_test(warnings),
 		cmocka_unit_test(unsupported_listed),
