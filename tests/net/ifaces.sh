@@ -122,10 +122,10 @@ tap_check "the loopback" kernel 'inet 10.255.0.1/32' addr show lo0
 tap_check "one route of two distances" kernel \
 	'^10.255.0.2 via 10.0.0.2 dev eth0 proto static metric 1' \
 	route show 10.255.0.2
-tap_check "two ways of one distance" kernel 'nexthop via 10.1.0.2 dev eth1' \
+tap_check "two ways of one distance" wait_for 5 kernel 'nexthop via 10.1.0.2 dev eth1' \
 	route show 10.66.0.0/16
 tap_check "Null0" kernel '^blackhole 10.77.0.0/16' route show 10.77.0.0/16
-tap_check "an IPv6 route" kernel 'via 2001:db8::2 dev eth0' \
+tap_check "an IPv6 route" wait_for 5 kernel 'via 2001:db8::2 dev eth0' \
 	-6 route show 2001:db8:77::/48
 tap_check "forwarding" grep -q 1 <(ip netns exec $router \
 	cat /proc/sys/net/ipv6/conf/all/forwarding)
