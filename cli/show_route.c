@@ -1,5 +1,5 @@
 /* show ip route, show ipv6 route (show-output.md 3.4): the table, some of it,
- * or the entry for one address. */
+ * or the entry for one address; clear ip route. */
 #include "cli/cfg_if.h"
 #include "cli/show.h"
 #include "cli/show_json.h"
@@ -10,6 +10,7 @@
 
 static int show_route_exec(struct cmd_call *c);
 static int show_route6_exec(struct cmd_call *c);
+static int clear_route_exec(struct cmd_call *c);
 
 #define HELP_SHOW "show  Show running system information\n"
 #define HELP_TABLE                                                             \
@@ -47,6 +48,16 @@ static const struct command show_route6 = {
 	.exec = show_route6_exec,
 	.sample = "show ipv6 route\nshow ipv6 route static\n"
 		  "show ipv6 route 2001:DB8::1",
+};
+
+static const struct command clear_route = {
+	.mode = MODE_EXEC,
+	.grammar = "clear {ip|ipv6} route *",
+	.help = "clear  Reset functions\nip  IP\nipv6  IPv6\n"
+		"route  Delete route table entries\n"
+		"*  Delete all routes; static ones come back at once\n",
+	.exec = clear_route_exec,
+	.sample = "clear ip route *",
 };
 
 /* --- routes --- */
@@ -577,6 +588,14 @@ static int show_route6_exec(struct cmd_call *c)
 	return CMD_DONE;
 }
 
-static const struct command *const list[] = { &show_route, &show_route6 };
+static int clear_route_exec(struct cmd_call *c)
+{
+	if (c->router->box != NULL)
+		box_route_renew(c->router->box);
+	return CMD_DONE;
+}
+
+static const struct command *const list[] = { &show_route, &show_route6,
+	&clear_route };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_show_route = { &commands, NULL };

@@ -156,6 +156,8 @@ struct route_info {
 /* Of family 4 or 6 in a VRF ("": global). Caller frees. */
 size_t box_route_table(struct box *b, uint8_t family, const char *vrf,
 	struct route_info **out);
+/* `clear ip route`: takes our routes away and sets them anew. */
+void box_route_renew(struct box *b);
 size_t box_route_list(
 	struct box *b, struct route_info **out); /* caller frees */
 

@@ -336,6 +336,12 @@ void box_route_settle(struct box *b)
 	free(t.v);
 }
 
+void box_route_renew(struct box *b)
+{
+	rib_replace(b, NULL, 0);
+	box_route_settle(b);
+}
+
 void box_set_routes(struct box *b, const struct static_route *v, size_t n)
 {
 	free(b->routes);

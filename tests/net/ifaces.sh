@@ -141,6 +141,12 @@ mac=$(ip -n $router -o link show eth0 | sed 's/.*ether \([^ ]*\).*/\1/;s/://g')
 tap_check "the MAC of show interfaces" shows 'show interfaces gi0/0' \
 	"address is ${mac:0:4}\.${mac:4:4}\.${mac:8:4}"
 
+ip -n $router route del 10.77.0.0/16
+sh_c 'clear ip route *'
+tap_check "clear ip route sets them anew" kernel '^blackhole 10.77.0.0/16' \
+	route show 10.77.0.0/16
+tap_check "all of them" kernel '^10.255.0.2 via 10.0.0.2' route show 10.255.0.2
+
 # --- packets
 tap_check "ping" shows 'ping 10.0.0.2' 'Success rate is 100 percent'
 tap_check "ping by name, from the loopback" fails shows \
