@@ -47,14 +47,13 @@ static int timeout_fixup(
 	return 0;
 }
 
-static const struct command ln_exec_timeout = {
+const struct command cfg_ln_exec_timeout = {
 	.mode = MODE_LINE,
 	.order = 10,
 	.grammar = "exec-timeout <min:0-35791> [<sec:0-2147483>]",
 	.deflt = "exec-timeout 10 0",
 	.help = "exec-timeout  Set the EXEC timeout\n"
 		"<min>  Timeout in minutes\n<sec>  Timeout in seconds\n",
-	.flags = CMD_DEFAULT_ON,
 	.fixup = timeout_fixup,
 };
 
@@ -238,12 +237,10 @@ void line_view(
 		.history = HISTORY_DEFAULT };
 	if (s == NULL)
 		return;
-	n = node_child(s, &ln_exec_timeout, NULL);
+	n = node_child(s, &cfg_ln_exec_timeout, NULL);
 	if (n != NULL)
 		out->timeout_secs =
-			node_negated(n)
-				? 0
-				: node_u32(n, "min") * 60 + node_u32(n, "sec");
+			node_u32(n, "min") * 60 + node_u32(n, "sec");
 	n = node_child(s, &ln_login, NULL);
 	if (n != NULL)
 		out->login = node_negated(n)        ? LINE_LOGIN_NONE
@@ -435,7 +432,7 @@ void line_vty_join(const struct router *r)
 static const struct command *const list[] = {
 	&cfg_line_con,
 	&cfg_line_vty,
-	&ln_exec_timeout,
+	&cfg_ln_exec_timeout,
 	&ln_privilege,
 	&cfg_ln_password,
 	&ln_logging,

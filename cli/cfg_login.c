@@ -60,9 +60,14 @@ static void login_subscribe(struct router *r)
 
 bool login_is_logged(const struct router *r, bool success)
 {
-	return node_has(node_child(tree_root(r->tree),
-				success ? &on_success : &on_failure, NULL),
-		"log");
+	static unsigned attempts[2];
+	const struct node *n = node_child(
+		tree_root(r->tree), success ? &on_success : &on_failure, NULL);
+	unsigned every = node_u32(n, "n");
+
+	if (!node_has(n, "log"))
+		return false;
+	return attempts[success]++ % (every == 0 ? 1 : every) == 0;
 }
 
 static const struct command *const list[] = { &on_failure, &on_success,

@@ -31,8 +31,10 @@ void line_vty_repeat(const struct router *r, const struct node *at,
 /* Joins neighbours that say the same, as IOS shows them. */
 void line_vty_join(const struct router *r);
 
-/* cfg_login.c: does `login on-success|on-failure` ask for log lines? */
+/* cfg_login.c: does `login on-success|on-failure` ask for a log line about this
+ * attempt?  Counts it (`every N`). */
 bool login_is_logged(const struct router *r, bool success);
 
-extern const struct command cfg_line_con, cfg_line_vty, cfg_ln_password;
+extern const struct command cfg_line_con, cfg_line_vty, cfg_ln_password,
+	cfg_ln_exec_timeout; /* its `no` means 0 0 */
 #endif

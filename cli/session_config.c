@@ -88,5 +88,10 @@ int session_enter_line(struct session *s, struct match *m, const char *text)
 		return username_remove(s, m);
 	if (m->cmd == &cfg_banner && !m->negated && !m->to_default)
 		return banner_enter(s, m);
+	if (m->cmd == &cfg_ln_exec_timeout && m->negated && !m->to_default) {
+		text = "exec-timeout 0 0";
+		match_free(m);
+		match_line(s->router->grammar, MODE_LINE, 15, text, m);
+	}
 	return commit(s, m, text);
 }

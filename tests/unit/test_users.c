@@ -311,6 +311,10 @@ static void test_line_view(void **state)
 	line_view(&t->router, "vty 4", &c);
 	assert_int_equal(c.timeout_secs, 0);
 	assert_int_equal(c.history, 99);
+	run_all(t, (const char *const[]){
+			   "default exec-timeout", "no exec-timeout", NULL });
+	assert_non_null(strstr(
+		shown(t, "line vty"), "line vty 0 4\n exec-timeout 0 0\n"));
 	line_view(&t->router, "vty 5", &c);
 	assert_int_equal(c.timeout_secs, 600);
 }
