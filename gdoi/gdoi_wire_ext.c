@@ -40,7 +40,8 @@ enum ace_bit {
 	ACE_TTL = 1 << 14,
 	ACE_FRAGMENTS = 1 << 15,
 	ACE_LOG = 1 << 16,
-	ACE_ALL_BITS = (1 << 17) - 1,
+	ACE_OPTION = 1 << 17,
+	ACE_ALL_BITS = (1 << 18) - 1,
 };
 
 static bool ports_ok(const struct ace_port *p)
@@ -94,6 +95,17 @@ static int16_t any_or_u8(struct rd *r, uint32_t bits, enum ace_bit bit)
 	return bits & bit ? rd_u8(r) : ACE_ANY;
 }
 
+/* Values that an access list can have; a code stands with a type only. */
+static bool ace_valid(const struct ace *e)
+{
+	if (e->icmp_type < ACE_ANY || e->icmp_type > UINT8_MAX ||
+		e->icmp_code < ACE_ANY || e->icmp_code > UINT8_MAX)
+		return false;
+	if (e->icmp_type == ACE_ANY && e->icmp_code != ACE_ANY)
+		return false;
+	return e->dscp < 64 && e->precedence < 8 && e->tos < 16;
+}
+
 static bool ace_read(struct rd *r, struct ace *e)
 {
 	*e = (struct ace){ .seq = rd_u32(r) };
@@ -131,10 +143,12 @@ static bool ace_read(struct rd *r, struct ace *e)
 		ports_read(r, &e->ttl);
 	e->fragments = bits & ACE_FRAGMENTS;
 	e->log = bits & ACE_LOG;
-	return rd_ok(r) && e->icmp_type >= ACE_ANY &&
-	       e->icmp_type <= UINT8_MAX && e->icmp_code >= ACE_ANY &&
-	       e->icmp_code <= UINT8_MAX && e->dscp < 64 && e->precedence < 8 &&
-	       e->tos < 16;
+	if (bits & ACE_OPTION) {
+		e->option = rd_u16(r);
+		if (!ace_option_known(e->option))
+			return false;
+	}
+	return rd_ok(r) && ace_valid(e);
 }
 
 static uint32_t ace_bits(const struct ace *e)
@@ -158,6 +172,7 @@ static uint32_t ace_bits(const struct ace *e)
 	bits |= e->ttl.op != PORT_ANY ? ACE_TTL : 0;
 	bits |= e->fragments ? ACE_FRAGMENTS : 0;
 	bits |= e->log ? ACE_LOG : 0;
+	bits |= e->option != 0 ? ACE_OPTION : 0;
 	return bits;
 }
 
@@ -202,6 +217,8 @@ static void ace_put(struct wr *w, const struct ace *e)
 	u8_put(w, e->igmp_type);
 	if (bits & ACE_TTL)
 		ports_put(w, &e->ttl);
+	if (bits & ACE_OPTION)
+		wr_u16(w, e->option);
 }
 
 static enum wire_err acl_read(struct rd *r, struct gdoi_sa *out)

@@ -344,6 +344,8 @@ static struct acl rich_acl(void)
 	a.v[17].sport = (struct ace_port){ PORT_NEQ, 10,
 		{ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 } };
 	a.v[17].proto = 17;
+	a.v[18].option = 148; /* router alert */
+	a.v[19].option = ACE_OPTION_ANY;
 	return a;
 }
 
