@@ -149,7 +149,7 @@ tap_check "the router itself is seen, too: permitted" pings 10.1.1.1
 tap_check "a permitted port passes" echo_try 7001
 tap_check "the implicit deny stops the other" fails echo_try 7002
 tap_check "the sender is told" \
-	sh -c "ip netns exec $P-h1 ping -c 1 -W 1 10.1.2.2 |
+	sh -c "ip netns exec $P-h1 ping -c 3 -i 0.3 -W 2 10.1.2.2 |
 		grep -q 'Packet filtered'"
 
 # --- out: replies only ---
