@@ -125,9 +125,8 @@ static const struct acl *view_list(const struct router *r,
 	return a;
 }
 
-/* Is there an entry, active or not?  A list of which all entries sleep still
- * ends with its deny; for the kernel that is one entry that never matches
- * first. */
+/* Is there an entry, active or not?  A list whose entries all sleep still ends
+ * with its deny; one without entries permits everything. */
 static bool list_has_entries(const struct router *r, const char *name, bool ip6)
 {
 	static const struct command *const kinds[] = { &cfg_acl_ext,

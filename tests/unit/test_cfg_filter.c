@@ -449,60 +449,63 @@ static void counters(void **state)
 	fake_router_fini(&r);
 }
 
+/* All of it, as it is printed. */
+static const char all_of_it[] =
+	"object-group network SITES\n"
+	" description branch sites\n"
+	" host 10.64.1.9\n"
+	" 10.64.2.0 255.255.255.0\n"
+	"!\n"
+	"object-group service MGMT_SVC\n"
+	" tcp eq 22\n"
+	" udp eq snmp\n"
+	"!\n"
+	"interface GigabitEthernet0/0\n"
+	" no ip address\n"
+	" ip access-group EDGE in\n"
+	" ip access-group 10 out\n"
+	" ipv6 traffic-filter ORBIT_V6 in\n"
+	"!\n"
+	"ip access-list log-update threshold 100\n"
+	"ip access-list logging interval 10\n"
+	"!\n"
+	"ip access-list standard 10\n"
+	" 10 permit 203.0.113.0 0.0.0.7 log\n"
+	"!\n"
+	"ip access-list extended EDGE\n"
+	" 10 permit object-group MGMT_SVC object-group SITES any\n"
+	" 20 permit tcp any any eq www log-input time-range OFFICE\n"
+	" 30 deny ip any any option record-route\n"
+	" 40 remark the rest\n"
+	" 50 permit tcp any any log COOKIE\n"
+	" 60 permit udp any any log-input COOKIE\n"
+	"!\n"
+	"ipv6 access-list ORBIT_V6\n"
+	" sequence 10 deny udp any any eq 848\n"
+	" sequence 20 permit ipv6 2001:DB8:1::/48 any\n"
+	"!\n"
+	"time-range OFFICE\n"
+	" absolute start 00:00 01 January 2030\n"
+	" periodic weekdays 8:00 to 17:00\n"
+	" periodic Saturday 9:00 to Sunday 12:00\n"
+	"!\n";
+
 /* A configuration with all of it comes back as it was printed. */
 static void round_trip(void **state)
 {
-	static const char config[] =
-		"object-group network SITES\n"
-		" description branch sites\n"
-		" host 10.64.1.9\n"
-		" 10.64.2.0 255.255.255.0\n"
-		"!\n"
-		"object-group service MGMT_SVC\n"
-		" tcp eq 22\n"
-		" udp eq snmp\n"
-		"!\n"
-		"interface GigabitEthernet0/0\n"
-		" no ip address\n"
-		" ip access-group EDGE in\n"
-		" ip access-group 10 out\n"
-		" ipv6 traffic-filter ORBIT_V6 in\n"
-		"!\n"
-		"ip access-list log-update threshold 100\n"
-		"ip access-list logging interval 10\n"
-		"!\n"
-		"ip access-list standard 10\n"
-		" 10 permit 203.0.113.0 0.0.0.7 log\n"
-		"!\n"
-		"ip access-list extended EDGE\n"
-		" 10 permit object-group MGMT_SVC object-group SITES any\n"
-		" 20 permit tcp any any eq www log-input time-range OFFICE\n"
-		" 30 deny ip any any option record-route\n"
-		" 40 remark the rest\n"
-		" 50 permit tcp any any log COOKIE\n"
-		" 60 permit udp any any log-input COOKIE\n"
-		"!\n"
-		"ipv6 access-list ORBIT_V6\n"
-		" sequence 10 deny udp any any eq 848\n"
-		" sequence 20 permit ipv6 2001:DB8:1::/48 any\n"
-		"!\n"
-		"time-range OFFICE\n"
-		" absolute start 00:00 01 January 2030\n"
-		" periodic weekdays 8:00 to 17:00\n"
-		" periodic Saturday 9:00 to Sunday 12:00\n"
-		"!\n";
 	struct router r;
 	auto_free char *running = NULL;
 
 	(void)state;
 	fake_router_init(&r);
-	assert_paste(&r, config, "");
+	assert_paste(&r, all_of_it, "");
 	running = fake_running(&r);
 	if (strstr(running, "object-group network SITES") == NULL ||
-		strncmp(strstr(running, "object-group network SITES"), config,
-			strstr(config, "interface") - config) != 0)
+		strncmp(strstr(running, "object-group network SITES"),
+			all_of_it,
+			strstr(all_of_it, "interface") - all_of_it) != 0)
 		fail_msg("%s", running);
-	for (const char *part = strstr(config, "interface");;) {
+	for (const char *part = strstr(all_of_it, "interface");;) {
 		const char *end = strstr(part, "!\n");
 		auto_free char *one = strndup(part, (size_t)(end - part));
 
