@@ -775,6 +775,8 @@ int session_run_line(struct session *s, const char *line)
 		return session_text_line(s, line);
 	if (*text == '\0' || *text == '!' || is_show_heading(s, text))
 		return CMD_DONE;
+	if (session_help_line(s, line))
+		return CMD_DONE;
 	meant = alias_expand(s->router, s->pos.mode, text);
 	return meant != NULL ? run_typed(s, meant, 0)
 			     : run_typed(s, line, offset);

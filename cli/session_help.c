@@ -81,6 +81,40 @@ void session_help(struct session *s, const char *line, struct sbuf *out)
 		sbuf_addc(out, '\n');
 }
 
+/* Does the line mean something as it stands? */
+static bool line_fits(struct session *s, const char *line)
+{
+	uint16_t mode;
+	const char *text = cursor_text(s, line, &mode);
+	struct match m = { 0 };
+
+	if (mode == MODE_EXEC)
+		return filter_text(mode, text) != NULL;
+	match_line(s->router->grammar, mode, s->level, text, &m);
+	bool fits = m.kind == MATCH_OK;
+
+	match_free(&m);
+	return fits;
+}
+
+bool session_help_line(struct session *s, const char *line)
+{
+	size_t n = strlen(line);
+
+	if (s->flags & (SESSION_ECHO | SESSION_LENIENT | SESSION_QUIET) ||
+		n == 0 || line[n - 1] != '?')
+		return false;
+	if (n > 1 && line[n - 2] != ' ' && line_fits(s, line))
+		return false;
+	auto_free char *asked = xstrdup(line);
+	auto_sbuf struct sbuf out = { 0 };
+
+	asked[n - 1] = '\0';
+	session_help(s, asked, &out);
+	session_write(s, sbuf_str(&out), out.n);
+	return true;
+}
+
 bool session_complete(struct session *s, const char *line, struct sbuf *append)
 {
 	uint16_t mode;

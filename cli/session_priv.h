@@ -85,4 +85,8 @@ void session_history_free(struct session *s);
 int session_text_line(struct session *s, const char *line);
 void session_text_break(struct session *s);
 void session_log_line(void *ctx, enum log_sev sev, const char *line);
+/* session_help.c: where no keys are seen, a line that ends in `?` asks, as
+ * pasted text does at a terminal; text that may end so is left alone. True: it
+ * was answered. */
+bool session_help_line(struct session *s, const char *line);
 #endif
