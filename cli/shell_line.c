@@ -3,6 +3,8 @@
  * (clients.md 1.1), and a long line scrolls sideways (2.4). */
 #include "cli/shell.h"
 
+#include "cli/proto.h"
+
 #include <limits.h>
 #include <locale.h>
 #include <stdint.h>
@@ -61,7 +63,7 @@ static void row_add_text(
 	*at = r->n;
 	while (i < n) {
 		wchar_t wc = (unsigned char)text[i];
-		size_t k = mbrtowc(&wc, text + i, n - i, &st);
+		size_t k = wc < 0x80 ? 1 : mbrtowc(&wc, text + i, n - i, &st);
 		int width;
 
 		if (k == 0 || k > n - i) { /* not a character: as it is */
@@ -72,7 +74,7 @@ static void row_add_text(
 		if (i <= point)
 			*at = r->n;
 		i += k;
-		width = wcwidth(wc);
+		width = wc < 0x7f ? 1 : wcwidth(wc);
 		if (wc < ' ' || wc == 0x7f) {
 			row_add(r, '^');
 			row_add(r, (uint32_t)wc ^ 0x40);
@@ -425,7 +427,7 @@ static void remember(const char *text)
 
 size_t line_type(const char *text, size_t n)
 {
-	if (!fresh || n < 2 ||
+	if (!fresh || n < 2 || n > PROTO_LINE_MAX ||
 		(columns != 0 && strlen(prompt) + n + SCROLL >= columns))
 		return 0;
 	auto_sbuf struct sbuf b = { 0 };
@@ -441,6 +443,8 @@ enum line_event line_feed(unsigned char c)
 {
 	fresh = false;
 	event = LINE_NONE;
+	if (c >= ' ' && rl_end > PROTO_LINE_MAX)
+		return LINE_NONE; /* long enough to be refused */
 	if (c == CTRL_KEY('D') && rl_end == 0)
 		return LINE_NONE; /* readline would take it for the end */
 	fed = c;
