@@ -9,7 +9,7 @@ done
 
 : "${builddir:=.}" "${srcdir:=.}"
 TOP=$srcdir
-# shellcheck source=../lib.sh
+# shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 
 P=gi$$
