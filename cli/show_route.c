@@ -52,6 +52,7 @@ static const struct command show_route6 = {
 
 static const struct command clear_route = {
 	.mode = MODE_EXEC,
+	.level = 15,
 	.grammar = "clear {ip|ipv6} route *",
 	.help = "clear  Reset functions\nip  IP\nipv6  IPv6\n"
 		"route  Delete route table entries\n"
