@@ -16,7 +16,7 @@
 #define CTRL_KEY(c) ((c)&0x1f)
 #define KEY_BREAK   CTRL_KEY('^')
 #define AHEAD_MAX   (1u << 20) /* typed ahead; then the terminal waits */
-#define HOLD_MS     20         /* how long a CR LF waits for its prompt */
+#define HOLD_MS     100         /* how long a CR LF waits for its prompt */
 #define SLOW_MS     100        /* a command that takes longer can be broken */
 #define PAIR_MS     20         /* a LF this soon after a CR belongs to it */
 #define RETRY_MS    500        /* between attempts to reconnect */
