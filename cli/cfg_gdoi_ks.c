@@ -593,6 +593,8 @@ int ks_check(void *ctx, const struct tree *t, const struct node *section,
 		return -1;
 	if (c == &ks_redundancy || c == &coop_peer)
 		keep_warn(why, "this key server acts alone");
+	else if (c == &sa_replay && node_has(new, "time"))
+		keep_warn(why, "no time based anti-replay");
 	else if (c == &ks_gikev2 || c == &ks_pfs || c == &registration ||
 		 c == &sa_kept || c == &rekey_address ||
 		 (c == &authorization && node_has(new, "identity")) ||
