@@ -383,26 +383,25 @@ void ace_port_value(const char *stored, int proto, struct ace_port *out)
 
 /* --- icmp_msg: a name, or type [code] --- */
 
-static int icmp_parse(const struct value_type *vt, const char *const *t,
-	size_t n, struct sbuf *out, size_t *bad_col)
+int icmp_msg_parse(const char *const *t, size_t n, struct sbuf *out,
+	bool (*numbers)(const char *name, int16_t *type, int16_t *code),
+	const char *(*name_of)(int type, int code))
 {
 	int16_t type, code = ACE_ANY;
 	const char *name;
 	unsigned long v;
 	int used = 1;
 
-	(void)vt;
-	*bad_col = 0;
 	if (number_read(t[0], 255, &v)) {
 		type = (int16_t)v;
 		if (n > 1 && number_read(t[1], 255, &v)) {
 			code = (int16_t)v;
 			used = 2;
 		}
-	} else if (!icmp_numbers(t[0], &type, &code)) {
+	} else if (!numbers(t[0], &type, &code)) {
 		return 0;
 	}
-	name = icmp_name(type, code);
+	name = name_of(type, code);
 	if (name != NULL)
 		sbuf_adds(out, name);
 	else if (code == ACE_ANY)
@@ -410,6 +409,14 @@ static int icmp_parse(const struct value_type *vt, const char *const *t,
 	else
 		sbuf_printf(out, "%d %d", type, code);
 	return used;
+}
+
+static int icmp_parse(const struct value_type *vt, const char *const *t,
+	size_t n, struct sbuf *out, size_t *bad_col)
+{
+	(void)vt;
+	*bad_col = 0;
+	return icmp_msg_parse(t, n, out, icmp_numbers, icmp_name);
 }
 
 static const char *icmp_choice(

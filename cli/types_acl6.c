@@ -218,30 +218,9 @@ struct ip_prefix ace6_addr_value(const char *stored)
 static int icmp6_parse(const struct value_type *vt, const char *const *t,
 	size_t n, struct sbuf *out, size_t *bad_col)
 {
-	int16_t type, code = ACE_ANY;
-	const char *name;
-	unsigned long v;
-	int used = 1;
-
 	(void)vt;
 	*bad_col = 0;
-	if (number_read(t[0], 255, &v)) {
-		type = (int16_t)v;
-		if (n > 1 && number_read(t[1], 255, &v)) {
-			code = (int16_t)v;
-			used = 2;
-		}
-	} else if (!icmp6_numbers(t[0], &type, &code)) {
-		return 0;
-	}
-	name = icmp6_name(type, code);
-	if (name != NULL)
-		sbuf_adds(out, name);
-	else if (code == ACE_ANY)
-		sbuf_printf(out, "%d", type);
-	else
-		sbuf_printf(out, "%d %d", type, code);
-	return used;
+	return icmp_msg_parse(t, n, out, icmp6_numbers, icmp6_name);
 }
 
 static const char *icmp6_choice(
