@@ -12,6 +12,10 @@ const EVP_MD *evp_md(enum hash_id h);
 const EVP_MAC_CTX *evp_hmac(enum hash_id h); /* template without key: dup it */
 const EVP_CIPHER *evp_cipher(enum cipher_id id);
 
+struct pkey;
+EVP_PKEY *pkey_evp(const struct pkey *k); /* lent */
+struct pkey *pkey_adopt(EVP_PKEY *evp);   /* takes the reference; NULL: NULL */
+
 /* Prints OpenSSL's reason and aborts: only for what cannot fail. */
 void evp_die(const char *what) __attribute__((noreturn));
 #endif

@@ -46,7 +46,7 @@ static const struct digest_prefix {
 				      0x05, 0x00, 0x04, 0x40 } },
 };
 
-static struct pkey *pkey_wrap(EVP_PKEY *evp)
+struct pkey *pkey_adopt(EVP_PKEY *evp)
 {
 	ERR_clear_error();
 	if (evp == NULL)
@@ -57,11 +57,16 @@ static struct pkey *pkey_wrap(EVP_PKEY *evp)
 	return k;
 }
 
+EVP_PKEY *pkey_evp(const struct pkey *k)
+{
+	return k->evp;
+}
+
 struct pkey *pkey_rsa_generate(unsigned bits)
 {
 	if (bits < RSA_MIN_BITS || bits > RSA_MAX_BITS)
 		return NULL;
-	return pkey_wrap(EVP_RSA_gen(bits));
+	return pkey_adopt(EVP_RSA_gen(bits));
 }
 
 struct pkey *pkey_from_pkcs8_der(struct span der)
@@ -75,7 +80,7 @@ struct pkey *pkey_from_pkcs8_der(struct span der)
 	EVP_PKEY *evp = info != NULL ? EVP_PKCS82PKEY(info) : NULL;
 
 	PKCS8_PRIV_KEY_INFO_free(info);
-	return pkey_wrap(evp);
+	return pkey_adopt(evp);
 }
 
 /* An encrypted PEM gets no password: never ask on a daemon's terminal. */
@@ -93,7 +98,7 @@ struct pkey *pkey_from_pem(const char *pem)
 				    : NULL;
 
 	BIO_free(bio);
-	return pkey_wrap(evp);
+	return pkey_adopt(evp);
 }
 
 struct pkey *pkey_from_public_der(struct span der)
@@ -114,7 +119,7 @@ struct pkey *pkey_from_public_der(struct span der)
 		EVP_PKEY_free(evp);
 		evp = NULL;
 	}
-	return pkey_wrap(evp);
+	return pkey_adopt(evp);
 }
 
 struct pkey *pkey_ref(struct pkey *k)
