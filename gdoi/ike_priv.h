@@ -1,5 +1,5 @@
-/* Inside of the ISAKMP endpoint: ike.c (endpoint), phase1*.c (Main Mode),
- * exchange.c (what runs under an SA), limit.c (sources). */
+/* Inside of the ISAKMP endpoint: ike.c (endpoint), phase1*.c (the
+ * negotiation), exchange.c (what runs under an SA), limit.c (sources). */
 #ifndef GDOI_IKE_PRIV_H
 #define GDOI_IKE_PRIV_H
 #include "base/list.h"
@@ -161,6 +161,7 @@ struct negotiation {
 	struct dh *dh;
 	struct secret shared; /* g^xy */
 	struct bytes ke_i, ke_r, ni, nr;
+	struct bytes id_own, id_peer; /* bodies of the ID payloads */
 	uint8_t refused_digest[DIGEST_BYTES];
 	bool initial_contact; /* the peer says it has no other SA with us */
 };

@@ -219,6 +219,8 @@ static void negotiation_free(struct ike *ike, struct negotiation *n)
 	bytes_free(&n->ke_r);
 	bytes_free(&n->ni);
 	bytes_free(&n->nr);
+	bytes_free(&n->id_own);
+	bytes_free(&n->id_peer);
 	free(n);
 }
 

@@ -1,0 +1,256 @@
+/* What the messages of Main and Aggressive Mode have in common: nonces, public
+ * values, identities, vendor ids, proofs. */
+#include "gdoi/phase1_priv.h"
+#include <assert.h>
+#include <string.h>
+
+#define VID_NAME_BYTES    12
+#define N_INITIAL_CONTACT 24578
+#define N_SPI_BYTES       (2 * COOKIE_BYTES)
+
+/* SHA-256("getvpn linux"), its first octets; the version follows. */
+static const uint8_t our_vid[VID_NAME_BYTES] = { 0xcd, 0x83, 0xe7, 0xe5, 0xa7,
+	0xbe, 0xea, 0x65, 0xd9, 0x2b, 0x7d, 0x7e };
+
+enum sa_state p1_refuse(struct ike_sa *sa, struct sa_event *ev, enum wire_err e)
+{
+	ev->err = e;
+	return sa->state;
+}
+
+enum sa_state p1_fail(struct ike_sa *sa, enum ike_down why)
+{
+	sa->why = why;
+	return SA_DOWN;
+}
+
+void p1_vids_put(struct isakmp_wr *m)
+{
+	isakmp_begin(m, PLD_VID);
+	wr_bytes(&m->w, our_vid, sizeof our_vid);
+	wr_u32(&m->w, IKE_OUR_VERSION);
+	isakmp_end(m);
+}
+
+void p1_vids_read(struct ike_sa *sa, const struct payloads *p)
+{
+	const struct payload *v;
+	size_t at = 0;
+
+	while ((v = payload_next(p, PLD_VID, &at)) != NULL) {
+		struct rd r = v->body;
+		const uint8_t *name = rd_bytes(&r, sizeof our_vid);
+
+		if (name == NULL || memcmp(name, our_vid, sizeof our_vid) != 0)
+			continue;
+		sa->peer_version = rd_u32(&r);
+		sa->peer_ours = rd_ok(&r);
+	}
+}
+
+void p1_begin(struct ike_sa *sa, struct isakmp_wr *m, uint8_t flags)
+{
+	struct isakmp_hdr h;
+
+	sa_hdr(sa, XCHG_MAIN, flags, 0, &h);
+	isakmp_wr_begin(m, sa->ike->out, ISAKMP_MSG_MAX, &h);
+}
+
+void p1_send(struct ike_sa *sa, struct span data)
+{
+	assert(data.n > 0); /* all our own values: they fit */
+	sa_send(sa, data);
+	if (!sa->initiator)
+		return;
+	sa->tries = 1;
+	sa->max_tries = IKE_TRIES;
+	sa_arm(sa, IKE_RETRANSMIT_MS);
+}
+
+enum wire_err p1_answer_take(struct ike_sa *sa, const struct payloads *p)
+{
+	const struct payload *answer = payload_get(p, PLD_SA);
+	struct ike_offer o;
+
+	if (answer == NULL)
+		return WIRE_PAYLOAD_MISSING;
+	struct rd body = answer->body;
+	enum wire_err e = ike_offer_read(rd_rest(&body), &o);
+
+	if (e != WIRE_OK)
+		return e;
+	if (o.doi != sa->doi)
+		return WIRE_DOI;
+	if (o.n != 1)
+		return WIRE_PROPOSAL;
+	if (ike_offer_choose(sa->ike, &sa->path.remote.ip, &o, &sa->policy) ==
+		NULL)
+		return WIRE_NO_PROPOSAL;
+	return WIRE_OK;
+}
+
+void p1_ke_put(struct ike_sa *sa, struct isakmp_wr *m)
+{
+	const struct env *env = &sa->ike->env;
+	struct negotiation *n = sa->neg;
+	uint8_t pub[DH_MAX_PUBLIC], nonce[IKE_NONCE_LONG];
+	size_t pub_n = env->crypto->dh_public(n->dh, pub);
+	size_t nonce_n = hash_alg(sa->policy.hash)->bytes < IKE_NONCE_LONG
+				 ? IKE_NONCE_SHORT
+				 : IKE_NONCE_LONG;
+
+	env->random(env->ctx, nonce, nonce_n);
+	bytes_set(sa->initiator ? &n->ke_i : &n->ke_r, pub, pub_n);
+	bytes_set(sa->initiator ? &n->ni : &n->nr, nonce, nonce_n);
+	isakmp_put(m, PLD_KE, pub, pub_n);
+	isakmp_put(m, PLD_NONCE, nonce, nonce_n);
+}
+
+enum wire_err p1_ke_read(const struct ike_sa *sa, const struct payloads *p,
+	struct span *ke, struct span *nonce)
+{
+	const struct payload *k = payload_get(p, PLD_KE);
+	const struct payload *n = payload_get(p, PLD_NONCE);
+
+	if (k == NULL || n == NULL)
+		return WIRE_PAYLOAD_MISSING;
+	if (payload_count(p, PLD_KE) > 1 || payload_count(p, PLD_NONCE) > 1)
+		return WIRE_PAYLOAD_TWICE;
+	struct rd kr = k->body, nr = n->body;
+
+	*ke = rd_rest(&kr);
+	*nonce = rd_rest(&nr);
+	if (ke->n != dh_alg(sa->policy.group)->public_bytes)
+		return WIRE_KE;
+	if (nonce->n < IKE_NONCE_MIN || nonce->n > IKE_NONCE_MAX)
+		return WIRE_NONCE;
+	return WIRE_OK;
+}
+
+/* Our ID: the address that we send from, protocol and port 0 (A.10). */
+static struct span id_body(const struct ike_sa *sa, uint8_t buf[4 + 16])
+{
+	const struct ip_addr *a = &sa->path.local.ip;
+	struct wr w = wr_init(buf, 4 + 16);
+
+	wr_u8(&w, a->family == 6 ? ID_IPV6 : ID_IPV4);
+	wr_zero(&w, 3);
+	wr_bytes(&w, a->b, a->family == 6 ? 16 : 4);
+	return wr_done(&w);
+}
+
+void p1_id_put(struct ike_sa *sa, struct isakmp_wr *m)
+{
+	uint8_t buf[4 + 16];
+	struct span body = id_body(sa, buf);
+
+	bytes_set(&sa->neg->id_own, body.p, body.n);
+	isakmp_put(m, PLD_ID, body.p, body.n);
+}
+
+void p1_proof_put(struct ike_sa *sa, struct isakmp_wr *m)
+{
+	uint8_t hash[HASH_MAX_BYTES];
+
+	auth_hash(sa, sa->initiator, bytes_span(&sa->neg->id_own), hash);
+	auth_method(sa->policy.auth)->prove(sa, m, hash);
+}
+
+void p1_initial_contact_put(const struct ike_sa *sa, struct isakmp_wr *m)
+{
+	const struct ike_sa *o;
+
+	TAILQ_FOREACH(o, &sa->source->sas, source_link) {
+		if (o != sa && o->state == SA_UP)
+			return;
+	}
+	isakmp_begin(m, PLD_N);
+	wr_u32(&m->w, 1);
+	wr_u8(&m->w, 1);
+	wr_u8(&m->w, N_SPI_BYTES);
+	wr_u16(&m->w, N_INITIAL_CONTACT);
+	wr_bytes(&m->w, sa->key.cky_i, COOKIE_BYTES);
+	wr_bytes(&m->w, sa->cky_r, COOKIE_BYTES);
+	isakmp_end(m);
+}
+
+/* Protocol and port of a phase-1 ID: none, or those of IKE and GDOI (A.10). */
+static bool id_port_ok(const struct wire_id *id)
+{
+	if (id->protocol == 0)
+		return id->port == 0;
+	return id->protocol == 17 &&
+	       (id->port == 0 || id->port == 500 || id->port == 848);
+}
+
+static enum wire_err id_check(const struct wire_id *id)
+{
+	if (!id_port_ok(id) || id->data.n == 0 || id->data.n > IKE_PEER_ID_MAX)
+		return WIRE_ID;
+	if ((id->type == ID_IPV4 && id->data.n != 4) ||
+		(id->type == ID_IPV6 && id->data.n != 16))
+		return WIRE_ID;
+	return WIRE_OK;
+}
+
+enum wire_err p1_id_take(struct ike_sa *sa, const struct payloads *p)
+{
+	const struct payload *q = payload_get(p, PLD_ID);
+	struct wire_id id;
+
+	if (q == NULL)
+		return WIRE_PAYLOAD_MISSING;
+	if (payload_count(p, PLD_ID) > 1)
+		return WIRE_PAYLOAD_TWICE;
+	struct rd body = q->body;
+	enum wire_err e = wire_id_read(body, &id);
+
+	if (e == WIRE_OK)
+		e = id_check(&id);
+	if (e == WIRE_OK)
+		bytes_set(&sa->neg->id_peer, body.p, rd_left(&body));
+	return e;
+}
+
+static bool has_initial_contact(const struct payloads *p)
+{
+	const struct payload *n;
+	size_t at = 0;
+
+	while ((n = payload_next(p, PLD_N, &at)) != NULL) {
+		struct rd r = n->body;
+
+		rd_skip(&r, 6);
+		if (rd_u16(&r) == N_INITIAL_CONTACT && rd_ok(&r))
+			return true;
+	}
+	return false;
+}
+
+enum wire_err p1_proof_take(struct ike_sa *sa, const struct payloads *p)
+{
+	struct span id_b = bytes_span(&sa->neg->id_peer);
+	uint8_t hash[HASH_MAX_BYTES];
+	struct wire_id id;
+
+	auth_hash(sa, !sa->initiator, id_b, hash);
+	enum wire_err e = auth_method(sa->policy.auth)->check(sa, p, hash);
+
+	if (e == WIRE_OK)
+		e = wire_id_read(rd_span(id_b), &id);
+	if (e != WIRE_OK)
+		return e;
+	sa->peer_id_type = id.type;
+	bytes_set(&sa->peer_id, id.data.p, id.data.n);
+	sa->neg->initial_contact = has_initial_contact(p);
+	return WIRE_OK;
+}
+
+enum sa_state p1_proof_refuse(
+	struct ike_sa *sa, struct sa_event *ev, enum wire_err e)
+{
+	memcpy(sa->neg->refused_digest, ev->in->digest, DIGEST_BYTES);
+	ike_report(sa->ike, REPORT_IKMP_BAD_MESSAGE, &sa->path.remote.ip, e, 0,
+		"");
+	return p1_refuse(sa, ev, e);
+}
