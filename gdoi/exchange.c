@@ -1,12 +1,10 @@
 /* What runs under an SA that is up: the DOI's exchanges, each with its own IV
- * chain, retransmission and reply cache, and informational exchanges (RFC 2409
- * 5.7; protocol.md A.8, A.11).  Knows no payload of the DOI. */
+ * chain, retransmission and reply cache (protocol.md A.8, A.11).  Knows no
+ * payload of the DOI; informational exchanges are in info.c. */
 #include "gdoi/ike_priv.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define N_SPI_BYTES (2 * COOKIE_BYTES)
 
 static struct exchange *exchange_new(struct ike_sa *sa, uint32_t mid)
 {
@@ -105,7 +103,7 @@ static void exchange_link(struct exchange *x)
 	exchange_arm(x, IKE_REPLY_CACHE_MS);
 }
 
-static uint32_t mid_make(struct ike_sa *sa)
+uint32_t sa_mid_make(struct ike_sa *sa)
 {
 	const struct env *env = &sa->ike->env;
 	uint32_t mid;
@@ -120,7 +118,7 @@ struct exchange *exchange_begin(struct ike_sa *sa)
 {
 	assert(sa->state == SA_UP);
 	exchange_room(sa); /* our own may exceed the bound for peers */
-	struct exchange *x = exchange_new(sa, mid_make(sa));
+	struct exchange *x = exchange_new(sa, sa_mid_make(sa));
 
 	sa_hold(sa);
 	exchange_link(x);
@@ -148,8 +146,8 @@ void exchange_set_user(struct exchange *x, void *user)
 }
 
 /* prf(SKEYID_a, M-ID | parts | rest), M-ID as on the wire */
-static size_t exchange_hash(const struct ike_sa *sa, uint32_t mid,
-	const struct span *parts, size_t n, struct span rest, uint8_t *out)
+size_t sa_hash(const struct ike_sa *sa, uint32_t mid, const struct span *parts,
+	size_t n, struct span rest, uint8_t *out)
 {
 	const struct ike_keys *k = &sa->keys;
 	const uint8_t m[4] = { (uint8_t)(mid >> 24), (uint8_t)(mid >> 16),
@@ -165,14 +163,14 @@ static size_t exchange_hash(const struct ike_sa *sa, uint32_t mid,
 }
 
 /* HASH | chain, encrypted; iv moves on. Empty when it does not fit. */
-static struct span message_build(struct ike_sa *sa, uint8_t type, uint32_t mid,
+struct span sa_message(struct ike_sa *sa, uint8_t type, uint32_t mid,
 	const struct span *parts, size_t n, uint8_t first, struct span chain,
 	uint8_t *iv)
 {
 	uint8_t hash[HASH_MAX_BYTES];
 	struct isakmp_hdr h;
 	struct isakmp_wr m;
-	size_t hash_n = exchange_hash(sa, mid, parts, n, chain, hash);
+	size_t hash_n = sa_hash(sa, mid, parts, n, chain, hash);
 
 	sa_hdr(sa, type, ISAKMP_FLAG_E, mid, &h);
 	isakmp_wr_begin(&m, sa->ike->out, ISAKMP_MSG_MAX, &h);
@@ -199,7 +197,7 @@ void exchange_send(struct exchange *x, const struct span *parts, size_t n,
 	uint8_t iv[CIPHER_MAX_BLOCK];
 
 	memcpy(iv, x->busy ? x->rx_last : x->iv, sizeof iv);
-	struct span out = message_build(sa, sa->ike->doi.exchange_type, x->mid,
+	struct span out = sa_message(sa, sa->ike->doi.exchange_type, x->mid,
 		parts, n, first, chain, iv);
 
 	if (out.n == 0) {
@@ -223,7 +221,7 @@ bool exchange_check(const struct exchange *x, const struct exchange_msg *m,
 {
 	uint8_t want[HASH_MAX_BYTES];
 	struct rd got = m->p->v[0].body;
-	size_t hash_n = exchange_hash(x->sa, x->mid, parts, n, m->rest, want);
+	size_t hash_n = sa_hash(x->sa, x->mid, parts, n, m->rest, want);
 
 	return rd_left(&got) == hash_n && mem_equal_secret(want, got.p, hash_n);
 }
@@ -255,8 +253,8 @@ static void exchange_accept(struct exchange *x, const struct ike_dgram *in)
 	exchange_arm(x, IKE_REPLY_CACHE_MS);
 }
 
-static enum wire_err message_open(const struct ike_sa *sa,
-	const struct ike_dgram *in, const uint8_t *iv, struct payloads *p)
+enum wire_err sa_open(const struct ike_sa *sa, const struct ike_dgram *in,
+	const uint8_t *iv, struct payloads *p)
 {
 	enum wire_err e = sa_decrypt(sa, in, iv, p);
 
@@ -267,7 +265,7 @@ static enum wire_err message_open(const struct ike_sa *sa,
 	return WIRE_OK;
 }
 
-static struct span after_hash(const struct payloads *p)
+struct span payloads_after_hash(const struct payloads *p)
 {
 	size_t n = p->v[0].whole.n;
 
@@ -282,11 +280,11 @@ static enum wire_err exchange_handle(
 	struct ike *ike = sa->ike;
 	size_t block = sa->keys.cipher->block;
 	struct payloads p;
-	enum wire_err e = message_open(sa, in, x->iv, &p);
+	enum wire_err e = sa_open(sa, in, x->iv, &p);
 
 	if (e == WIRE_OK) {
 		const struct exchange_msg m = { .p = &p,
-			.rest = after_hash(&p) };
+			.rest = payloads_after_hash(&p) };
 
 		memcpy(x->rx_last, in->whole.p + in->whole.n - block, block);
 		x->busy = true;
@@ -313,7 +311,7 @@ static void exchange_repeat(struct exchange *x)
 	ike_transmit(x->sa, bytes_span(&x->tx));
 }
 
-static enum wire_err protected_check(
+enum wire_err sa_protected_check(
 	const struct ike_sa *sa, const struct ike_dgram *in)
 {
 	if (memcmp(in->hdr.cky_r, sa->cky_r, COOKIE_BYTES) != 0)
@@ -345,7 +343,7 @@ static enum wire_err exchange_open(
 void exchange_input(
 	struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in)
 {
-	enum wire_err e = protected_check(sa, in);
+	enum wire_err e = sa_protected_check(sa, in);
 
 	if (e == WIRE_NOT_ENCRYPTED)
 		ike_report(ike, REPORT_IKMP_NOT_ENCRYPTED, &in->path->remote.ip,
@@ -387,189 +385,4 @@ void exchanges_free(struct ike_sa *sa)
 {
 	while (!TAILQ_EMPTY(&sa->exchanges))
 		exchange_unlink(TAILQ_FIRST(&sa->exchanges));
-}
-
-/* An informational exchange is one message, never answered nor repeated. */
-static void info_send(struct ike_sa *sa, uint8_t type, struct span payload)
-{
-	uint32_t mid = mid_make(sa);
-	uint8_t iv[CIPHER_MAX_BLOCK];
-
-	sa_first_iv(sa, mid, iv);
-	ike_transmit(sa,
-		message_build(sa, XCHG_INFO, mid, NULL, 0, type, payload, iv));
-}
-
-static void cookies_put(const struct ike_sa *sa, struct wr *w)
-{
-	wr_bytes(w, sa->key.cky_i, COOKIE_BYTES);
-	wr_bytes(w, sa->cky_r, COOKIE_BYTES);
-}
-
-/* The SA's own DOI stands in D and N, as 1 in those of the IPsec DOI. */
-static void info_begin(
-	struct isakmp_wr *m, uint8_t *buf, size_t cap, uint8_t type)
-{
-	isakmp_chain_begin(m, buf, cap);
-	isakmp_begin(m, type);
-	wr_u32(&m->w, 1);
-	wr_u8(&m->w, 1);
-	wr_u8(&m->w, N_SPI_BYTES);
-}
-
-void info_send_delete(struct ike_sa *sa)
-{
-	uint8_t buf[64];
-	struct isakmp_wr m;
-
-	info_begin(&m, buf, sizeof buf, PLD_D);
-	wr_u16(&m.w, 1);
-	cookies_put(sa, &m.w);
-	info_send(sa, PLD_D, isakmp_wr_end(&m));
-}
-
-void ike_sa_notify(struct ike_sa *sa, uint16_t type)
-{
-	uint8_t buf[64];
-	struct isakmp_wr m;
-
-	if (sa->state != SA_UP)
-		return;
-	info_begin(&m, buf, sizeof buf, PLD_N);
-	wr_u16(&m.w, type);
-	cookies_put(sa, &m.w);
-	info_send(sa, PLD_N, isakmp_wr_end(&m));
-}
-
-struct notify {
-	uint8_t protocol;
-	uint16_t type;
-	struct span spi, data;
-};
-
-static enum wire_err notify_read(struct rd r, struct notify *out)
-{
-	rd_skip(&r, 4); /* DOI: 0, 1 and 2 all occur */
-	out->protocol = rd_u8(&r);
-	size_t spi_n = rd_u8(&r);
-
-	out->type = rd_u16(&r);
-	out->spi = SPAN(rd_bytes(&r, spi_n), spi_n);
-	if (!rd_ok(&r))
-		return WIRE_TRUNCATED;
-	out->data = rd_rest(&r);
-	return WIRE_OK;
-}
-
-/* Does a D payload name this phase-1 SA?  strongSwan sends DOI 0. */
-static bool delete_names_sa(const struct ike_sa *sa, struct rd r)
-{
-	uint32_t doi = rd_u32(&r);
-	uint8_t protocol = rd_u8(&r), spi_n = rd_u8(&r);
-	uint16_t n = rd_u16(&r);
-
-	if (!rd_ok(&r) || doi > GDOI_DOI || protocol != 1 ||
-		spi_n != N_SPI_BYTES || rd_left(&r) != (size_t)n * spi_n)
-		return false;
-	for (uint16_t i = 0; i < n; i++) {
-		const uint8_t *spi = rd_bytes(&r, N_SPI_BYTES);
-
-		if (spi != NULL &&
-			memcmp(spi, sa->key.cky_i, COOKIE_BYTES) == 0 &&
-			memcmp(spi + COOKIE_BYTES, sa->cky_r, COOKIE_BYTES) ==
-				0)
-			return true;
-	}
-	return false;
-}
-
-/* A refusal in the clear counts only while our offer is all there is, and it
- * names our cookie: whoever sees that could as well swallow the offer. */
-static enum wire_err info_clear(struct ike_sa *sa, const struct ike_dgram *in)
-{
-	struct payloads p;
-	struct notify n;
-	enum wire_err e = isakmp_split(in->body, in->hdr.next, &p);
-	const struct payload *q;
-
-	if (sa->state != SA_I1)
-		return WIRE_NOT_ENCRYPTED;
-	if (e != WIRE_OK)
-		return e;
-	q = payload_get(&p, PLD_N);
-	if (q == NULL)
-		return WIRE_PAYLOAD_MISSING;
-	e = notify_read(q->body, &n);
-	if (e != WIRE_OK)
-		return e;
-	struct sa_event ev = { .kind = EV_REFUSED, .err = WIRE_NO_PROPOSAL };
-
-	if (n.type == wire_err_notify(WIRE_DOI))
-		ev.err = WIRE_DOI;
-	else if (n.type == wire_err_notify(WIRE_SITUATION))
-		ev.err = WIRE_SITUATION;
-	else if (n.type != wire_err_notify(WIRE_NO_PROPOSAL))
-		return WIRE_NOT_ENCRYPTED;
-	sa_step(sa, &ev);
-	return WIRE_OK;
-}
-
-static bool info_seen(struct ike_sa *sa, uint32_t mid)
-{
-	for (size_t i = 0; i < ARRAY_LEN(sa->info_mid); i++)
-		if (sa->info_mid[i] == mid)
-			return true;
-	sa->info_mid[sa->info_at++ % ARRAY_LEN(sa->info_mid)] = mid;
-	return false;
-}
-
-static void info_act(struct ike_sa *sa, const struct payloads *p)
-{
-	struct ike *ike = sa->ike;
-	struct notify n;
-
-	for (size_t i = 1; i < p->n; i++) {
-		const struct payload *q = &p->v[i];
-
-		if (q->type == PLD_D && delete_names_sa(sa, q->body))
-			sa_doom(sa, IKE_DOWN_DELETED, false);
-		if (q->type == PLD_N && notify_read(q->body, &n) == WIRE_OK)
-			ike->doi.notify(ike->doi.ctx, sa, n.type, n.data);
-	}
-}
-
-static enum wire_err info_protected(
-	struct ike_sa *sa, const struct ike_dgram *in)
-{
-	uint8_t iv[CIPHER_MAX_BLOCK], want[HASH_MAX_BYTES];
-	struct payloads p;
-	enum wire_err e = protected_check(sa, in);
-
-	if (e != WIRE_OK)
-		return e;
-	sa_first_iv(sa, in->hdr.mid, iv);
-	e = message_open(sa, in, iv, &p);
-	if (e != WIRE_OK)
-		return e;
-	struct rd got = p.v[0].body;
-	size_t n =
-		exchange_hash(sa, in->hdr.mid, NULL, 0, after_hash(&p), want);
-
-	if (rd_left(&got) != n || !mem_equal_secret(want, got.p, n))
-		return WIRE_HASH;
-	if (info_seen(sa, in->hdr.mid))
-		return WIRE_REPLAY;
-	info_act(sa, &p);
-	return WIRE_OK;
-}
-
-void info_input(struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in)
-{
-	bool encrypted = in->hdr.flags & ISAKMP_FLAG_E;
-	enum wire_err e =
-		encrypted ? info_protected(sa, in) : info_clear(sa, in);
-
-	mem_wipe(ike->clear, in->body.n);
-	if (e != WIRE_OK)
-		ike_drop(ike, e);
 }

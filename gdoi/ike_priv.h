@@ -303,9 +303,27 @@ void auth_hash(const struct ike_sa *sa, bool of_initiator, struct span id_b,
 
 /* exchange.c */
 void exchange_input(struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in);
-void info_input(struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in);
 void exchanges_lose(struct ike_sa *sa); /* exchange_lost each, free all */
 void exchanges_free(struct ike_sa *sa);
 bool exchanges_live(const struct ike_sa *sa);
+/* Header and state of a message that only an SA that is up protects. */
+enum wire_err sa_protected_check(
+	const struct ike_sa *sa, const struct ike_dgram *in);
+uint32_t sa_mid_make(struct ike_sa *sa); /* random, in no use */
+/* prf(SKEYID_a, M-ID | parts | rest), M-ID as on the wire; its length. */
+size_t sa_hash(const struct ike_sa *sa, uint32_t mid, const struct span *parts,
+	size_t n, struct span rest, uint8_t *out);
+/* HASH | chain, encrypted into ike->out; iv moves on. Empty when it does not
+ * fit. */
+struct span sa_message(struct ike_sa *sa, uint8_t type, uint32_t mid,
+	const struct span *parts, size_t n, uint8_t first, struct span chain,
+	uint8_t *iv);
+/* Decrypts a message whose first payload has to be HASH. */
+enum wire_err sa_open(const struct ike_sa *sa, const struct ike_dgram *in,
+	const uint8_t *iv, struct payloads *p);
+struct span payloads_after_hash(const struct payloads *p);
+
+/* info.c */
+void info_input(struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in);
 void info_send_delete(struct ike_sa *sa);
 #endif

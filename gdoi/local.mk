@@ -32,5 +32,7 @@ libgdoi_a_SOURCES += gdoi/phase1_msg.c
 libgdoi_a_SOURCES += gdoi/phase1_main.c
 libgdoi_a_SOURCES += gdoi/phase1_sa.c
 libgdoi_a_SOURCES += gdoi/phase1_auth.c
+libgdoi_a_SOURCES += gdoi/vid.c
 libgdoi_a_SOURCES += gdoi/exchange.c
+libgdoi_a_SOURCES += gdoi/info.c
 libgdoi_a_SOURCES += gdoi/limit.c

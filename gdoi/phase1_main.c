@@ -13,7 +13,7 @@ bool main_offer_send(struct ike_sa *sa)
 		return false;
 	bytes_set(&sa->neg->sai, m.w.buf + ISAKMP_HDR + PLD_HDR,
 		m.w.len - ISAKMP_HDR - PLD_HDR);
-	p1_vids_put(&m);
+	p1_vids_put(&m, sa->ike);
 	p1_send(sa, isakmp_wr_end(&m));
 	return true;
 }
@@ -119,7 +119,7 @@ enum sa_state main_on_1(struct ike_sa *sa, struct sa_event *ev)
 	p1_vids_read(sa, &ev->p);
 	p1_begin(sa, &m, 0);
 	ike_answer_put(&m, &o, t);
-	p1_vids_put(&m);
+	p1_vids_put(&m, sa->ike);
 	p1_send(sa, isakmp_wr_end(&m));
 	sa_arm(sa, IKE_HALF_OPEN_MS);
 	return SA_R2;

@@ -16,7 +16,7 @@ enum sa_state p1_fail(struct ike_sa *sa, enum ike_down why);
 void p1_begin(struct ike_sa *sa, struct isakmp_wr *m, uint8_t flags);
 /* Sends, and for an initiator begins the retransmission schedule. */
 void p1_send(struct ike_sa *sa, struct span data);
-void p1_vids_put(struct isakmp_wr *m);
+void p1_vids_put(struct isakmp_wr *m, const struct ike *ike);
 /* KE and nonce of our side into the message, and kept. */
 void p1_ke_put(struct ike_sa *sa, struct isakmp_wr *m);
 /* Our ID into the message, its body into neg->id_own. */
