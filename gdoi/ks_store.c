@@ -408,6 +408,7 @@ static bool payloads_read(struct rd *r, struct gdoi_sa *sa, struct gdoi_kd *kd)
 		       kd) == WIRE_OK;
 }
 
+/* A wall clock that was set back must not lengthen a life. */
 static void teks_take(struct ks *ks, struct ks_teks *list,
 	const struct gdoi_sa *sa, const struct gdoi_kd *kd)
 {
@@ -415,7 +416,6 @@ static void teks_take(struct ks *ks, struct ks_teks *list,
 	struct ks_tek *t;
 
 	while ((t = TAILQ_FIRST(list)) != NULL) {
-		/* A wall clock that was set back must not lengthen a life. */
 		uint64_t most = now + t->policy.life_secs * 1000ull;
 		bool live = tek_fill(t, sa, kd) &&
 			    (int64_t)(t->expires_ms - now) > 0;
@@ -455,8 +455,10 @@ static void keys_load(void *arg, const char *key, struct span v)
 	if (payloads_read(&r, &sa, &kd) && rd_ok(&r)) {
 		if (kek_fill(ks, &kek, &sa, &kd) &&
 			(int64_t)(kek.expires_ms - now) > 0) {
+			kek.expires_ms = min_u64(kek.expires_ms,
+				now + kek.life_secs * 1000ull);
+			kek.rekey_ms = ks_kek_rekey_at(ks, &kek);
 			ks->kek = kek;
-			ks->kek.rekey_ms = ks_kek_rekey_at(ks, &kek);
 			kek = (struct ks_kek){ .live = false };
 		}
 		ks->sids = sids;

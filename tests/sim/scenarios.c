@@ -4,11 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECS(n)    ((n)*1000ull)
-#define MINUTES(n) SECS((n)*60)
-
-/* A key server and members, all started. */
-static struct node *group_new(struct world *w, size_t members)
+struct node *group_new(struct world *w, size_t members)
 {
 	struct node *ks = node_ks(w);
 
@@ -17,13 +13,13 @@ static struct node *group_new(struct world *w, size_t members)
 	return ks;
 }
 
-static void start_all(struct world *w)
+void start_all(struct world *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		node_start(w->node[i]);
 }
 
-static unsigned reports(const struct world *w, enum report_id id)
+unsigned reports(const struct world *w, enum report_id id)
 {
 	unsigned n = 0;
 
@@ -32,7 +28,7 @@ static unsigned reports(const struct world *w, enum report_id id)
 	return n;
 }
 
-static void no_loss(struct world *w)
+void no_loss(struct world *w)
 {
 	if (w->data_lost != 0)
 		world_fail(w, "%llu packets lost, %llu received",
@@ -659,7 +655,6 @@ static void play_crowd(struct world *w)
 	struct node *ks = group_new(w, 2000);
 	struct ks *k;
 
-	w->no_traffic = true;
 	start_all(w);
 	world_until(w, MINUTES(5), all_same, "registration");
 	k = node_ks_of(ks);

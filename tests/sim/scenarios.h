@@ -3,6 +3,9 @@
 #define SIM_SCENARIOS_H
 #include "tests/sim/world.h"
 
+#define SECS(n)    ((n)*1000ull)
+#define MINUTES(n) SECS((n)*60)
+
 struct scenario {
 	const char *name;
 	void (*play)(struct world *w); /* fails by world_fail */
@@ -11,4 +14,12 @@ struct scenario {
 };
 extern const struct scenario scenarios[];
 extern const size_t n_scenarios;
+extern const struct scenario faults[]; /* faults.c */
+extern const size_t n_faults;
+
+/* A key server and members, not yet started. */
+struct node *group_new(struct world *w, size_t members);
+void start_all(struct world *w);
+unsigned reports(const struct world *w, enum report_id id);
+void no_loss(struct world *w);
 #endif

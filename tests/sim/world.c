@@ -10,30 +10,19 @@
 #define SIM_WALL_MS  1700000000000ull
 #define NEVER        UINT64_MAX
 
-struct packet {
-	RB_ENTRY(packet) node;
-	uint64_t at_ms, order;
-	struct udp_path path; /* as the receiver sees it */
-	uint8_t *p;
-	size_t n;
-};
-
-static int packet_cmp(struct packet *a, struct packet *b)
+/* Small, and the same everywhere. */
+uint64_t random_next(uint64_t *state)
 {
-	if (a->at_ms != b->at_ms)
-		return a->at_ms < b->at_ms ? -1 : 1;
-	return a->order < b->order ? -1 : a->order > b->order;
-}
-RB_GENERATE_STATIC(packets, packet, node, packet_cmp)
-
-/* splitmix64: small, and the same everywhere. */
-uint64_t world_random(struct world *w)
-{
-	uint64_t z = w->rng += 0x9e3779b97f4a7c15ull;
+	uint64_t z = *state += 0x9e3779b97f4a7c15ull;
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
 	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
 	return z ^ z >> 31;
+}
+
+uint64_t world_random(struct world *w)
+{
+	return random_next(&w->rng);
 }
 
 uint64_t world_below(struct world *w, uint64_t n)
@@ -62,7 +51,9 @@ static uint64_t env_now(void *ctx)
 
 static uint64_t env_wall(void *ctx)
 {
-	return SIM_WALL_MS + ((struct node *)ctx)->w->now;
+	const struct node *n = ctx;
+
+	return SIM_WALL_MS + n->w->now + (uint64_t)n->wall_ms;
 }
 
 static void env_random(void *ctx, void *p, size_t n)
@@ -79,41 +70,26 @@ static void env_random(void *ctx, void *p, size_t n)
 	}
 }
 
-static void packet_add(
-	struct world *w, const struct udp_path *path, struct span data)
+bool node_effect(struct node *n)
 {
-	struct packet *p = xcalloc(1, sizeof(*p));
-	unsigned spread = w->delay_max_ms - w->delay_min_ms + 1;
-
-	p->at_ms = w->now + w->delay_min_ms + world_below(w, spread);
-	p->order = w->order++;
-	p->path = (struct udp_path){ .local = path->remote,
-		.remote = path->local };
-	p->p = xmemdup(data.p, data.n);
-	p->n = data.n;
-	RB_INSERT(packets, &w->packets, p);
-}
-
-static struct node *node_at(struct world *w, const struct ip_addr *a)
-{
-	size_t i = (ip_u32(a) & 0xffffff) - 1;
-
-	return i < w->n ? w->node[i] : NULL;
+	if (n->dying)
+		return false;
+	n->effects++;
+	if (n->cut_after == 0 || n->effects <= n->cut_after)
+		return true;
+	n->dying = true;
+	n->w->dying = n;
+	return false;
 }
 
 static void env_send(void *ctx, const struct udp_path *path, struct span data)
 {
 	struct node *n = ctx;
-	struct world *w = n->w;
 
-	w->sent++;
-	if (n->cut || world_below(w, 100) < w->loss_pct) {
-		w->lost_on_wire++;
+	if (!node_effect(n))
 		return;
-	}
-	packet_add(w, path, data);
-	if (world_below(w, 100) < w->dup_pct)
-		packet_add(w, path, data);
+	watch_sent(n, data);
+	wire_send(n, path, data);
 }
 
 static void env_report(void *ctx, const struct report *r)
@@ -137,17 +113,6 @@ static struct pkey *env_key(void *ctx, const char *label)
 	struct node *n = ctx;
 
 	return strcmp(label, SIM_LABEL) == 0 ? n->w->key : NULL;
-}
-
-static void packet_deliver(struct world *w, struct packet *p)
-{
-	struct node *n = node_at(w, &p->path.local.ip);
-
-	RB_REMOVE(packets, &w->packets, p);
-	if (n != NULL && n->g != NULL && !n->cut)
-		gdoi_input(n->g, &p->path, SPAN(p->p, p->n));
-	free(p->p);
-	free(p);
 }
 
 struct ks *node_ks_of(const struct node *n)
@@ -232,88 +197,47 @@ bool all_same(struct world *w)
 	return true;
 }
 
-/* A number that goes back makes members deaf (protocol.md F.26). */
-static void seq_check(struct world *w, struct node *n)
+bool node_reaches(const struct node *a, const struct node *b)
 {
-	const struct ks *ks = node_ks_of(n);
+	return !a->cut && !b->cut && a->side == b->side;
+}
 
-	if (ks == NULL || !ks->kek.live)
+/* Where it was stopped, before anything else happens. */
+static void bury(struct world *w)
+{
+	struct node *n = w->dying;
+
+	if (n == NULL)
 		return;
-	if (memcmp(n->kek_spi, ks->kek.k.spi, KEK_SPI_BYTES) == 0 &&
-		ks->kek.seq < n->kek_seq)
-		world_fail(w, "sequence number went back from %u to %u",
-			n->kek_seq, ks->kek.seq);
-	memcpy(n->kek_spi, ks->kek.k.spi, KEK_SPI_BYTES);
-	n->kek_seq = ks->kek.seq;
-}
-
-static bool can_receive(const struct node *n)
-{
-	const struct gm *gm = node_gm_of(n);
-
-	return gm != NULL && !n->cut && gm->registered && gm_has_keys(gm);
-}
-
-/* Each member sends a packet to each other with its sending SPI. */
-static void traffic_sample(struct world *w)
-{
-	for (size_t i = 0; i < w->n; i++) {
-		const struct node *from = w->node[i];
-		uint32_t spi = node_sending(from);
-
-		if (node_gm_of(from) == NULL || from->cut)
-			continue;
-		if (spi == 0) {
-			w->data_none++;
-			continue;
-		}
-		for (size_t k = 0; k < w->n; k++) {
-			if (k == i || !can_receive(w->node[k]))
-				continue;
-			if (node_has(w->node[k], spi)) {
-				w->data_ok++;
-				continue;
-			}
-			w->data_lost++;
-			if (w->verbose)
-				printf("# %9.3f lost: %zu to %zu, SPI %08x\n",
-					(double)(w->now - w->start) / 1000, i,
-					k, spi);
-		}
-	}
-}
-
-static void world_sample(struct world *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		seq_check(w, w->node[i]);
-	if (!w->no_traffic)
-		traffic_sample(w);
-	w->sampled_ms = w->now;
+	w->dying = NULL;
+	n->cut_after = 0;
+	node_crash(n);
+	if (n->revive_ms != 0)
+		timer_set(w->timers, &n->revive, w->now + n->revive_ms);
 }
 
 /* Advances to the next thing that happens, at most to `until`. */
 static bool world_step(struct world *w, uint64_t until)
 {
-	struct packet *p = RB_MIN(packets, &w->packets);
-	uint64_t at = w->sampled_ms + SIM_SAMPLE_MS, t;
+	uint64_t at = w->sampled_ms + SIM_SAMPLE_MS, t, wire = NEVER;
 
 	if (timers_next(w->timers, &t) && t < at)
 		at = t;
-	if (p != NULL && p->at_ms < at)
-		at = p->at_ms;
+	if (wire_next(w, &wire) && wire < at)
+		at = wire;
 	if (at > until) {
 		w->now = until;
 		return false;
 	}
 	if (at > w->now)
 		w->now = at;
-	if (p != NULL && p->at_ms <= w->now)
-		packet_deliver(w, p);
+	if (wire <= w->now)
+		wire_deliver(w);
 	else
 		timers_run(w->timers, w->now);
+	bury(w);
 	if (w->now >= w->sampled_ms + SIM_SAMPLE_MS)
-		world_sample(w);
+		watch_sample(w);
 	return w->failure[0] == '\0';
 }
 
@@ -325,12 +249,15 @@ void world_run(struct world *w, uint64_t ms)
 		continue;
 }
 
+/* Asked at each new time only: many things happen in one millisecond of a
+ * crowd, and the question may cost as much as there are nodes. */
 bool world_until(struct world *w, uint64_t ms, bool (*done)(struct world *w),
 	const char *what)
 {
-	uint64_t until = w->now + ms;
+	uint64_t until = w->now + ms, asked = NEVER;
 
-	while (!done(w)) {
+	while (asked == w->now || !done(w)) {
+		asked = w->now;
 		if (w->failure[0] != '\0')
 			return false;
 		if (!world_step(w, until)) {
@@ -340,6 +267,28 @@ bool world_until(struct world *w, uint64_t ms, bool (*done)(struct world *w),
 		}
 	}
 	return true;
+}
+
+static void node_disturb(struct node *n)
+{
+	n->calm_ms = n->w->now;
+}
+
+void world_splits(struct world *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		w->node[i]->side = (unsigned)world_below(w, 2);
+		node_disturb(w->node[i]);
+	}
+}
+
+void world_heals(struct world *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		w->node[i]->side = 0;
+		w->node[i]->cut = false;
+		node_disturb(w->node[i]);
+	}
 }
 
 const struct acl *acl_any(int16_t proto)
@@ -360,6 +309,19 @@ const struct acl *acl_any(int16_t proto)
 	return policy_acl_dup(&lent);
 }
 
+static bool disk_wrote(void *ctx)
+{
+	return node_effect(ctx);
+}
+
+static void on_revive(void *arg)
+{
+	struct node *n = arg;
+
+	if (n->g == NULL)
+		node_start(n);
+}
+
 static struct node *node_new(struct world *w)
 {
 	struct node *n = xcalloc(1, sizeof(*n));
@@ -369,6 +331,7 @@ static struct node *node_new(struct world *w)
 	n->w = w;
 	n->addr = ip_v4(0x0a000000u + (uint32_t)w->n);
 	snprintf(n->psk, sizeof(n->psk), SIM_PSK);
+	timer_init(&n->revive, on_revive, n);
 	return n;
 }
 
@@ -386,7 +349,7 @@ struct node *node_ks(struct world *w)
 		.replay_window = 64 };
 
 	n->is_ks = true;
-	n->disk = store_mem_new();
+	n->disk = disk_new(disk_wrote, n);
 	sa.acl = acl_any(1);
 	n->ks = (struct ks_policy){ .group = SIM_GROUP,
 		.id = { .is_set = true, .number = SIM_NUMBER },
@@ -458,7 +421,8 @@ void node_start(struct node *n)
 		.crypto = n->w->crypto,
 		.dp_ops = &dataplane_null };
 	n->dp = n->env.dp = dataplane_null.open(NULL, NULL, &why);
-	n->g = gdoi_new(&n->env, n->disk);
+	n->calm_ms = n->w->now;
+	n->g = gdoi_new(&n->env, n->disk != NULL ? disk_store(n->disk) : NULL);
 	node_config(n);
 	sbuf_free(&why);
 }
@@ -467,16 +431,21 @@ void node_crash(struct node *n)
 {
 	if (n->g == NULL)
 		return;
+	n->dying = true; /* what the engine does in its end goes nowhere */
 	gdoi_free(n->g);
+	n->dying = n->guarded = false;
+	n->calm_ms = n->w->now;
 	n->g = NULL;
+	if (n->disk != NULL)
+		disk_replug(n->disk);
 	dataplane_null.close(n->dp);
 	n->dp = NULL;
 }
 
 void node_lose_disk(struct node *n)
 {
-	store_mem_free(n->disk);
-	n->disk = store_mem_new();
+	disk_free(n->disk);
+	n->disk = disk_new(disk_wrote, n);
 	memset(n->kek_spi, 0, sizeof(n->kek_spi));
 }
 
@@ -493,7 +462,7 @@ struct world *world_new(uint64_t seed, const struct crypto_ops *crypto)
 {
 	struct world *w = xcalloc(1, sizeof(*w));
 
-	w->seed = w->rng = seed;
+	w->seed = w->rng = w->watch_rng = seed;
 	w->start = w->now = w->sampled_ms = SIM_START_MS;
 	w->timers = timers_new();
 	w->crypto = crypto;
@@ -508,22 +477,16 @@ struct world *world_new(uint64_t seed, const struct crypto_ops *crypto)
 
 void world_free(struct world *w)
 {
-	struct packet *p;
-
 	for (size_t i = 0; i < w->n; i++) {
 		struct node *n = w->node[i];
 
 		node_crash(n);
-		store_mem_free(n->disk);
+		disk_free(n->disk);
 		for (size_t k = 0; k < n->ks.n_sas; k++)
 			policy_acl_drop(n->ks.sa[k].acl);
 		free(n);
 	}
-	while ((p = RB_MIN(packets, &w->packets)) != NULL) {
-		RB_REMOVE(packets, &w->packets, p);
-		free(p->p);
-		free(p);
-	}
+	wire_free(w);
 	free(w->node);
 	timers_free(w->timers);
 	pkey_unref(w->key);
