@@ -25,6 +25,7 @@ struct crypto_ops {
 extern const struct crypto_ops crypto_ops_openssl; /* gdoi/env.c */
 
 struct report;
+enum env_key { ENV_KEY_IKE, ENV_KEY_KEK };
 struct env {
 	void *ctx;
 	uint64_t (*now)(void *ctx);  /* monotonic ms */
@@ -37,6 +38,10 @@ struct env {
 	struct pkey *(*key_get)(void *ctx, const char *label);
 	/* Is it an address of this box now?  NULL: every address is. */
 	bool (*is_local)(void *ctx, const struct ip_addr *a);
+	/* Keys as they come into use, for captures of test runs only: NULL
+	 * everywhere else.  name: initiator's cookie, or SPI of the KEK. */
+	void (*key_made)(void *ctx, enum env_key kind, struct span name,
+		struct span key);
 	struct timers *timers;
 	const struct crypto_ops *crypto;
 	const struct dataplane_ops *dp_ops; /* with its open instance: */

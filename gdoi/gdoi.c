@@ -32,6 +32,14 @@ uint32_t gdoi_random_below(const struct gdoi *g, uint32_t n)
 	return n == 0 ? 0 : (uint32_t)(v % n);
 }
 
+void gdoi_kek_made(const struct gdoi *g, const struct kek *k)
+{
+	if (g->env->key_made != NULL)
+		g->env->key_made(g->env->ctx, ENV_KEY_KEK,
+			SPAN(k->spi, sizeof(k->spi)),
+			SPAN(k->key.b, k->key.n));
+}
+
 void gdoi_report(const struct gdoi *g, const struct report *r)
 {
 	struct report full = *r;

@@ -62,6 +62,8 @@ void gdoi_random(const struct gdoi *g, void *p, size_t n);
 /* Uniform enough for jitter: 0..n-1; n 0 gives 0. */
 uint32_t gdoi_random_below(const struct gdoi *g, uint32_t n);
 void gdoi_report(const struct gdoi *g, const struct report *r);
+/* A KEK comes into use: for the key log of test runs. */
+void gdoi_kek_made(const struct gdoi *g, const struct kek *k);
 /* Random, > 255, in no use by any group of the box. */
 uint32_t gdoi_spi_new(const struct gdoi *g);
 /* Whole seconds from now to a deadline; 0 when it has passed. */

@@ -391,6 +391,7 @@ static bool kek_install(struct gm *gm, const struct gdoi_sa *sa,
 		.conn_id = ++gm->g->last_conn_id,
 		.expires_ms = now + sa->sak.life_secs * 1000ull };
 	memcpy(k->k.spi, sa->sak.spi, sizeof(k->k.spi));
+	gdoi_kek_made(gm->g, &k->k);
 	if (kd->sig_key_n > 0)
 		k->der = xmemdup(kd->sig_key, kd->sig_key_n);
 	k->der_n = kd->sig_key_n;

@@ -200,6 +200,7 @@ static bool kek_make(struct ks *ks, struct ks_kek *out)
 	gdoi_random(ks->g, out->k.spi, sizeof(out->k.spi));
 	key_make(ks, &out->k.iv, alg->block);
 	key_make(ks, &out->k.key, alg->key_bytes);
+	gdoi_kek_made(ks->g, &out->k);
 	return true;
 }
 

@@ -95,6 +95,7 @@ static void skeyid_next(const struct ike_sa *sa, const struct keybuf *previous,
 
 bool auth_derive(struct ike_sa *sa)
 {
+	const struct env *env = &sa->ike->env;
 	static const struct keybuf none;
 	struct ike_keys *k = &sa->keys;
 	const struct span ke[] = { bytes_span(&sa->neg->ke_i),
@@ -112,6 +113,10 @@ bool auth_derive(struct ike_sa *sa)
 	skeyid_next(sa, &k->a, 2, &k->e);
 	k->key.n = k->cipher->key_bytes;
 	ike_expand_key(k->hash, SPAN(k->e.b, k->e.n), k->key.b, k->key.n);
+	if (env->key_made != NULL)
+		env->key_made(env->ctx, ENV_KEY_IKE,
+			SPAN(sa->key.cky_i, COOKIE_BYTES),
+			SPAN(k->key.b, k->key.n));
 	digest(k->hash, ke, ARRAY_LEN(ke), iv);
 	memcpy(sa->iv, iv, k->cipher->block);
 	return true;

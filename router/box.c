@@ -35,28 +35,39 @@ static void dp_trouble(void *ctx, const char *text)
 			text);
 }
 
+static void on_key(
+	void *ctx, enum env_key kind, struct span name, struct span key)
+{
+	struct env_loop *e = ctx;
+	struct box *b = e->owner;
+
+	keylog_line(b->keylog, kind, name, key);
+}
+
 /* GETVPN_KEYLOG, for captures: loud, since it gives the traffic away. */
-static void keylog_open(struct box *b)
+static void keylog_start(struct box *b)
 {
 	const char *path = secure_getenv(KEYLOG_ENV);
 	auto_sbuf struct sbuf why = { 0 };
 
-	if (path == NULL || path[0] == '\0' ||
-		b->env.env.dp_ops == &dataplane_none)
+	if (path == NULL || path[0] == '\0')
 		return;
-	struct dp *dp =
-		keylog_wrap(b->env.env.dp_ops, b->env.env.dp, path, &why);
-
-	if (dp == NULL) {
+	b->keylog = keylog_open(path, &why);
+	if (b->keylog == NULL) {
 		log_msg(b->log, LOG_SEV_ERR, "CRYPTO", "KEYLOG",
-			"Traffic keys cannot be logged: %s", sbuf_str(&why));
+			"Keys cannot be logged: %s", sbuf_str(&why));
 		return;
 	}
-	b->env.env.dp_ops = &keylog_ops;
-	b->env.env.dp = dp;
+	b->env.owner = b;
+	b->env.env.key_made = on_key;
+	if (b->env.env.dp_ops != &dataplane_none) {
+		b->env.env.dp = keylog_wrap(
+			b->keylog, b->env.env.dp_ops, b->env.env.dp);
+		b->env.env.dp_ops = &keylog_ops;
+	}
 	log_msg(b->log, LOG_SEV_WARNING, "CRYPTO", "KEYLOG",
-		"WARNING: traffic keys are written in clear to %s "
-		"(" KEYLOG_ENV "); who reads it reads the traffic",
+		"WARNING: keys are written in clear to %s (" KEYLOG_ENV
+		"); who reads it reads the traffic",
 		path);
 }
 
@@ -79,7 +90,7 @@ static void dataplane_open(struct box *b, const struct dataplane_ops *wanted)
 			ops->name, sbuf_str(&why));
 		b->env.env.dp_ops = &dataplane_none;
 	}
-	keylog_open(b);
+	keylog_start(b);
 }
 
 /* What is wrong with the store costs its memory, not the box. */
@@ -251,6 +262,7 @@ void box_free(struct box *b)
 		gdoi_free(b->gdoi);
 	if (b->env.env.dp != NULL)
 		b->env.env.dp_ops->close(b->env.env.dp);
+	keylog_close(b->keylog);
 	box_filter_free(b);
 	udp848_free(b->env.udp);
 	store_sqlite_close(b->store);

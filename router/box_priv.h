@@ -42,6 +42,7 @@ struct box {
 	struct iface_mirror *mirror;
 	struct env_loop env;
 	struct store *store; /* NULL: nothing is kept */
+	struct keylog *keylog; /* NULL: as it should be */
 	struct gdoi *gdoi;
 	struct timer settle; /* after kernel events */
 	struct timer rebind; /* UDP 848 was taken */

@@ -14,6 +14,7 @@ struct env_loop {
 	struct log *log;
 	struct keystore *keys;
 	const struct iface_mirror *ifaces;
+	void *owner;        /* for hooks that the owner puts into env */
 	struct udp848 *udp; /* NULL while ISAKMP is off: datagrams are lost */
 };
 /* All lent and outliving e. The owner sets udp, env.dp_ops and env.dp. */

@@ -1,4 +1,4 @@
-/* The key log: every call goes on to the dataplane behind it. */
+/* The key log; its dataplane hands every call on to the one behind it. */
 #include "router/keylog.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -7,35 +7,56 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct keylog {
+	int fd;
+};
 struct dp {
 	const struct dataplane_ops *ops;
 	struct dp *inner;
-	int fd;
+	struct keylog *log;
 };
 
-static void hex_add(struct sbuf *out, const struct keybuf *k)
+static void hex_add(struct sbuf *out, struct span k)
 {
-	if (k->n == 0)
+	if (k.n == 0)
 		sbuf_addc(out, '-');
-	for (size_t i = 0; i < k->n; i++)
-		sbuf_printf(out, "%02x", k->b[i]);
+	for (size_t i = 0; i < k.n; i++)
+		sbuf_printf(out, "%02x", k.p[i]);
 }
 
-static void line_write(const struct dp *k, const struct dp_sa *sa)
+/* One write a line: several processes may share the file. */
+static void line_end(const struct keylog *l, struct sbuf *line)
+{
+	ssize_t n = write(l->fd, line->s, line->n);
+
+	(void)n; /* a full disk must not stop traffic */
+	mem_wipe(line->s, line->n);
+}
+
+static void tek_write(const struct keylog *l, const struct dp_sa *sa)
 {
 	auto_sbuf struct sbuf line = { 0 };
 	char suite[ESP_TEXT];
 
 	sbuf_printf(&line, "0x%08x ", sa->spi);
-	hex_add(&line, &sa->enc);
+	hex_add(&line, SPAN(sa->enc.b, sa->enc.n));
 	sbuf_addc(&line, ' ');
-	hex_add(&line, &sa->auth);
+	hex_add(&line, SPAN(sa->auth.b, sa->auth.n));
 	sbuf_printf(&line, " %s\n", esp_suite_config(&sa->suite, suite));
-	/* One write a line: several processes may share the file. */
-	ssize_t n = write(k->fd, line.s, line.n);
+	line_end(l, &line);
+}
 
-	(void)n; /* a full disk must not stop traffic */
-	mem_wipe(line.s, line.n);
+void keylog_line(
+	struct keylog *l, enum env_key kind, struct span name, struct span key)
+{
+	auto_sbuf struct sbuf line = { 0 };
+
+	sbuf_adds(&line, kind == ENV_KEY_IKE ? "ikev1 " : "kek ");
+	hex_add(&line, name);
+	sbuf_addc(&line, ' ');
+	hex_add(&line, key);
+	sbuf_addc(&line, '\n');
+	line_end(l, &line);
 }
 
 static int keylog_sa_add(struct dp *k, uint32_t group, const struct dp_sa *sa)
@@ -43,14 +64,13 @@ static int keylog_sa_add(struct dp *k, uint32_t group, const struct dp_sa *sa)
 	int r = k->ops->sa_add(k->inner, group, sa);
 
 	if (r == 0)
-		line_write(k, sa);
+		tek_write(k->log, sa);
 	return r;
 }
 
-static void keylog_close(struct dp *k)
+static void keylog_dp_close(struct dp *k)
 {
 	k->ops->close(k->inner);
-	close(k->fd);
 	free(k);
 }
 
@@ -108,7 +128,7 @@ static unsigned keylog_inner_mtu(
 
 const struct dataplane_ops keylog_ops = {
 	.name = "keylog",
-	.close = keylog_close,
+	.close = keylog_dp_close,
 	.group_set = keylog_group_set,
 	.group_del = keylog_group_del,
 	.sa_add = keylog_sa_add,
@@ -121,8 +141,7 @@ const struct dataplane_ops keylog_ops = {
 	.inner_mtu = keylog_inner_mtu,
 };
 
-struct dp *keylog_wrap(const struct dataplane_ops *ops, struct dp *dp,
-	const char *path, struct sbuf *why)
+struct keylog *keylog_open(const char *path, struct sbuf *why)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 
@@ -132,8 +151,25 @@ struct dp *keylog_wrap(const struct dataplane_ops *ops, struct dp *dp,
 			close(fd);
 		return NULL;
 	}
+	struct keylog *l = xcalloc(1, sizeof(*l));
+
+	l->fd = fd;
+	return l;
+}
+
+void keylog_close(struct keylog *l)
+{
+	if (l == NULL)
+		return;
+	close(l->fd);
+	free(l);
+}
+
+struct dp *keylog_wrap(
+	struct keylog *l, const struct dataplane_ops *ops, struct dp *dp)
+{
 	struct dp *k = xcalloc(1, sizeof(*k));
 
-	*k = (struct dp){ .ops = ops, .inner = dp, .fd = fd };
+	*k = (struct dp){ .ops = ops, .inner = dp, .log = l };
 	return k;
 }

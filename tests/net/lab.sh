@@ -347,7 +347,7 @@ lab_esp_options() {
 		seen[$spi]=1
 		printf '%s\n' -o "uat:esp_sa:\"IPv4\",\"*\",\"*\",\"$spi\",$(
 			lab_esp_algorithms "$suite" "$enc" "$auth")"
-	done < <(cat "$LAB_KEYLOG".*)
+	done < <(grep -h '^0x' "$LAB_KEYLOG".*)
 }
 
 lab_esp_algorithms() { # SUITE ENC AUTH
@@ -426,7 +426,7 @@ lab_ks_has_no_sa() {
 	local out
 
 	out=$(lab_cmd R1 "show crypto ipsec sa")
-	if grep -q spi: <<<"$out" || [ -s "$LAB_KEYLOG.R1" ]; then
+	if grep -q spi: <<<"$out" || grep -q '^0x' "$LAB_KEYLOG.R1"; then
 		say "$out"
 		return 1
 	fi

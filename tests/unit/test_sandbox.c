@@ -74,9 +74,11 @@ static void test_keylog(void **state)
 	close(mkstemp(path));
 	chmod(path, 0644);
 	struct dp *inner = dataplane_null.open(NULL, &events, &why);
-	struct dp *dp = keylog_wrap(&dataplane_null, inner, path, &why);
+	struct keylog *log = keylog_open(path, &why);
 
-	assert_non_null(dp);
+	assert_non_null(log);
+	struct dp *dp = keylog_wrap(log, &dataplane_null, inner);
+
 	for (uint8_t i = 0; i < 16; i++)
 		sa.enc.b[sa.enc.n++] = i;
 	for (uint8_t i = 0; i < 20; i++)
@@ -87,12 +89,19 @@ static void test_keylog(void **state)
 	assert_int_equal(keylog_ops.sa_add(dp, 1, &sa), -EEXIST);
 	assert_true(dp_null_has_sa(inner, 1, sa.spi));
 	keylog_ops.close(dp);
+	keylog_line(log, ENV_KEY_IKE, SPAN("\1\2", 2), SPAN("\xff\0", 2));
+	keylog_line(log, ENV_KEY_KEK, SPAN("\3", 1), SPAN("\x80", 1));
+	keylog_close(log);
 	FILE *f = fopen(path, "r");
 
 	assert_non_null(fgets(line, sizeof(line), f));
 	assert_string_equal(line, "0x0a0b0c0d 000102030405060708090a0b0c0d0e0f "
 				  "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff00010203 "
 				  "esp-aes esp-sha-hmac\n");
+	assert_non_null(fgets(line, sizeof(line), f));
+	assert_string_equal(line, "ikev1 0102 ff00\n");
+	assert_non_null(fgets(line, sizeof(line), f));
+	assert_string_equal(line, "kek 03 80\n");
 	assert_null(fgets(line, sizeof(line), f));
 	fclose(f);
 	assert_int_equal(stat(path, &st), 0);
