@@ -552,7 +552,7 @@ static void victim_start(struct play *t, bool is_ks)
 	t->victim->env = env_make(t);
 	t->victim->dp = t->victim->env.dp =
 		dataplane_null.open(NULL, NULL, &why);
-	t->victim->g = gdoi_new(&t->victim->env, t->victim->disk);
+	t->victim->g = gdoi_new(&t->victim->env, node_store(t->victim));
 	node_config(t->victim);
 }
 

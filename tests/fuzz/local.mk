@@ -22,7 +22,7 @@ tests_fuzz_fuzz_gdoi_wire_LDFLAGS = $(LIBFUZZER_LINK)
 
 fuzz_targets += tests/fuzz/fuzz_gdoi_peer
 tests_fuzz_fuzz_gdoi_peer_SOURCES = tests/fuzz/fuzz_gdoi_peer.c \
-	tests/sim/world.c tests/sim/world.h tests/sim/toy.c
+	$(SIM_WORLD)
 tests_fuzz_fuzz_gdoi_peer_LDADD = $(GDOI_LIBS)
 tests_fuzz_fuzz_gdoi_peer_LDFLAGS = $(LIBFUZZER_LINK)
 

@@ -406,6 +406,11 @@ void node_config(struct node *n)
 		gdoi_set_gm(n->g, &n->gm, 1);
 }
 
+struct store *node_store(const struct node *n)
+{
+	return n->disk != NULL ? disk_store(n->disk) : NULL;
+}
+
 void node_start(struct node *n)
 {
 	struct sbuf why = { 0 };
@@ -422,7 +427,7 @@ void node_start(struct node *n)
 		.dp_ops = &dataplane_null };
 	n->dp = n->env.dp = dataplane_null.open(NULL, NULL, &why);
 	n->calm_ms = n->w->now;
-	n->g = gdoi_new(&n->env, n->disk != NULL ? disk_store(n->disk) : NULL);
+	n->g = gdoi_new(&n->env, node_store(n));
 	node_config(n);
 	sbuf_free(&why);
 }

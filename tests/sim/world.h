@@ -110,6 +110,8 @@ void node_crash(struct node *n);       /* like kill -9 */
 void node_lose_disk(struct node *n);
 bool node_effect(struct node *n);      /* false: it is dead already */
 
+struct store *node_store(const struct node *n); /* NULL: none */
+
 /* Shortcuts into a node, NULL when it is down or has none. */
 struct ks *node_ks_of(const struct node *n);
 struct gm *node_gm_of(const struct node *n);

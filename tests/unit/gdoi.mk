@@ -17,7 +17,7 @@ test_phase1_LDADD = $(IKE_TEST_LIBS)
 # The fuzz targets over their seeds.
 EXTRA_DIST += tests/fuzz/corpus
 check_PROGRAMS += corpus_isakmp corpus_gdoi_wire corpus_gdoi_peer
-corpus_gdoi_peer_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_gdoi_peer.c tests/sim/world.c tests/sim/toy.c
+corpus_gdoi_peer_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_gdoi_peer.c $(SIM_WORLD)
 corpus_gdoi_peer_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_gdoi_peer"'
 corpus_gdoi_peer_LDADD = $(GDOI_LIBS)
 corpus_isakmp_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_isakmp.c tests/unit/ike_world.c
