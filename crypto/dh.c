@@ -10,6 +10,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,19 +121,32 @@ static EVP_PKEY *make_key(
 	return key;
 }
 
+/* The domain parameters of a group, made once for the life of the process. */
+static EVP_PKEY *group_params(const struct group_src *src)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static EVP_PKEY *made[ARRAY_LEN(sources)];
+	EVP_PKEY **slot = &made[src - sources];
+
+	pthread_mutex_lock(&lock);
+	if (*slot == NULL)
+		*slot = make_key(src, SPAN(NULL, 0), NULL);
+	pthread_mutex_unlock(&lock);
+	if (*slot == NULL)
+		evp_die("group parameters");
+	return *slot;
+}
+
 static EVP_PKEY *generate(const struct group_src *src)
 {
-	EVP_PKEY *params = make_key(src, SPAN(NULL, 0), NULL);
 	EVP_PKEY_CTX *ctx =
-		params != NULL ? EVP_PKEY_CTX_new_from_pkey(NULL, params, NULL)
-			       : NULL;
+		EVP_PKEY_CTX_new_from_pkey(NULL, group_params(src), NULL);
 	EVP_PKEY *key = NULL;
 
 	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 ||
 		EVP_PKEY_generate(ctx, &key) != 1)
 		evp_die("Diffie-Hellman key");
 	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(params);
 	return key;
 }
 
@@ -157,7 +171,7 @@ struct dh *dh_new(uint32_t group)
 static size_t modp_power(
 	const struct group_src *src, const BIGNUM *x, uint8_t *out)
 {
-	EVP_PKEY *params = make_key(src, SPAN(NULL, 0), NULL);
+	EVP_PKEY *params = group_params(src);
 	BIGNUM *p = NULL, *g = NULL, *y = BN_new();
 	BN_CTX *ctx = BN_CTX_new();
 	size_t n = dh_alg(src->group)->public_bytes;
@@ -171,7 +185,6 @@ static size_t modp_power(
 	BN_free(g);
 	BN_free(y);
 	BN_CTX_free(ctx);
-	EVP_PKEY_free(params);
 	return n;
 }
 
@@ -241,17 +254,36 @@ size_t dh_public(const struct dh *d, uint8_t *out)
 	return n;
 }
 
-/* NULL when the value is not of this group. */
+/* NULL when the value is not of this group: OpenSSL refuses a point that is
+ * not on the curve, and 0, 1, p - 1 and what is beyond. */
 static EVP_PKEY *peer_key(const struct dh *d, struct span peer)
 {
 	uint8_t point[DH_MAX_PUBLIC + 1] = { POINT_CONVERSION_UNCOMPRESSED };
+	EVP_PKEY *key;
 
 	if (peer.n != d->alg->public_bytes)
 		return NULL;
-	if (!d->src->ecp)
-		return make_key(d->src, peer, NULL);
-	memcpy(point + 1, peer.p, peer.n);
-	return make_key(d->src, SPAN(point, peer.n + 1), NULL);
+	if (d->src->ecp) {
+		memcpy(point + 1, peer.p, peer.n);
+		peer = SPAN(point, peer.n + 1);
+	}
+	key = EVP_PKEY_new();
+	if (key == NULL)
+		evp_die("peer key");
+	if (EVP_PKEY_copy_parameters(key, group_params(d->src)) == 1 &&
+		EVP_PKEY_set1_encoded_public_key(key, peer.p, peer.n) == 1)
+		return key;
+	EVP_PKEY_free(key);
+	return NULL;
+}
+
+/* The curves have cofactor 1 and the primes are safe, so that for an ephemeral
+ * key nothing is to be won outside the range (NIST SP 800-56A r3, 5.6.2.3.2 and
+ * 5.6.2.3.4), and the power that proves the subgroup, six times the cost of all
+ * else, is spared.  Group 24 has small subgroups: there it is computed. */
+static bool must_prove_subgroup(const struct dh *d)
+{
+	return d->src->group == 24;
 }
 
 int dh_shared(const struct dh *d, struct span peer, struct secret *out)
@@ -264,11 +296,11 @@ int dh_shared(const struct dh *d, struct span peer, struct secret *out)
 
 	if (ctx == NULL || EVP_PKEY_derive_init(ctx) != 1)
 		evp_die("derive");
-	/* set_peer validates: range and, where q is known, the subgroup.  The
-	 * padding keeps one exchange in 256 from failing. */
+	/* The padding keeps one exchange in 256 from failing. */
 	if (other != NULL &&
 		(d->src->ecp || EVP_PKEY_CTX_set_dh_pad(ctx, 1) == 1) &&
-		EVP_PKEY_derive_set_peer(ctx, other) == 1 &&
+		EVP_PKEY_derive_set_peer_ex(
+			ctx, other, must_prove_subgroup(d)) == 1 &&
 		EVP_PKEY_derive(ctx, shared, &n) == 1 &&
 		n == d->alg->shared_bytes) {
 		secret_set(out, shared, n);
