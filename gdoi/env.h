@@ -42,6 +42,9 @@ struct env {
 	 * everywhere else.  name: initiator's cookie, or SPI of the KEK. */
 	void (*key_made)(void *ctx, enum env_key kind, struct span name,
 		struct span key);
+	/* The VRF that an address of this box is in, "" the global one. NULL:
+	 * all are global. */
+	const char *(*vrf_of)(void *ctx, const struct ip_addr *local);
 	struct timers *timers;
 	const struct crypto_ops *crypto;
 	const struct dataplane_ops *dp_ops; /* with its open instance: */

@@ -85,17 +85,6 @@ struct ike *ike_new(const struct env *env, const struct ike_doi *doi)
 	return ike;
 }
 
-static void config_free(struct isakmp_config *c)
-{
-	for (size_t i = 0; i < c->n_keys; i++) {
-		struct secret key = c->keys[i].key;
-
-		secret_free(&key);
-	}
-	free((void *)(uintptr_t)c->keys);
-	*c = (struct isakmp_config){ .n_keys = 0 };
-}
-
 void ike_free(struct ike *ike)
 {
 	if (ike == NULL)
@@ -103,7 +92,7 @@ void ike_free(struct ike *ike)
 	while (!TAILQ_EMPTY(&ike->sas))
 		sa_free(TAILQ_FIRST(&ike->sas));
 	limits_fini(&ike->limits);
-	config_free(&ike->config);
+	isakmp_config_free(&ike->config);
 	mem_wipe(ike->clear, sizeof ike->clear);
 	mem_wipe(ike->out, sizeof ike->out);
 	free(ike);
@@ -111,17 +100,11 @@ void ike_free(struct ike *ike)
 
 void ike_set_config(struct ike *ike, const struct isakmp_config *c)
 {
-	struct isakmp_key *keys =
-		xcalloc(c->n_keys == 0 ? 1 : c->n_keys, sizeof *keys);
+	struct isakmp_config copy;
 
-	for (size_t i = 0; i < c->n_keys; i++) {
-		keys[i] = c->keys[i];
-		keys[i].key = (struct secret){ .p = NULL };
-		secret_dup(&keys[i].key, &c->keys[i].key);
-	}
-	config_free(&ike->config);
-	ike->config = *c;
-	ike->config.keys = keys;
+	isakmp_config_dup(&copy, c);
+	isakmp_config_free(&ike->config);
+	ike->config = copy;
 }
 
 struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path)
@@ -199,6 +182,7 @@ static void refuse_offer(struct ike *ike, struct source *s,
 static enum wire_err offer_check(
 	struct ike *ike, const struct ike_dgram *in, struct payloads *p)
 {
+	const struct ike_peer peer = { .path = in->path };
 	struct isakmp_policy chosen;
 	struct ike_offer o;
 	enum wire_err e = isakmp_split(in->body, in->hdr.next, p);
@@ -214,8 +198,7 @@ static enum wire_err offer_check(
 	if (rd_left(&body) > IKE_SA_BODY_MAX)
 		return WIRE_LIMIT;
 	e = ike_offer_read(rd_rest(&body), &o);
-	if (e == WIRE_OK && ike_offer_choose(ike, &in->path->remote.ip, &o,
-				    &chosen) == NULL)
+	if (e == WIRE_OK && ike_offer_choose(ike, &peer, &o, &chosen) == NULL)
 		e = WIRE_NO_PROPOSAL;
 	return e;
 }

@@ -137,15 +137,48 @@ struct ike_offer {
 	size_t n;
 	struct ike_transform t[IKE_TRANSFORMS_MAX];
 };
+/* Whom a negotiation is with, as far as it is known: what its key and its
+ * profile are chosen by. */
+struct ike_peer {
+	const struct udp_path *path;
+	struct span id; /* body of its ID payload; empty: not told yet */
+	const struct isakmp_profile *profile; /* NULL: none, or not known */
+	const struct isakmp_peer_policy *peer; /* NULL: it has none */
+};
+/* phase1_key.c */
+/* Of an SA under negotiation; lent as long as that. */
+struct ike_peer sa_peer(const struct ike_sa *sa);
+/* The pre-shared key for a peer; NULL: there is none. Lent until the next
+ * configuration. */
+const struct secret *psk_find(const struct ike *ike, const struct ike_peer *p);
+/* The first profile that is for a peer of this address, or identity. */
+const struct isakmp_profile *profile_by_addr(
+	const struct ike *ike, const struct udp_path *path);
+const struct isakmp_profile *profile_by_id(const struct ike *ike,
+	const struct udp_path *path, const struct wire_id *id);
+/* The profile that an SA was given; NULL: none, or it is gone. */
+const struct isakmp_profile *sa_profile(const struct ike_sa *sa);
+/* The peer has told its identity: gives the SA its profile. False: the key
+ * that it came with is none of that profile's. */
+bool sa_profile_settle(struct ike_sa *sa, const struct wire_id *id);
+/* crypto isakmp peer for that address, or NULL. */
+const struct isakmp_peer_policy *peer_policy(
+	const struct ike *ike, const struct ip_addr *peer);
+
+/* ike_config.c */
+void isakmp_config_dup(
+	struct isakmp_config *out, const struct isakmp_config *c);
+void isakmp_config_free(struct isakmp_config *c); /* what _dup made */
+
 /* phase1_sa.c */
 enum wire_err ike_offer_read(struct span body, struct ike_offer *out);
 /* Our policies in order against all transforms offered; NULL: none. */
 const struct ike_transform *ike_offer_choose(const struct ike *ike,
-	const struct ip_addr *peer, const struct ike_offer *o,
+	const struct ike_peer *peer, const struct ike_offer *o,
 	struct isakmp_policy *out);
 /* Writes our offer; the number of transforms in it. */
 size_t ike_offer_put(struct isakmp_wr *m, const struct ike *ike,
-	const struct ip_addr *peer, uint8_t doi);
+	const struct ike_peer *peer, uint8_t doi);
 void ike_answer_put(struct isakmp_wr *m, const struct ike_offer *o,
 	const struct ike_transform *t);
 
@@ -178,7 +211,7 @@ struct ike_sa {
 	uint8_t cky_r[COOKIE_BYTES];
 	struct udp_path path;
 	enum sa_state state;
-	bool initiator, marker;
+	bool initiator, aggressive, marker;
 	bool fallback;        /* this is the offer with the other DOI */
 	bool half_open;       /* counted as such */
 	bool notify_up;       /* ike_connect waits for sa_up */
@@ -193,6 +226,7 @@ struct ike_sa {
 	uint8_t iv[CIPHER_MAX_BLOCK]; /* phase-1 chain; frozen when up */
 	uint8_t peer_id_type;
 	struct bytes peer_id;
+	char profile[NAME_MAX_IOS + 1]; /* "" none */
 	uint64_t expires_ms;
 	struct timer timer, kick;
 	unsigned tries, max_tries, resends;
@@ -287,7 +321,7 @@ const char *sa_state_name(const struct ike_sa *sa);
 struct auth_method {
 	enum ike_auth id;
 	/* Have we what it takes with this peer? */
-	bool (*usable)(const struct ike *ike, const struct ip_addr *peer);
+	bool (*usable)(const struct ike *ike, const struct ike_peer *peer);
 	bool (*skeyid)(struct ike_sa *sa, uint8_t *out);
 	/* HASH, or CERT and SIG. */
 	void (*prove)(struct ike_sa *sa, struct isakmp_wr *m, const uint8_t *hash);

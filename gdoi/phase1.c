@@ -6,8 +6,8 @@
 static enum sa_state on_start(struct ike_sa *sa, struct sa_event *ev)
 {
 	const struct isakmp_config *c = &sa->ike->config;
-	bool keyed =
-		auth_method(IKE_AUTH_PSK)->usable(sa->ike, &sa->path.remote.ip);
+	const struct ike_peer peer = sa_peer(sa);
+	bool keyed = auth_method(IKE_AUTH_PSK)->usable(sa->ike, &peer);
 
 	(void)ev;
 	sa->doi = c->offer_doi == 1 ? 1 : GDOI_DOI;

@@ -3,40 +3,16 @@
 #include "gdoi/ike_priv.h"
 #include <string.h>
 
-/* The key for a peer's address: the longest mask wins. */
-static const struct secret *psk_find(
-	const struct isakmp_config *c, const struct ip_addr *peer)
+static bool psk_usable(const struct ike *ike, const struct ike_peer *peer)
 {
-	const struct isakmp_key *best = NULL;
-
-	for (size_t i = 0; i < c->n_keys; i++) {
-		const struct isakmp_key *k = &c->keys[i];
-
-		if (k->hostname[0] != '\0')
-			continue;
-		if (k->addr.family == 6 || peer->family == 6) {
-			if (ip_equal(&k->addr, peer))
-				return &k->key;
-			continue;
-		}
-		if (((ip_u32(&k->addr) ^ ip_u32(peer)) & k->mask) != 0)
-			continue;
-		if (best == NULL || k->mask > best->mask)
-			best = k;
-	}
-	return best == NULL ? NULL : &best->key;
-}
-
-static bool psk_usable(const struct ike *ike, const struct ip_addr *peer)
-{
-	return psk_find(&ike->config, peer) != NULL;
+	return psk_find(ike, peer) != NULL;
 }
 
 /* prf(PSK, Ni_b | Nr_b) */
 static bool psk_skeyid(struct ike_sa *sa, uint8_t *out)
 {
-	const struct secret *key =
-		psk_find(&sa->ike->config, &sa->path.remote.ip);
+	const struct ike_peer peer = sa_peer(sa);
+	const struct secret *key = psk_find(sa->ike, &peer);
 	const struct span parts[] = { bytes_span(&sa->neg->ni),
 		bytes_span(&sa->neg->nr) };
 

@@ -4,10 +4,11 @@
 
 bool main_offer_send(struct ike_sa *sa)
 {
+	const struct ike_peer peer = sa_peer(sa);
 	struct isakmp_wr m;
 
 	p1_begin(sa, &m, 0);
-	size_t n = ike_offer_put(&m, sa->ike, &sa->path.remote.ip, sa->doi);
+	size_t n = ike_offer_put(&m, sa->ike, &peer, sa->doi);
 
 	if (n == 0)
 		return false;
@@ -102,6 +103,7 @@ enum sa_state main_on_6(struct ike_sa *sa, struct sa_event *ev)
 
 enum sa_state main_on_1(struct ike_sa *sa, struct sa_event *ev)
 {
+	const struct ike_peer peer = sa_peer(sa);
 	struct rd body = payload_get(&ev->p, PLD_SA)->body;
 	struct span sa_b = rd_rest(&body);
 	struct ike_offer o;
@@ -110,7 +112,7 @@ enum sa_state main_on_1(struct ike_sa *sa, struct sa_event *ev)
 	/* Read once more: sa_begin_responder looked before it made us. */
 	ev->err = ike_offer_read(sa_b, &o);
 	const struct ike_transform *t =
-		ike_offer_choose(sa->ike, &sa->path.remote.ip, &o, &sa->policy);
+		ike_offer_choose(sa->ike, &peer, &o, &sa->policy);
 
 	if (ev->err != WIRE_OK || t == NULL)
 		return p1_fail(sa, IKE_DOWN_NO_PROPOSAL);

@@ -41,6 +41,8 @@ void p1_send(struct ike_sa *sa, struct span data)
 enum wire_err p1_answer_take(struct ike_sa *sa, const struct payloads *p)
 {
 	const struct payload *answer = payload_get(p, PLD_SA);
+	const struct ike_peer peer = sa_peer(sa);
+	struct isakmp_policy chosen;
 	struct ike_offer o;
 
 	if (answer == NULL)
@@ -54,9 +56,9 @@ enum wire_err p1_answer_take(struct ike_sa *sa, const struct payloads *p)
 		return WIRE_DOI;
 	if (o.n != 1)
 		return WIRE_PROPOSAL;
-	if (ike_offer_choose(sa->ike, &sa->path.remote.ip, &o, &sa->policy) ==
-		NULL)
+	if (ike_offer_choose(sa->ike, &peer, &o, &chosen) == NULL)
 		return WIRE_NO_PROPOSAL;
+	sa->policy = chosen;
 	return WIRE_OK;
 }
 

@@ -140,7 +140,7 @@ enum wire_err ike_offer_read(struct span sa_b, struct ike_offer *out)
 }
 
 static bool policy_usable(const struct ike *ike, const struct isakmp_policy *p,
-	const struct ip_addr *peer)
+	const struct ike_peer *peer)
 {
 	const struct auth_method *m = auth_method(p->auth);
 
@@ -150,7 +150,7 @@ static bool policy_usable(const struct ike *ike, const struct isakmp_policy *p,
 }
 
 const struct ike_transform *ike_offer_choose(const struct ike *ike,
-	const struct ip_addr *peer, const struct ike_offer *o,
+	const struct ike_peer *peer, const struct ike_offer *o,
 	struct isakmp_policy *out)
 {
 	for (size_t i = 0; i < ike->config.n_policies; i++) {
@@ -199,7 +199,7 @@ static void transform_put(
 }
 
 size_t ike_offer_put(struct isakmp_wr *m, const struct ike *ike,
-	const struct ip_addr *peer, uint8_t doi)
+	const struct ike_peer *peer, uint8_t doi)
 {
 	const struct isakmp_policy *v[IKE_POLICIES_MAX];
 	size_t n = 0;

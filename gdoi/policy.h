@@ -13,6 +13,7 @@
 #define NAME_MAX_IOS   80
 #define SERVERS_MAX    8
 #define IKE_POLICIES_MAX 32
+#define IKE_NAME_MAX   255 /* of an identity: a host's name, user@host */
 #define KS_SAS_MAX     8
 #define LIFE_FOREVER   UINT32_MAX
 
@@ -25,12 +26,65 @@ struct isakmp_policy {
 	uint16_t group;
 	uint32_t life_secs;
 };
-/* crypto isakmp key; mask 0 = any address.  The longest mask wins. */
+/* crypto isakmp key, or pre-shared-key of a keyring; mask 0 = any address.  The
+ * longest mask wins; a host name counts in Aggressive Mode, and where `ip host`
+ * knows its address, which stands in an entry of its own. */
 struct isakmp_key {
+	uint16_t ring;       /* 0: default, n: keyrings[n - 1] */
+	struct ip_addr addr; /* family 0: a host name only */
+	uint32_t mask;       /* IPv4 */
+	uint8_t prefix;      /* IPv6 */
+	char hostname[NAME_MAX_IOS + 1];
+	bool resolved;       /* an address that `ip host` gave the name */
+	bool no_xauth;
+	struct secret key;
+};
+/* crypto keyring; it serves one VRF, and one local address if it names one. */
+struct isakmp_keyring {
+	char name[NAME_MAX_IOS + 1], vrf[NAME_MAX_IOS + 1];
+	struct ip_addr local; /* family 0: any */
+	bool dead;            /* its interface has no address */
+};
+/* What an end calls itself: an address, or a name in text. */
+enum isakmp_id_kind { ISAKMP_ID_NONE, ISAKMP_ID_ADDRESS, ISAKMP_ID_FQDN,
+	ISAKMP_ID_USER_FQDN, ISAKMP_ID_DN };
+struct isakmp_id {
+	enum isakmp_id_kind kind;
+	struct ip_addr addr; /* family 0: the one that we send from */
+	char name[IKE_NAME_MAX + 1];
+};
+/* match identity of a profile. */
+enum isakmp_match_kind { ISAKMP_MATCH_ADDRESS, ISAKMP_MATCH_HOST,
+	ISAKMP_MATCH_HOST_DOMAIN, ISAKMP_MATCH_USER, ISAKMP_MATCH_USER_DOMAIN,
+	ISAKMP_MATCH_GROUP };
+struct isakmp_match {
+	uint16_t profile; /* index */
+	enum isakmp_match_kind kind;
 	struct ip_addr addr;
 	uint32_t mask;
-	char hostname[NAME_MAX_IOS + 1]; /* instead of addr when not empty */
-	struct secret key;
+	char vrf[NAME_MAX_IOS + 1];
+	char name[IKE_NAME_MAX + 1];
+};
+#define PROFILE_KEYRINGS_MAX    8
+#define PROFILE_TRUSTPOINTS_MAX 6
+/* crypto isakmp profile; who it is for stands in isakmp_config.matches. */
+struct isakmp_profile {
+	char name[NAME_MAX_IOS + 1], vrf[NAME_MAX_IOS + 1];
+	uint16_t ring[PROFILE_KEYRINGS_MAX]; /* as in isakmp_key */
+	size_t n_rings;                      /* 0: whichever has the key */
+	struct isakmp_id self;               /* ISAKMP_ID_NONE: the global one */
+	char trustpoint[PROFILE_TRUSTPOINTS_MAX][NAME_MAX_IOS + 1];
+	size_t n_trustpoints;                /* 0: any */
+	bool aggressive;                     /* initiate mode aggressive */
+	bool local_given, local_dead;
+	struct ip_addr local;                /* local-address */
+	uint16_t keepalive_secs, retry_secs; /* 0: the global ones */
+};
+/* crypto isakmp peer: Aggressive Mode is what we begin with towards it. */
+struct isakmp_peer_policy {
+	struct ip_addr addr;
+	struct isakmp_id endpoint; /* ISAKMP_ID_NONE: our usual identity */
+	struct secret password;    /* empty: the usual key */
 };
 struct isakmp_config {
 	struct isakmp_policy policy[IKE_POLICIES_MAX]; /* ascending priority */
@@ -39,6 +93,16 @@ struct isakmp_config {
 	size_t n_keys;
 	/* Phase-1 DOI that we offer first (protocol.md A.3): 2, or 1. */
 	uint8_t offer_doi;
+	struct isakmp_id self; /* ISAKMP_ID_NONE: our address */
+	bool no_aggressive;    /* neither answered nor begun */
+	const struct isakmp_keyring *keyrings;
+	size_t n_keyrings;
+	const struct isakmp_profile *profiles;
+	size_t n_profiles;
+	const struct isakmp_match *matches; /* of all profiles, in order */
+	size_t n_matches;
+	const struct isakmp_peer_policy *peers;
+	size_t n_peers;
 };
 
 /* A group's identity: number (KEY_ID, 4 octets) or IPv4 address. */

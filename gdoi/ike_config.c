@@ -1,0 +1,68 @@
+/* The endpoint's copy of its configuration. */
+#include "gdoi/ike_priv.h"
+#include <stdlib.h>
+
+static void *list_dup(const void *v, size_t n, size_t size)
+{
+	return n == 0 ? NULL : xmemdup(v, n * size);
+}
+
+static void list_free(const void *v)
+{
+	free((void *)(uintptr_t)v);
+}
+
+void isakmp_config_free(struct isakmp_config *c)
+{
+	for (size_t i = 0; i < c->n_keys; i++) {
+		struct secret key = c->keys[i].key;
+
+		secret_free(&key);
+	}
+	for (size_t i = 0; i < c->n_peers; i++) {
+		struct secret password = c->peers[i].password;
+
+		secret_free(&password);
+	}
+	list_free(c->keys);
+	list_free(c->keyrings);
+	list_free(c->profiles);
+	list_free(c->matches);
+	list_free(c->peers);
+	*c = (struct isakmp_config){ .n_keys = 0 };
+}
+
+static struct isakmp_key *keys_dup(const struct isakmp_config *c)
+{
+	struct isakmp_key *v = list_dup(c->keys, c->n_keys, sizeof *v);
+
+	for (size_t i = 0; i < c->n_keys; i++) {
+		v[i].key = (struct secret){ .p = NULL };
+		secret_dup(&v[i].key, &c->keys[i].key);
+	}
+	return v;
+}
+
+static struct isakmp_peer_policy *peers_dup(const struct isakmp_config *c)
+{
+	struct isakmp_peer_policy *v =
+		list_dup(c->peers, c->n_peers, sizeof *v);
+
+	for (size_t i = 0; i < c->n_peers; i++) {
+		v[i].password = (struct secret){ .p = NULL };
+		secret_dup(&v[i].password, &c->peers[i].password);
+	}
+	return v;
+}
+
+void isakmp_config_dup(struct isakmp_config *out, const struct isakmp_config *c)
+{
+	*out = *c;
+	out->keys = keys_dup(c);
+	out->peers = peers_dup(c);
+	out->keyrings =
+		list_dup(c->keyrings, c->n_keyrings, sizeof *c->keyrings);
+	out->profiles =
+		list_dup(c->profiles, c->n_profiles, sizeof *c->profiles);
+	out->matches = list_dup(c->matches, c->n_matches, sizeof *c->matches);
+}
