@@ -206,6 +206,11 @@ bool ip_wild_contiguous(struct ip_wild w)
 	return (w.wild & (w.wild + 1)) == 0;
 }
 
+bool udp_addr_equal(const struct udp_addr *a, const struct udp_addr *b)
+{
+	return a->port == b->port && ip_equal(&a->ip, &b->ip);
+}
+
 socklen_t udp_to_sockaddr(const struct udp_addr *u, struct sockaddr_storage *ss)
 {
 	memset(ss, 0, sizeof(*ss));

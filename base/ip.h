@@ -54,6 +54,7 @@ static inline bool ip_wild_match(struct ip_wild w, uint32_t a)
 {
 	return ((a ^ w.addr) & ~w.wild) == 0;
 }
+bool udp_addr_equal(const struct udp_addr *a, const struct udp_addr *b);
 socklen_t udp_to_sockaddr(const struct udp_addr *u, struct sockaddr_storage *ss);
 bool udp_from_sockaddr(const struct sockaddr *sa, struct udp_addr *out);
 #endif

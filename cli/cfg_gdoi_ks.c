@@ -426,7 +426,40 @@ static void sa_view(const struct router *r, const struct node *n,
 		p->complete = false;
 }
 
-static void rekey_view(const struct node *s, struct ks_policy *p)
+/* The group that the first permit of UDP to one names, port 848 unless it says
+ * another.  false: no entry does. */
+static bool rekey_dst_view(const struct acl *a, struct udp_addr *out)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		const struct ace *e = &a->v[i];
+		struct ip_addr dst = ip_v4(e->dst.addr);
+
+		if (!e->permit || (e->proto != 17 && e->proto != ACE_ANY) ||
+			e->dst.wild != 0 || !ip_is_multicast(&dst))
+			continue;
+		*out = (struct udp_addr){ dst,
+			e->dport.op == PORT_EQ ? e->dport.p[0] : 848 };
+		return true;
+	}
+	return false;
+}
+
+static void rekey_address_view(
+	const struct router *r, const struct node *s, struct ks_policy *p)
+{
+	const char *name = node_str(node_child(s, &rekey_address, NULL), "acl");
+	struct acl a = { 0 };
+
+	if (name == NULL)
+		return;
+	strlcpy(p->rekey_acl, name, sizeof(p->rekey_acl));
+	if (acl_view(r, name, &a))
+		rekey_dst_view(&a, &p->rekey_dst);
+	acl_free(&a);
+}
+
+static void rekey_view(
+	const struct router *r, const struct node *s, struct ks_policy *p)
 {
 	const struct node *retransmit = node_get(s, &rekey_retransmit);
 	const char *label =
@@ -442,6 +475,7 @@ static void rekey_view(const struct node *s, struct ks_policy *p)
 				      ? LIFE_FOREVER
 				      : node_u32(retransmit, "number");
 	p->unicast = node_child(s, &rekey_transport, NULL) != NULL;
+	rekey_address_view(r, s, p);
 	p->ack = ack_view(node_get(s, &rekey_ack));
 	if (label != NULL)
 		strlcpy(p->key_label, label, sizeof(p->key_label));
@@ -457,7 +491,7 @@ static void server_view(const struct router *r, const struct node *g,
 	*p = (struct ks_policy){ .id = gdoi_id_view(g) };
 	strlcpy(p->group, node_str(g, "name"), sizeof(p->group));
 	p->local = node_ip(node_child(s, &ks_address, NULL), "addr");
-	rekey_view(s, p);
+	rekey_view(r, s, p);
 	p->receive_only = node_child(s, &sa_receive_only, NULL) != NULL;
 	p->sid_bits = sid_bits_view(node_get(s, &group_size));
 	p->n_kssids = kssids_view(
@@ -575,6 +609,21 @@ bool gdoi_uses_acl(const struct router *r, const char *name)
 	return crypto_map_uses_acl(r, name);
 }
 
+/* A list that is not there yet is no mistake. */
+static void rekey_address_check(
+	const struct router *r, const char *name, struct sbuf *why)
+{
+	struct udp_addr dst;
+	struct acl a;
+
+	if (acl_view(r, name, &a) && !rekey_dst_view(&a, &dst))
+		sbuf_printf(why,
+			"%% Warning: access-list %s permits no UDP to a "
+			"multicast host; multicast rekeys are not sent",
+			name);
+	acl_free(&a);
+}
+
 int ks_check(void *ctx, const struct tree *t, const struct node *section,
 	const struct node *old, const struct node *new, struct sbuf *why)
 {
@@ -596,10 +645,12 @@ int ks_check(void *ctx, const struct tree *t, const struct node *section,
 	else if (c == &sa_replay && node_has(new, "time"))
 		keep_warn(why, "no time based anti-replay");
 	else if (c == &ks_gikev2 || c == &ks_pfs || c == &registration ||
-		 c == &sa_kept || c == &rekey_address ||
+		 c == &sa_kept ||
 		 (c == &authorization && node_has(new, "identity")) ||
 		 (c == &sa_match && node_has(new, "ipv6")))
 		keep_warn(why, NULL);
+	else if (c == &rekey_address)
+		rekey_address_check(r, node_str(new, "acl"), why);
 	return value_check(section, new, why);
 }
 

@@ -621,11 +621,11 @@ static void rekey_sa_detail(
 		return;
 	sbuf_printf(out,
 		"\n  KEK POLICY (transport type : %s)\n"
-		"   Local addr/port : %s/848\n"
+		"   Local addr/port : %s/%u\n"
 		"   Remote addr/port : %s/848\n"
 		"    spi : 0x",
 		k->unicast ? "Unicast" : "Multicast", ip_text(&k->dst, dst),
-		ip_text(&k->src, src));
+		k->unicast ? 848U : k->dst_port, ip_text(&k->src, src));
 	for (size_t i = 0; i < sizeof(k->spi); i++)
 		sbuf_printf(out, "%02X", k->spi[i]);
 	sbuf_printf(out,

@@ -289,9 +289,14 @@ static void kek_policy(const struct ks_snapshot *k, struct sbuf *out)
 {
 	const struct kek_info *kek = &k->kek;
 	const struct cipher_alg *a = cipher_alg(kek->cipher);
+	char ip[IP_TEXT];
 
-	sbuf_printf(out, "  KEK POLICY (transport type : %s)\n    spi : 0x",
-		transport(k));
+	sbuf_printf(out, "  KEK POLICY (transport type : %s)\n",
+		kek->unicast ? "Unicast" : "Multicast");
+	if (!kek->unicast)
+		sbuf_printf(out, "    %-19s: %s/%u\n", "dest addr/port",
+			ip_text(&kek->dst, ip), kek->dst_port);
+	sbuf_adds(out, "    spi : 0x");
 	for (size_t i = 0; i < sizeof(kek->spi); i++)
 		sbuf_printf(out, "%02X", kek->spi[i]);
 	sbuf_addc(out, '\n');

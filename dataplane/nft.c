@@ -11,6 +11,7 @@
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_log.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -353,12 +354,20 @@ void nft_fib_oifname(struct nft_rule *r, const char *name)
 	nft_name_is(r, name);
 }
 
+static void fib_is(struct nft_rule *r, uint32_t type)
+{
+	nft_fib(r, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR);
+	nft_cmp(r, NFT_CMP_EQ, &type, sizeof(type));
+}
+
 void nft_fib_local(struct nft_rule *r)
 {
-	uint32_t local = 2; /* RTN_LOCAL */
+	fib_is(r, RTN_LOCAL);
+}
 
-	nft_fib(r, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR);
-	nft_cmp(r, NFT_CMP_EQ, &local, sizeof(local));
+void nft_fib_multicast(struct nft_rule *r)
+{
+	fib_is(r, RTN_MULTICAST);
 }
 
 void nft_protocol(struct nft_rule *r, uint8_t proto)

@@ -58,6 +58,7 @@ void nft_iifname(struct nft_rule *r, const char *name);
 void nft_oifname(struct nft_rule *r, const char *name);
 void nft_fib_oifname(struct nft_rule *r, const char *name);
 void nft_fib_local(struct nft_rule *r);
+void nft_fib_multicast(struct nft_rule *r);
 void nft_protocol(struct nft_rule *r, uint8_t proto);
 void nft_mark_is(struct nft_rule *r, uint32_t mark);
 

@@ -187,6 +187,12 @@ static void pre_build(struct nl_batch *b, const struct user_group_list *groups)
 	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_comment(&r, "GDOI to this box");
 	nft_rule_end(&r);
+	r = nft_rule_begin(b, "pre");
+	udp_port_test(&r, 2);
+	nft_fib_multicast(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_comment(&r, "rekeys to a group");
+	nft_rule_end(&r);
 	clear_rules(b, groups);
 	r = nft_rule_begin(b, "pre");
 	nft_fib_local(&r);

@@ -34,6 +34,13 @@ struct env {
 	/* One datagram from path->local to path->remote; may fail silently. */
 	void (*send)(void *ctx, const struct udp_path *path, struct span data);
 	void (*report)(void *ctx, const struct report *r);
+	/* Datagrams to this multicast group and port are wanted as they come in
+	 * where `local` is an address; a join counts until as many leaves.  May
+	 * be NULL: there is no multicast. 0 or -errno. */
+	int (*join)(void *ctx, const struct udp_addr *group,
+		const struct ip_addr *local);
+	void (*leave)(void *ctx, const struct udp_addr *group,
+		const struct ip_addr *local);
 	/* `rekey authentication mypubkey rsa L`: lent key or NULL. */
 	struct pkey *(*key_get)(void *ctx, const char *label);
 	/* Is it an address of this box now?  NULL: every address is. */

@@ -392,10 +392,12 @@ static enum wire_err push_input(
 	enum wire_err e = WIRE_COOKIE;
 	struct gm *gm;
 
-	TAILQ_FOREACH(gm, &g->gm, link)
-		if (ip_equal(&gm->policy.local, &path->local.ip) &&
-			gm_kek_find(gm, dgram.p) != NULL)
+	TAILQ_FOREACH(gm, &g->gm, link) {
+		const struct gm_kek *k = gm_kek_find(gm, dgram.p);
+
+		if (k != NULL && gm_push_is_for(gm, k, &path->local))
 			e = gm_push_input(gm, path, dgram);
+	}
 	return e;
 }
 

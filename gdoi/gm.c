@@ -391,6 +391,7 @@ void gm_set_policy(struct gm *gm, const struct gm_policy *p)
 		  (!same_servers(&old, p) &&
 			  (gm->step != GM_UP || !gm_server_known(gm, &gm->ks)));
 	gm_policy_drop(&old);
+	gm_keks_rejoin(gm);
 	local_acl_check(gm);
 	if (new_id) {
 		gm_keys_drop(gm);

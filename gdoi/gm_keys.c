@@ -30,8 +30,9 @@ static struct dp *dp(const struct gm *gm)
 	return gm->g->env->dp;
 }
 
-void gm_kek_drop(struct gm_kek *k)
+void gm_kek_drop(struct gm *gm, struct gm_kek *k)
 {
+	gm_kek_leave(gm, k);
 	keybuf_wipe(&k->k.key);
 	if (k->signer != NULL)
 		pkey_unref(k->signer);
@@ -42,7 +43,7 @@ void gm_kek_drop(struct gm_kek *k)
 void gm_keks_drop(struct gm *gm)
 {
 	for (size_t i = 0; i < GM_KEKS; i++)
-		gm_kek_drop(&gm->kek[i]);
+		gm_kek_drop(gm, &gm->kek[i]);
 }
 
 struct gm_tek *gm_tek_find(struct gm *gm, uint32_t spi, struct gm_slot **slot)
@@ -202,7 +203,7 @@ void gm_keys_tick(void *arg)
 		if (!gm->kek[i].live)
 			continue;
 		if (now >= gm->kek[i].expires_ms)
-			gm_kek_drop(&gm->kek[i]);
+			gm_kek_drop(gm, &gm->kek[i]);
 		else
 			next = min_u64(next, gm->kek[i].expires_ms);
 	}
@@ -376,7 +377,7 @@ static bool kek_install(struct gm *gm, const struct gdoi_sa *sa,
 			"no usable signature key");
 		return false;
 	}
-	gm_kek_drop(&gm->kek[GM_KEKS - 1]);
+	gm_kek_drop(gm, &gm->kek[GM_KEKS - 1]);
 	memmove(&gm->kek[1], &gm->kek[0], (GM_KEKS - 1) * sizeof(gm->kek[0]));
 	*k = (struct gm_kek){ .live = true,
 		.k = { .cipher = sa->sak.cipher,
@@ -385,6 +386,7 @@ static bool kek_install(struct gm *gm, const struct gdoi_sa *sa,
 			.sig_hash = sa->sak.sig_hash },
 		.signer = signer,
 		.src = sa->sak.src,
+		.dst = { sa->sak.dst, sa->sak.dst_port },
 		.life_secs = sa->sak.life_secs,
 		.seq = pull_seq != NULL ? *pull_seq : 0,
 		.seq_again = pull_seq != NULL,
@@ -395,6 +397,9 @@ static bool kek_install(struct gm *gm, const struct gdoi_sa *sa,
 	if (kd->sig_key_n > 0)
 		k->der = xmemdup(kd->sig_key, kd->sig_key_n);
 	k->der_n = kd->sig_key_n;
+	gm_kek_join(gm, k);
+	if (pull_seq == NULL)
+		gm_transport_report(gm, &gm->kek[1], k);
 	report(gm, REPORT_SA_KEK_UPDATED, 0, "");
 	return true;
 }

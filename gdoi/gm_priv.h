@@ -5,6 +5,7 @@
  *   gm_push.c  rekeys received, acknowledgements
  *   gm_msg.c   SA and KD payloads to TEKs with their policy
  *   gm_keys.c  what is installed, rollover, expiry
+ *   gm_mcast.c groups that multicast rekeys come to
  *   gm_show.c  snapshots */
 #ifndef GDOI_GM_PRIV_H
 #define GDOI_GM_PRIV_H
@@ -43,6 +44,8 @@ struct gm_kek {
 	uint8_t *der;                /* signature key as it came */
 	size_t der_n;
 	struct ip_addr src;
+	struct udp_addr dst;         /* multicast group, or anything else */
+	struct ip_addr joined_at;    /* family 0: not joined */
 	uint32_t life_secs, seq, conn_id;
 	bool seq_again;              /* PULL's number may come once more */
 	uint64_t expires_ms;
@@ -159,10 +162,21 @@ void gm_keys_delete(struct gm *gm, uint32_t spi); /* 0: all */
 void gm_keys_drop(struct gm *gm);    /* keys and policy */
 void gm_keys_tick(void *gm);         /* timer_fn */
 void gm_policy_refresh(struct gm *gm); /* flags or local ACL changed */
-void gm_kek_drop(struct gm_kek *k);
+void gm_kek_drop(struct gm *gm, struct gm_kek *k);
 void gm_keks_drop(struct gm *gm);
 bool gm_has_keys(const struct gm *gm);
 struct gm_tek *gm_tek_find(struct gm *gm, uint32_t spi, struct gm_slot **slot);
+
+/* gm_mcast.c */
+bool gm_kek_is_multicast(const struct gm_kek *k);
+void gm_kek_join(struct gm *gm, struct gm_kek *k); /* if its rekeys need it */
+void gm_kek_leave(struct gm *gm, struct gm_kek *k);
+void gm_keks_rejoin(struct gm *gm); /* the address of registration changed */
+/* Is a PUSH under k that came to `local` for this membership? */
+bool gm_push_is_for(const struct gm *gm, const struct gm_kek *k,
+	const struct udp_addr *local);
+void gm_transport_report(const struct gm *gm, const struct gm_kek *old,
+	const struct gm_kek *next);
 
 /* gm_show.c */
 void gm_show(const struct gm *gm, struct gm_snapshot *out);

@@ -208,7 +208,8 @@ enum wire_err gm_push_input(
 	struct kek under;
 	enum wire_err e;
 
-	if (!gm_server_known(gm, &path->remote.ip))
+	if (!gm_server_known(gm, &path->remote.ip) &&
+		!ip_equal(&k->src, &path->remote.ip))
 		return WIRE_SOURCE;
 	digest(HASH_SHA256, &dgram, 1, sum);
 	if (is_repeat(gm, k, sum, path))

@@ -11,7 +11,9 @@ static void kek_show(const struct gm *gm, const struct gm_kek *k, uint64_t now,
 		return;
 	memcpy(out->spi, k->k.spi, sizeof(out->spi));
 	out->conn_id = k->conn_id;
-	out->dst = gm->policy.local;
+	out->unicast = !gm_kek_is_multicast(k);
+	out->dst = out->unicast ? gm->policy.local : k->dst.ip;
+	out->dst_port = k->dst.port;
 	out->src = ip_is_set(&k->src) ? k->src : gm->ks;
 	out->cipher = k->k.cipher;
 	out->sig_hash = k->k.sig_hash;
@@ -20,7 +22,6 @@ static void kek_show(const struct gm *gm, const struct gm_kek *k, uint64_t now,
 	out->orig_secs = k->life_secs;
 	out->remaining_secs = secs_until(now, k->expires_ms);
 	out->seq = k->seq;
-	out->unicast = true;
 }
 
 static void tek_show(const struct gm *gm, const struct gm_slot *s,

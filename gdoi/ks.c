@@ -172,20 +172,34 @@ static struct pkey *signer_get(struct ks *ks)
 	return NULL;
 }
 
-/* false: no key to sign with, so no rekeys; members then register again. */
+/* Multicast rekeys need a group to go to (ios-cli.md 12.3). */
+static bool transport_ok(struct ks *ks)
+{
+	struct report r = { .id = REPORT_KS_NO_REKEY_ADDRESS,
+		.group = ks->policy.group };
+
+	if (ks->policy.unicast || ip_is_set(&ks->policy.rekey_dst.ip))
+		return true;
+	gdoi_report(ks->g, &r);
+	return false;
+}
+
+/* false: nothing to sign with or nowhere to send to, so no rekeys; members
+ * then register again. */
 static bool kek_make(struct ks *ks, struct ks_kek *out)
 {
 	const struct cipher_alg *alg = cipher_alg(ks->policy.kek_cipher);
 	struct pkey *signer = signer_get(ks);
 	uint64_t now = gdoi_now(ks->g);
 
-	if (signer == NULL || alg == NULL)
+	if (signer == NULL || alg == NULL || !transport_ok(ks))
 		return false;
 	*out = (struct ks_kek){ .live = true,
 		.k = { .cipher = ks->policy.kek_cipher,
 			.sig_hash = ks->policy.sig_hash },
 		.life_secs = ks->policy.kek_life_secs,
 		.unicast = ks->policy.unicast,
+		.dst = ks->policy.rekey_dst,
 		.created_ms = now,
 		.expires_ms = now + ks->policy.kek_life_secs * 1000ull };
 	if (pkey_spki(signer, &out->spki, &out->spki_n) != 0 ||
@@ -348,11 +362,9 @@ static size_t teks_replaced(struct ks *ks, uint32_t *out, size_t max)
 	return n;
 }
 
-static bool kek_wanted(const struct ks *ks, enum ks_rekey_how how, uint64_t now)
+static bool kek_wanted(const struct ks *ks, uint64_t now)
 {
-	if (now >= ks->kek.rekey_ms)
-		return true;
-	return how != KS_REKEY_SCHEDULED &&
+	return now >= ks->kek.rekey_ms ||
 	       !ks_policy_same_kek(&ks->policy, &ks->applied);
 }
 
@@ -375,6 +387,18 @@ static void direction_report(struct ks *ks)
 		return;
 	r.id = ks->policy.receive_only ? REPORT_KS_CONV_SAS_INGRESS
 				       : REPORT_KS_CONV_SAS_DUPLEX;
+	gdoi_report(ks->g, &r);
+}
+
+/* The last rekey by the old way tells members of the new one (15.4). */
+static void transport_report(const struct ks *ks, const struct ks_kek *next)
+{
+	struct report r = { .group = ks->policy.group };
+
+	if (!next->live || next->unicast == ks->kek.unicast)
+		return;
+	r.id = next->unicast ? REPORT_KS_REKEY_TRANS_2_UNI
+			     : REPORT_KS_REKEY_TRANS_2_MULTI;
 	gdoi_report(ks->g, &r);
 }
 
@@ -412,13 +436,14 @@ void ks_rekey(struct ks *ks, enum ks_rekey_how how)
 		gap_set(&c, now, old_end);
 	if (how == KS_REKEY_REPLACE)
 		c.n_deleted = teks_replaced(ks, gone, ARRAY_LEN(gone));
-	if (ks->kek.live && kek_wanted(ks, how, now)) {
+	if (ks->kek.live && kek_wanted(ks, now)) {
 		if (kek_make(ks, &next))
 			c.next = &next;
 		else
 			ks->kek.rekey_ms = NEVER; /* ends; see signer_get */
 	}
 	applied_set(ks);
+	transport_report(ks, &next);
 	if (ks->kek.live && ks->n_members > 0)
 		built = ks_push_build(ks, &ks->kek, &c);
 	if (next.live) {

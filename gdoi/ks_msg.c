@@ -12,9 +12,9 @@ static void sak_build(const struct ks *ks, const struct ks_kek *kek,
 	uint64_t now, struct sak *out)
 {
 	*out = (struct sak){ .src = ks->policy.local,
-		.dst = ip_v4(0),
+		.dst = kek->unicast ? ip_v4(0) : kek->dst.ip,
 		.src_port = GDOI_PORT,
-		.dst_port = GDOI_PORT,
+		.dst_port = kek->unicast ? GDOI_PORT : kek->dst.port,
 		.cipher = kek->k.cipher,
 		.life_secs = secs_until(now, kek->expires_ms),
 		.sig_hash = kek->k.sig_hash,
@@ -56,9 +56,10 @@ static void sat_add(struct gdoi_sa *sa, const struct ks_tek *t,
 }
 
 /* Towards our own, one SAT tells suite and life; the ACL goes whole. */
-static void tek_sats(
-	struct gdoi_sa *sa, const struct ks_tek *t, bool to_ours, uint64_t now)
+static void tek_sats(struct gdoi_sa *sa, const struct ks_tek *t,
+	enum ks_readers readers, uint64_t now)
 {
+	bool to_ours = readers != KS_READ_OTHERS;
 	size_t first = sa->n_sats;
 
 	for (size_t i = 0; t->policy.acl != NULL && i < t->policy.acl->n; i++) {
@@ -67,7 +68,7 @@ static void tek_sats(
 		if (!e->permit)
 			continue;
 		sat_add(sa, t, e, now);
-		if (to_ours)
+		if (readers == KS_READ_OURS)
 			break;
 	}
 	if (to_ours && sa->n_sats == first)
@@ -105,7 +106,7 @@ static size_t tek_list(
 }
 
 void ks_sa_build(const struct ks *ks, const struct ks_kek *kek, bool all,
-	bool to_ours, struct gdoi_sa *out)
+	enum ks_readers readers, struct gdoi_sa *out)
 {
 	const struct ks_tek *t[TEK_PACKETS_MAX];
 	size_t n = tek_list(ks, all, t, ARRAY_LEN(t));
@@ -116,8 +117,8 @@ void ks_sa_build(const struct ks *ks, const struct ks_kek *kek, bool all,
 		sak_build(ks, kek, now, &out->sak);
 	out->sat = xcalloc(SATS_MAX, sizeof(*out->sat));
 	for (size_t i = 0; i < n; i++)
-		tek_sats(out, t[i], to_ours, now);
-	if (to_ours && n > 0) {
+		tek_sats(out, t[i], readers, now);
+	if (readers != KS_READ_OTHERS && n > 0) {
 		out->receive_only = ks->applied.receive_only;
 		out->replay = (uint8_t)t[n - 1]->policy.replay;
 		out->replay_window = t[n - 1]->policy.replay_window;

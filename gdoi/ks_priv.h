@@ -40,6 +40,7 @@ struct ks_kek {
 	uint64_t created_ms, expires_ms, rekey_ms;
 	uint32_t life_secs, seq;     /* seq: last used */
 	bool unicast;
+	struct udp_addr dst;         /* of its rekeys, when they are multicast */
 };
 
 struct ks_member {
@@ -59,15 +60,23 @@ struct ks_member {
 };
 TAILQ_HEAD(ks_members, ks_member);
 
+/* Who reads a message: our own take an ACL whole (gdoi_wire_ext.c), others
+ * only SATs; a multicast rekey may have to serve both. */
+enum ks_readers { KS_READ_OTHERS, KS_READ_OURS, KS_READ_BOTH };
+
 /* A rekey on its way: the same bytes to everyone, once per pass. */
 struct ks_push {
 	bool active;
-	uint8_t *bytes[2];           /* [ours]: kept for ks_push_late */
+	uint8_t *bytes[2];           /* [ours]; [0] serves all when multicast */
 	size_t n[2];
 	uint8_t kek_spi[KEK_SPI_BYTES];
 	uint32_t seq, pass;
 	bool acks;                   /* asked for */
+	bool unicast;                /* false: one copy a pass, to the group */
+	struct udp_addr dst;         /* multicast: where to, in which form */
+	enum ks_readers readers;
 	struct ks_member *cursor;    /* next of this pass; NULL: pass is over */
+	bool to_group;               /* the pass's one datagram is due */
 	uint64_t started_ms, pass_ms;
 	size_t awaited;
 };
@@ -133,7 +142,7 @@ bool ks_has_spi(const struct ks *ks, uint32_t spi);
 /* ks_msg.c: payloads from keys.  all: old TEKs too, oldest of an SA first;
  * only the newest of each SA has its ACL attached. kek NULL: no SAK. */
 void ks_sa_build(const struct ks *ks, const struct ks_kek *kek, bool all,
-	bool to_ours, struct gdoi_sa *out);
+	enum ks_readers readers, struct gdoi_sa *out);
 void ks_kd_build(const struct ks *ks, const struct ks_kek *kek, bool all,
 	struct gdoi_kd *out);
 

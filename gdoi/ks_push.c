@@ -25,7 +25,7 @@ static void deletes_put(struct isakmp_wr *m, const struct ks_push_content *c)
 }
 
 static void content_put(const struct ks *ks, struct isakmp_wr *m,
-	const struct ks_push_content *c, bool to_ours)
+	const struct ks_push_content *c, enum ks_readers readers)
 {
 	struct gdoi_sa sa;
 	struct gdoi_kd kd;
@@ -33,11 +33,11 @@ static void content_put(const struct ks *ks, struct isakmp_wr *m,
 	deletes_put(m, c);
 	if (c->delete_all)
 		return;
-	ks_sa_build(ks, c->next, false, to_ours, &sa);
+	ks_sa_build(ks, c->next, false, readers, &sa);
 	sa.has_gap = c->atd_secs != 0 || c->dtd_secs != 0;
 	sa.atd_secs = (uint16_t)c->atd_secs;
 	sa.dtd_secs = (uint16_t)c->dtd_secs;
-	gdoi_sa_put(m, &sa, to_ours);
+	gdoi_sa_put(m, &sa, readers != KS_READ_OTHERS);
 	gdoi_sa_free(&sa);
 	ks_kd_build(ks, c->next, false, &kd);
 	gdoi_kd_put(m, &kd);
@@ -46,7 +46,7 @@ static void content_put(const struct ks *ks, struct isakmp_wr *m,
 
 /* Signs and encrypts one form of the message. */
 static bool push_form(struct ks *ks, const struct ks_kek *under,
-	const struct ks_push_content *c, bool to_ours)
+	const struct ks_push_content *c, enum ks_readers readers, size_t at)
 {
 	struct ks_push *p = &ks->push;
 	auto_free uint8_t *buf = xcalloc(1, ISAKMP_MSG_MAX);
@@ -55,13 +55,13 @@ static bool push_form(struct ks *ks, const struct ks_kek *under,
 
 	push_begin(&m, buf, ISAKMP_MSG_MAX, &under->k);
 	gdoi_seq_put(&m, under->seq);
-	content_put(ks, &m, c, to_ours);
+	content_put(ks, &m, c, readers);
 	sealed = push_seal(&m, &under->k, under->signer, ks->g->env);
 	mem_wipe(buf + sealed.n, ISAKMP_MSG_MAX - sealed.n);
 	if (sealed.n == 0)
 		return false;
-	p->bytes[to_ours] = xmemdup(sealed.p, sealed.n);
-	p->n[to_ours] = sealed.n;
+	p->bytes[at] = xmemdup(sealed.p, sealed.n);
+	p->n[at] = sealed.n;
 	return true;
 }
 
@@ -74,12 +74,33 @@ static void bytes_drop(struct ks_push *p)
 	}
 }
 
+/* To a group goes one message, whoever listens. */
+static bool forms_multicast(struct ks *ks, const struct ks_kek *under,
+	const struct ks_push_content *c, const bool kind[2])
+{
+	enum ks_readers readers = KS_READ_BOTH;
+
+	if (!kind[0])
+		readers = KS_READ_OURS;
+	else if (!kind[1])
+		readers = KS_READ_OTHERS;
+	ks->push.readers = readers;
+	return push_form(ks, under, c, readers, 0);
+}
+
 /* Both forms only when both kinds of member exist. */
+static bool forms_unicast(struct ks *ks, const struct ks_kek *under,
+	const struct ks_push_content *c, const bool kind[2])
+{
+	return (!kind[0] || push_form(ks, under, c, KS_READ_OTHERS, 0)) &&
+	       (!kind[1] || push_form(ks, under, c, KS_READ_OURS, 1));
+}
+
 bool ks_push_build(
 	struct ks *ks, struct ks_kek *under, const struct ks_push_content *c)
 {
 	struct ks_push *p = &ks->push;
-	bool kind[2] = { false, false };
+	bool kind[2] = { false, false }, ok;
 	struct ks_member *m;
 
 	bytes_drop(p);
@@ -88,13 +109,13 @@ bool ks_push_build(
 	under->seq++;
 	memcpy(p->kek_spi, under->k.spi, sizeof(p->kek_spi));
 	p->seq = under->seq;
-	p->acks = under->unicast;
-	for (size_t i = 0; i < ARRAY_LEN(kind); i++)
-		if (kind[i] && !push_form(ks, under, c, i == 1)) {
-			bytes_drop(p);
-			return false;
-		}
-	return true;
+	p->unicast = p->acks = under->unicast;
+	p->dst = under->dst;
+	ok = p->unicast ? forms_unicast(ks, under, c, kind)
+			: forms_multicast(ks, under, c, kind);
+	if (!ok)
+		bytes_drop(p);
+	return ok;
 }
 
 /* From where the member registered, as long as that address is ours. */
@@ -105,6 +126,22 @@ static struct ip_addr source_for(const struct ks *ks, const struct ks_member *m)
 	if (env->is_local == NULL || env->is_local(env->ctx, &m->ks))
 		return m->ks;
 	return ks->policy.local;
+}
+
+static void group_send(struct ks *ks)
+{
+	const struct ks_push *p = &ks->push;
+	const struct env *env = ks->g->env;
+	struct udp_path path = { .local = { ks->policy.local, GDOI_PORT },
+		.remote = p->dst };
+
+	if (p->bytes[0] == NULL)
+		return;
+	env->send(env->ctx, &path, SPAN(p->bytes[0], p->n[0]));
+	if (p->pass == 0)
+		return;
+	ks->retransmits++;
+	ks->last_rekey_retransmits++;
 }
 
 static void member_send(struct ks *ks, struct ks_member *m)
@@ -134,30 +171,54 @@ static void member_await(struct ks *ks, struct ks_member *m)
 	}
 }
 
+/* A pass over the members, or the one datagram to the group. */
+static void pass_begin(struct ks *ks)
+{
+	struct ks_push *p = &ks->push;
+
+	if (p->unicast)
+		p->cursor = TAILQ_FIRST(&ks->members);
+	else
+		p->to_group = true;
+}
+
 void ks_push_start(struct ks *ks, const char *text)
 {
 	struct ks_push *p = &ks->push;
 	struct ks_member *m;
-	struct report r = { .id = REPORT_KS_SEND_UNICAST_REKEY,
+	struct report r = { .id = p->unicast ? REPORT_KS_SEND_UNICAST_REKEY
+					     : REPORT_KS_SEND_MCAST_REKEY,
 		.group = ks->policy.group,
 		.ks = ks->policy.local,
+		.peer = p->dst.ip,
 		.seq = p->seq,
 		.text = text };
 
 	p->active = true;
 	p->pass = 0;
 	p->awaited = 0;
-	p->cursor = TAILQ_FIRST(&ks->members);
+	pass_begin(ks);
 	p->started_ms = p->pass_ms = gdoi_now(ks->g);
 	ks->rekeys_sent++;
 	ks->last_rekey_retransmits = 0;
 	ks->last_rekey_msec = 0;
 	TAILQ_FOREACH(m, &ks->members, link) {
 		m->awaited = false;
-		member_await(ks, m);
+		if (p->unicast)
+			member_await(ks, m);
 	}
 	gdoi_report(ks->g, &r);
 	ks_push_tick(ks);
+}
+
+/* Can that member read what was sent? */
+static bool has_form(const struct ks_push *p, const struct ks_member *m)
+{
+	if (p->unicast)
+		return p->bytes[m->ours] != NULL;
+	return p->bytes[0] != NULL &&
+	       (p->readers == KS_READ_BOTH ||
+		       (p->readers == KS_READ_OURS) == m->ours);
 }
 
 bool ks_push_late(
@@ -166,17 +227,19 @@ bool ks_push_late(
 	struct ks_push *p = &ks->push;
 	uint64_t now = gdoi_now(ks->g);
 
-	if (p->bytes[m->ours] == NULL ||
+	if (!has_form(p, m) ||
 		memcmp(p->kek_spi, spi, KEK_SPI_BYTES) != 0)
 		return false;
-	member_await(ks, m);
+	if (p->unicast)
+		member_await(ks, m);
 	if (!p->active) {
 		p->active = true;
 		p->pass = 0;
 		p->started_ms = p->pass_ms = now;
 	}
-	if (p->cursor == NULL) {
-		p->cursor = m;
+	if (p->cursor == NULL && !p->to_group) {
+		p->cursor = p->unicast ? m : NULL;
+		p->to_group = !p->unicast;
 		timer_set(
 			ks->g->env->timers, &ks->push_timer, now + KS_LATE_MS);
 	}
@@ -208,7 +271,7 @@ static void push_end(struct ks *ks, bool complete)
 	if (!p->active)
 		return;
 	timer_cancel(ks->g->env->timers, &ks->push_timer);
-	p->active = false;
+	p->active = p->to_group = false;
 	p->cursor = NULL;
 	TAILQ_FOREACH_SAFE(m, &ks->members, link, next) {
 		bool silent = m->awaited;
@@ -243,6 +306,10 @@ static bool pass_batch(struct ks *ks)
 {
 	struct ks_push *p = &ks->push;
 
+	if (p->to_group) {
+		p->to_group = false;
+		group_send(ks);
+	}
 	for (size_t n = 0; n < KS_PUSH_BATCH && p->cursor != NULL;) {
 		struct ks_member *m = p->cursor;
 
@@ -268,7 +335,8 @@ void ks_push_tick(void *arg)
 	struct ks_push *p = &ks->push;
 	uint64_t now = gdoi_now(ks->g), next;
 
-	if (p->cursor == NULL && now >= p->pass_ms + pass_wait_ms(ks)) {
+	if (p->cursor == NULL && !p->to_group &&
+		now >= p->pass_ms + pass_wait_ms(ks)) {
 		bool more = ks->policy.retransmit_count == LIFE_FOREVER ||
 			    p->pass < ks->policy.retransmit_count;
 
@@ -278,7 +346,7 @@ void ks_push_tick(void *arg)
 		}
 		p->pass++;
 		p->pass_ms = now;
-		p->cursor = TAILQ_FIRST(&ks->members);
+		pass_begin(ks);
 	}
 	if (pass_batch(ks)) {
 		next = now + KS_PUSH_TICK_MS;

@@ -23,6 +23,8 @@ static void kek_show(const struct ks *ks, uint64_t now, struct kek_info *out)
 	out->rekey_in_secs = secs_until(now, k->rekey_ms);
 	out->seq = k->seq;
 	out->unicast = k->unicast;
+	out->dst = k->dst.ip;
+	out->dst_port = k->dst.port;
 }
 
 static void tek_show(const struct ks_tek *t, uint64_t now, struct tek_info *out)

@@ -97,7 +97,7 @@ static void payloads_put(struct wr *w, const struct ks *ks)
 	struct span chain;
 	uint8_t first;
 
-	ks_sa_build(ks, &ks->kek, true, true, &sa);
+	ks_sa_build(ks, &ks->kek, true, KS_READ_OURS, &sa);
 	ks_kd_build(ks, &ks->kek, true, &kd);
 	isakmp_chain_begin(&m, buf, ISAKMP_MSG_MAX);
 	gdoi_sa_put(&m, &sa, true);
@@ -380,6 +380,8 @@ static bool kek_fill(const struct ks *ks, struct ks_kek *k,
 	memcpy(k->k.spi, kd->kek_spi, sizeof(k->k.spi));
 	k->k.cipher = sa->sak.cipher;
 	k->k.sig_hash = sa->sak.sig_hash;
+	if (!k->unicast)
+		k->dst = (struct udp_addr){ sa->sak.dst, sa->sak.dst_port };
 	k->k.iv = kd->kek_iv;
 	k->k.key = kd->kek_key;
 	k->signer = pkey_ref(signer);

@@ -95,7 +95,9 @@ bool ks_policy_same_kek(const struct ks_policy *a, const struct ks_policy *b)
 	return a->kek_cipher == b->kek_cipher && a->sig_hash == b->sig_hash &&
 	       strcmp(a->key_label, b->key_label) == 0 &&
 	       a->kek_life_secs == b->kek_life_secs &&
-	       a->unicast == b->unicast && ip_equal(&a->local, &b->local);
+	       a->unicast == b->unicast &&
+	       (a->unicast || udp_addr_equal(&a->rekey_dst, &b->rekey_dst)) &&
+	       ip_equal(&a->local, &b->local);
 }
 
 bool ks_policy_same_keys(const struct ks_policy *a, const struct ks_policy *b)
@@ -112,6 +114,8 @@ bool ks_policy_same_keys(const struct ks_policy *a, const struct ks_policy *b)
 bool ks_policy_equal(const struct ks_policy *a, const struct ks_policy *b)
 {
 	return ks_policy_same_keys(a, b) && strcmp(a->group, b->group) == 0 &&
+	       strcmp(a->rekey_acl, b->rekey_acl) == 0 &&
+	       udp_addr_equal(&a->rekey_dst, &b->rekey_dst) &&
 	       group_id_equal(&a->id, &b->id) &&
 	       a->retransmit_secs == b->retransmit_secs &&
 	       a->retransmit_count == b->retransmit_count && a->ack == b->ack &&

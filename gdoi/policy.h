@@ -139,6 +139,10 @@ struct ks_policy {
 	uint32_t retransmit_secs;
 	uint32_t retransmit_count;   /* LIFE_FOREVER = periodic */
 	bool unicast;                /* rekey transport unicast */
+	/* rekey address ipv4: the list, and the group that it names; family 0:
+	 * none.  Not looked at for unicast. */
+	char rekey_acl[ACL_NAME_MAX + 1];
+	struct udp_addr rekey_dst;
 	enum rekey_ack ack;
 	bool receive_only;
 	const struct acl *authorization; /* standard ACL on the source; NULL any */

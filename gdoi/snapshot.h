@@ -18,6 +18,7 @@ struct kek_info {
 	uint32_t orig_secs, remaining_secs, rekey_in_secs;
 	uint32_t seq;                /* last sent / accepted */
 	bool unicast;
+	uint16_t dst_port;
 };
 struct tek_info {
 	uint32_t spi;

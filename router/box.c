@@ -195,6 +195,8 @@ void box_settle(struct box *b)
 	box_route_settle(b);
 	box_filter_settle(b);
 	box_gm_settle(b);
+	if (b->env.udp != NULL)
+		udp848_rejoin(b->env.udp);
 }
 
 static void on_settle(void *arg)

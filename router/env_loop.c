@@ -2,6 +2,8 @@
 #include "router/env_loop.h"
 #include "crypto/rng.h"
 #include "gdoi/report.h"
+#include <errno.h>
+#include <string.h>
 #include <time.h>
 
 static uint64_t env_now(void *ctx)
@@ -25,12 +27,57 @@ static void env_random(void *ctx, void *p, size_t n)
 	rng_bytes(p, n);
 }
 
+static bool has_address(const struct link_state *l, const struct ip_addr *a)
+{
+	for (size_t i = 0; i < l->n_addr; i++)
+		if (ip_equal(&l->addr[i].addr, a))
+			return true;
+	return false;
+}
+
+/* The kernel sends multicast out of the interface of its source; where that is
+ * a loopback interface, nobody would hear it, and the route decides. */
+static int egress(struct env_loop *e, const struct udp_path *path)
+{
+	const struct link_state *l = NULL;
+	struct ip_addr src;
+	int ifindex;
+
+	if (!ip_is_multicast(&path->remote.ip))
+		return 0;
+	while ((l = iface_next(e->ifaces, l != NULL ? l->ifindex : 0)) != NULL)
+		if (has_address(l, &path->local.ip))
+			break;
+	if (l == NULL || (!l->loopback && strcmp(l->kind, "dummy") != 0))
+		return 0;
+	return iface_route_get(e->ifaces, &path->remote.ip, &src, &ifindex) == 0
+		       ? ifindex
+		       : 0;
+}
+
 static void env_send(void *ctx, const struct udp_path *path, struct span data)
 {
 	struct env_loop *e = ctx;
 
 	if (e->udp != NULL)
-		udp848_send(e->udp, path, data);
+		udp848_send_via(e->udp, path, data, egress(e, path));
+}
+
+static int env_join(void *ctx, const struct udp_addr *group,
+	const struct ip_addr *local)
+{
+	struct env_loop *e = ctx;
+
+	return e->udp != NULL ? udp848_join(e->udp, group, local) : -ENOTCONN;
+}
+
+static void env_leave(void *ctx, const struct udp_addr *group,
+	const struct ip_addr *local)
+{
+	struct env_loop *e = ctx;
+
+	if (e->udp != NULL)
+		udp848_leave(e->udp, group, local);
 }
 
 static void env_report(void *ctx, const struct report *r)
@@ -62,7 +109,7 @@ static bool env_is_local(void *ctx, const struct ip_addr *a)
 }
 
 void env_loop_init(struct env_loop *e, struct loop *loop, struct log *log,
-	struct keystore *keys, const struct iface_mirror *ifaces)
+	struct keystore *keys, struct iface_mirror *ifaces)
 {
 	*e = (struct env_loop){ .log = log, .keys = keys, .ifaces = ifaces };
 	e->env = (struct env){ .ctx = e,
@@ -71,6 +118,8 @@ void env_loop_init(struct env_loop *e, struct loop *loop, struct log *log,
 		.random = env_random,
 		.send = env_send,
 		.report = env_report,
+		.join = env_join,
+		.leave = env_leave,
 		.key_get = env_key_get,
 		.is_local = env_is_local,
 		.timers = loop_timers(loop),

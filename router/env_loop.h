@@ -13,11 +13,11 @@ struct env_loop {
 	struct env env; /* its ctx is this structure; stays where it is */
 	struct log *log;
 	struct keystore *keys;
-	const struct iface_mirror *ifaces;
+	struct iface_mirror *ifaces;
 	void *owner;        /* for hooks that the owner puts into env */
 	struct udp848 *udp; /* NULL while ISAKMP is off: datagrams are lost */
 };
 /* All lent and outliving e. The owner sets udp, env.dp_ops and env.dp. */
 void env_loop_init(struct env_loop *e, struct loop *loop, struct log *log,
-	struct keystore *keys, const struct iface_mirror *ifaces);
+	struct keystore *keys, struct iface_mirror *ifaces);
 #endif

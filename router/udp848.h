@@ -1,5 +1,6 @@
-/* UDP 848: one IPv4 socket for all addresses of the box.  Datagrams come with
- * the local address they were sent to, answers leave from it. */
+/* UDP 848: one IPv4 socket for all addresses of the box, and one more for each
+ * multicast group on another port.  Datagrams come with the local address they
+ * were sent to, a group's included; answers leave from there. */
 #ifndef ROUTER_UDP848_H
 #define ROUTER_UDP848_H
 #include "base/ip.h"
@@ -22,6 +23,20 @@ uint16_t udp848_port(const struct udp848 *u);
  * network would. */
 void udp848_send(
 	struct udp848 *u, const struct udp_path *path, struct span data);
+
+/* The same out of the interface with that index (0: by routing). */
+void udp848_send_via(struct udp848 *u, const struct udp_path *path,
+	struct span data, int ifindex);
+
+/* Joins a group where `local` is an address; again, only counts.  0 or -errno
+ * (-ENODEV: no interface has it). */
+int udp848_join(struct udp848 *u, const struct udp_addr *group,
+	const struct ip_addr *local);
+/* Takes one join back; the last one leaves. */
+void udp848_leave(struct udp848 *u, const struct udp_addr *group,
+	const struct ip_addr *local);
+/* Interfaces changed: a netdev that was made anew has forgotten its groups. */
+void udp848_rejoin(struct udp848 *u);
 
 struct udp848_stats {
 	uint64_t rx, rx_bad, tx, tx_refused, tx_queue_full;

@@ -740,6 +740,12 @@ const struct scenario scenarios[] = {
 	{ "hostile-rekey",     play_hostile_rekey,    true,  false },
 	{ "crowd",             play_crowd,            false, false },
 	{ "chaos",             play_chaos,            false, true  },
+	{ "multicast",         play_multicast,        true,  false },
+	{ "multicast-loss",    play_multicast_loss,   false, true  },
+	{ "multicast-late",    play_multicast_late,   false, true  },
+	{ "multicast-leave",   play_multicast_leave,  false, false },
+	{ "multicast-nowhere", play_multicast_nowhere, false, false },
+	{ "transport-change",  play_transport_change, false, true  },
 };
 // clang-format on
 const size_t n_scenarios = ARRAY_LEN(scenarios);

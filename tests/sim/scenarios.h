@@ -22,4 +22,12 @@ struct node *group_new(struct world *w, size_t members);
 void start_all(struct world *w);
 unsigned reports(const struct world *w, enum report_id id);
 void no_loss(struct world *w);
+
+/* scenarios_push.c */
+void play_multicast(struct world *w);
+void play_multicast_loss(struct world *w);
+void play_multicast_late(struct world *w);
+void play_multicast_leave(struct world *w);
+void play_multicast_nowhere(struct world *w);
+void play_transport_change(struct world *w);
 #endif

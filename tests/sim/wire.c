@@ -12,6 +12,7 @@ struct packet {
 	RB_ENTRY(packet) node;
 	uint64_t at_ms, order;
 	struct udp_path path; /* as the receiver sees it */
+	struct ip_addr to;    /* the receiver */
 	uint8_t *p;
 	size_t n;
 };
@@ -48,8 +49,8 @@ static void packet_corrupt(struct world *w, struct packet *p)
 	}
 }
 
-static void packet_add(
-	struct world *w, const struct udp_path *path, struct span data)
+static void packet_add(struct world *w, const struct udp_path *path,
+	const struct ip_addr *to, struct span data)
 {
 	struct packet *p = xcalloc(1, sizeof(*p));
 	unsigned spread = w->delay_max_ms - w->delay_min_ms + 1;
@@ -58,6 +59,7 @@ static void packet_add(
 	p->order = w->order++;
 	p->path = (struct udp_path){ .local = path->remote,
 		.remote = path->local };
+	p->to = *to;
 	p->p = xmemdup(data.p, data.n);
 	p->n = data.n;
 	if (w->corrupt_pct > 0 && world_below(w, 100) < w->corrupt_pct)
@@ -72,18 +74,42 @@ struct node *node_at(const struct world *w, const struct ip_addr *a)
 	return i < w->n ? w->node[i] : NULL;
 }
 
+static void copy_send(struct node *n, const struct udp_path *path,
+	const struct ip_addr *to, struct span data)
+{
+	struct world *w = n->w;
+
+	if (n->cut || world_below(w, 100) < w->loss_pct) {
+		w->lost_on_wire++;
+		return;
+	}
+	packet_add(w, path, to, data);
+	if (world_below(w, 100) < w->dup_pct)
+		packet_add(w, path, to, data);
+}
+
+struct udp_addr *node_joined(struct node *n, const struct udp_addr *group)
+{
+	for (size_t i = 0; i < SIM_GROUPS_MAX; i++)
+		if (udp_addr_equal(&n->joined[i], group))
+			return &n->joined[i];
+	return NULL;
+}
+
+/* The network makes the copies of a multicast; each may get lost. */
 void wire_send(struct node *n, const struct udp_path *path, struct span data)
 {
 	struct world *w = n->w;
 
 	w->sent++;
-	if (n->cut || world_below(w, 100) < w->loss_pct) {
-		w->lost_on_wire++;
+	if (!ip_is_multicast(&path->remote.ip)) {
+		copy_send(n, path, &path->remote.ip, data);
 		return;
 	}
-	packet_add(w, path, data);
-	if (world_below(w, 100) < w->dup_pct)
-		packet_add(w, path, data);
+	w->multicasts++;
+	for (size_t i = 0; i < w->n; i++)
+		if (w->node[i] != n && node_joined(w->node[i], &path->remote))
+			copy_send(n, path, &w->node[i]->addr, data);
 }
 
 bool wire_next(const struct world *w, uint64_t *at_ms)
@@ -107,7 +133,7 @@ static void packet_free(struct world *w, struct packet *p)
 void wire_deliver(struct world *w)
 {
 	struct packet *p = RB_MIN(packets, &w->packets);
-	struct node *to = node_at(w, &p->path.local.ip);
+	struct node *to = node_at(w, &p->to);
 	struct node *from = node_at(w, &p->path.remote.ip);
 
 	if (to != NULL && to->g != NULL && !to->cut &&

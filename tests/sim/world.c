@@ -1,6 +1,7 @@
 /* The virtual world: clock, network, nodes, and what must hold in it. */
 #include "tests/sim/world.h"
 #include "dataplane/null.h"
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +91,34 @@ static void env_send(void *ctx, const struct udp_path *path, struct span data)
 		return;
 	watch_sent(n, data);
 	wire_send(n, path, data);
+}
+
+static int env_join(void *ctx, const struct udp_addr *group,
+	const struct ip_addr *local)
+{
+	const struct udp_addr none = { .port = 0 };
+	struct node *n = ctx;
+	struct udp_addr *at = node_joined(n, &none);
+
+	if (!ip_equal(local, &n->addr))
+		return -ENODEV;
+	if (at == NULL)
+		return -ENOBUFS;
+	*at = *group; /* joined twice stands there twice */
+	return 0;
+}
+
+static void env_leave(void *ctx, const struct udp_addr *group,
+	const struct ip_addr *local)
+{
+	struct node *n = ctx;
+	struct udp_addr *at = node_joined(n, group);
+
+	(void)local;
+	if (at != NULL)
+		*at = (struct udp_addr){ .port = 0 };
+	else
+		world_fail(n->w, "left what was not joined");
 }
 
 static void env_report(void *ctx, const struct report *r)
@@ -421,6 +450,8 @@ void node_start(struct node *n)
 		.random = env_random,
 		.send = env_send,
 		.report = env_report,
+		.join = env_join,
+		.leave = env_leave,
 		.key_get = env_key,
 		.timers = n->w->timers,
 		.crypto = n->w->crypto,
@@ -438,6 +469,9 @@ void node_crash(struct node *n)
 		return;
 	n->dying = true; /* what the engine does in its end goes nowhere */
 	gdoi_free(n->g);
+	for (size_t i = 0; i < SIM_GROUPS_MAX; i++)
+		if (n->joined[i].port != 0)
+			world_fail(n->w, "a group was not left");
 	n->dying = n->guarded = false;
 	n->calm_ms = n->w->now;
 	n->g = NULL;

@@ -14,6 +14,7 @@
 #include "tests/sim/disk.h"
 
 #define SIM_SAMPLE_MS 100 /* each member "sends a packet" so often */
+#define SIM_GROUPS_MAX 8 /* multicast groups that a node may join */
 #define SIM_GROUP     "SIM"
 #define SIM_NUMBER    123
 #define SIM_PSK       "MY_KEY"
@@ -45,6 +46,7 @@ struct node {
 	struct gm_policy gm;
 	char psk[32];
 	unsigned reports[REPORT_N];
+	struct udp_addr joined[SIM_GROUPS_MAX]; /* port 0: free */
 	/* The newest rekey that left it, by its content in both forms. */
 	uint8_t kek_spi[KEK_SPI_BYTES];
 	uint32_t kek_seq;
@@ -66,7 +68,7 @@ struct world {
 	struct pkey *key;        /* the key servers' signing key */
 	const struct crypto_ops *crypto;
 	unsigned loss_pct, dup_pct, corrupt_pct, delay_min_ms, delay_max_ms;
-	uint64_t sampled_ms, sent, lost_on_wire, corrupted;
+	uint64_t sampled_ms, sent, lost_on_wire, corrupted, multicasts;
 	struct node *dying;
 	/* "Traffic": each member's packet to each other, every SIM_SAMPLE_MS. */
 	uint64_t data_ok, data_lost, data_none;
@@ -126,6 +128,7 @@ bool all_registered(struct world *w);
 bool all_same(struct world *w);
 
 /* wire.c */
+struct udp_addr *node_joined(struct node *n, const struct udp_addr *group);
 struct node *node_at(const struct world *w, const struct ip_addr *a);
 void wire_send(struct node *n, const struct udp_path *path, struct span data);
 bool wire_next(const struct world *w, uint64_t *at_ms);

@@ -65,6 +65,37 @@ static void key_server_defaults(void **state)
 	fake_router_fini(&r);
 }
 
+/* The group of a multicast rekey comes from an access list, and follows it. */
+static void rekey_address(void **state)
+{
+	struct router r;
+	auto_free char *out = NULL;
+	const struct ks_policy *k;
+
+	(void)state;
+	fake_router_init(&r);
+	configure(&r, KS_BASE "crypto gdoi group G\n"
+			      " server local\n"
+			      "  rekey address ipv4 REKEY\n");
+	k = &fake_box.ks[0];
+	assert_false(k->unicast);
+	assert_string_equal(k->rekey_acl, "REKEY");
+	assert_false(ip_is_set(&k->rekey_dst.ip));
+	configure(&r, "ip access-list extended REKEY\n"
+		      " deny udp any host 239.9.9.9\n"
+		      " permit udp any host 10.1.1.1 eq 848\n"
+		      " permit udp host 10.0.1.1 eq 848 host 239.10.1.1 eq 849\n");
+	k = &fake_box.ks[0];
+	assert_int_equal(ip_u32(&k->rekey_dst.ip), 0xef0a0101);
+	assert_int_equal(k->rekey_dst.port, 849);
+	out = fake_paste(&r, "crypto gdoi group G\n"
+			     " server local\n"
+			     "  rekey address ipv4 ACL\n");
+	assert_non_null(strstr(out, "permits no UDP to a multicast host"));
+	assert_false(ip_is_set(&fake_box.ks[0].rekey_dst.ip));
+	fake_router_fini(&r);
+}
+
 static void key_server_all(void **state)
 {
 	struct router r;
@@ -243,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_server_defaults),
+		cmocka_unit_test(rekey_address),
 		cmocka_unit_test(key_server_all),
 		cmocka_unit_test(dangling),
 		cmocka_unit_test(member),

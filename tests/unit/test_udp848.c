@@ -1,6 +1,7 @@
 /* UDP 848: batches, both addresses of each datagram, long ones. */
 #include "router/udp848.h"
 #include "tests/unit/test.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,12 +147,64 @@ static void test_port_taken(void **state)
 	assert_non_null(strstr(sbuf_str(&why), "in use"));
 }
 
+/* The group is the local address of what comes to it; a group on another port
+ * has its own, from which the answer leaves. */
+static void test_multicast(void **state)
+{
+	const struct udp_addr own = { ip("239.1.2.3"), udp848_port(b.u) };
+	const struct udp_addr side = { ip("239.1.2.4"),
+		(uint16_t)(udp848_port(b.u) ^ 0x5555) };
+	struct ip_addr lo = ip("127.0.0.1");
+	struct udp_path p = path_to_b("127.0.0.1", "239.1.2.3");
+
+	(void)state;
+	assert_int_equal(udp848_join(b.u, &own, &lo), 0);
+	assert_int_equal(udp848_join(b.u, &own, &lo), 0); /* counts */
+	assert_int_equal(udp848_join(b.u, &side, &lo), 0);
+	udp848_rejoin(b.u);
+	udp848_send(a.u, &p, SPAN("x", 1));
+	run_until(&b.n, 1);
+	assert_true(ip_equal(&b.last.local.ip, &own.ip));
+	assert_int_equal(b.last.local.port, own.port);
+	p.remote = side;
+	udp848_send(a.u, &p, SPAN("y", 1));
+	run_until(&b.n, 2);
+	assert_int_equal(b.first_byte[1], 'y');
+	assert_true(udp_addr_equal(&b.last.local, &side));
+	b.last.local.ip = lo;
+	udp848_send(b.u, &b.last, SPAN("z", 1));
+	run_until(&a.n, 1);
+	assert_int_equal(a.last.remote.port, side.port);
+	/* Once more joined than left, then not at all. */
+	udp848_leave(b.u, &own, &lo);
+	p.remote = own;
+	udp848_send(a.u, &p, SPAN("x", 1));
+	run_until(&b.n, 3);
+	udp848_leave(b.u, &own, &lo);
+	udp848_leave(b.u, &side, &lo);
+	udp848_send(a.u, &p, SPAN("x", 1));
+	p = path_to_b("127.0.0.1", "127.0.0.1");
+	udp848_send(a.u, &p, SPAN("q", 1));
+	run_until(&b.n, 4);
+	assert_int_equal(b.first_byte[3], 'q');
+}
+
+static void test_join_nowhere(void **state)
+{
+	const struct udp_addr group = { ip("239.1.2.3"), udp848_port(b.u) };
+	struct ip_addr foreign = ip("192.0.2.1");
+
+	(void)state;
+	assert_int_equal(udp848_join(b.u, &group, &foreign), -ENODEV);
+	udp848_leave(b.u, &group, &foreign); /* never joined: nothing */
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(test_local_address),
 		T(test_many_in_order), T(test_long), T(test_refused),
-		T(test_port_taken) };
+		T(test_port_taken), T(test_multicast), T(test_join_nowhere) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
