@@ -43,6 +43,7 @@
 	X(UNAUTHORIZED, "not authorized", 24)                                  \
 	X(LIMIT, "over a limit", 0)                                            \
 	X(STATE, "not expected in this state", 0)                              \
+	X(FRAGMENT, "fragment not acceptable or incomplete", 0)                \
 	X(SOURCE, "unexpected source address", 0)
 
 enum wire_err {

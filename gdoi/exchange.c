@@ -120,6 +120,8 @@ struct exchange *exchange_begin(struct ike_sa *sa)
 	exchange_room(sa); /* our own may exceed the bound for peers */
 	struct exchange *x = exchange_new(sa, sa_mid_make(sa));
 
+	x->ours = true;
+	dpd_before_send(sa);
 	sa_hold(sa);
 	exchange_link(x);
 	return x;
@@ -216,14 +218,16 @@ void exchange_send(struct exchange *x, const struct span *parts, size_t n,
 	exchange_emit(x, expect_reply);
 }
 
-bool exchange_check(const struct exchange *x, const struct exchange_msg *m,
+bool exchange_check(struct exchange *x, const struct exchange_msg *m,
 	const struct span *parts, size_t n)
 {
 	uint8_t want[HASH_MAX_BYTES];
 	struct rd got = m->p->v[0].body;
 	size_t hash_n = sa_hash(x->sa, x->mid, parts, n, m->rest, want);
 
-	return rd_left(&got) == hash_n && mem_equal_secret(want, got.p, hash_n);
+	x->authentic = rd_left(&got) == hash_n &&
+		       mem_equal_secret(want, got.p, hash_n);
+	return x->authentic;
 }
 
 void exchange_end(struct exchange *x)
@@ -239,6 +243,8 @@ static void exchange_accept(struct exchange *x, const struct ike_dgram *in)
 {
 	if (++x->received == 1)
 		sa_hold(x->sa); /* the peer has use for it */
+	if (x->ours || x->received > 1) /* no replay of a first message */
+		dpd_heard(x->sa);
 	memcpy(x->iv, x->rx_last, sizeof x->iv);
 	memcpy(x->rx_digest, in->digest, sizeof x->rx_digest);
 	if (x->staged.p != NULL) {
@@ -323,8 +329,17 @@ enum wire_err sa_protected_check(
 	return in->hdr.mid == 0 ? WIRE_MESSAGE_ID : WIRE_OK;
 }
 
+void exchanges_told(struct ike_sa *sa)
+{
+	struct exchange *x;
+
+	TAILQ_FOREACH(x, &sa->exchanges, link)
+		x->told |= x->busy;
+}
+
 /* The first message of an exchange that the peer begins: kept only when it
- * proves authentic, so that a forger leaves nothing behind. */
+ * proves authentic, so that a forger leaves nothing behind.  A peer that asks
+ * for what we do not do, Quick Mode say, is told so. */
 static enum wire_err exchange_open(
 	struct ike_sa *sa, const struct ike_dgram *in)
 {
@@ -335,8 +350,11 @@ static enum wire_err exchange_open(
 	exchange_link(x);
 	enum wire_err e = exchange_handle(x, in);
 
-	if (e != WIRE_OK)
-		exchange_unlink(x);
+	if (e == WIRE_OK)
+		return e;
+	if (x->authentic && !x->told)
+		ike_sa_notify(sa, wire_err_notify(e));
+	exchange_unlink(x);
 	return e;
 }
 

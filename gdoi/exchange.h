@@ -16,7 +16,8 @@ struct ike_sa;
 struct exchange;
 
 enum ike_down { IKE_DOWN_TIMEOUT, IKE_DOWN_NO_PROPOSAL, IKE_DOWN_AUTH,
-	IKE_DOWN_PROTOCOL, IKE_DOWN_DELETED, IKE_DOWN_EXPIRED, IKE_DOWN_LOCAL };
+	IKE_DOWN_PROTOCOL, IKE_DOWN_DELETED, IKE_DOWN_EXPIRED, IKE_DOWN_LOCAL,
+	IKE_DOWN_DEAD, IKE_DOWN_LIMIT };
 
 /* A decrypted, not yet authenticated message of an exchange under an SA. */
 struct exchange_msg {
@@ -74,6 +75,9 @@ void ike_input(struct ike *ike, const struct udp_path *path, struct span dgram);
 struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path);
 /* Are these the cookies of a live SA?  For the maker of a KEK's SPI. */
 bool ike_has_cookies(const struct ike *ike, const uint8_t cookies[16]);
+/* Is there an SA with that peer under that initiator's cookie? */
+bool ike_has_sa(const struct ike *ike, const struct udp_path *path,
+	const uint8_t cky_i[8]);
 /* Drops every SA (clear crypto isakmp), telling the peers. */
 void ike_clear(struct ike *ike);
 
@@ -103,7 +107,7 @@ void exchange_set_user(struct exchange *x, void *user);
 void exchange_send(struct exchange *x, const struct span *parts, size_t n,
 	uint8_t first, struct span chain, bool expect_reply);
 /* HASH of the received message equals prf(SKEYID_a, M-ID | parts | rest)? */
-bool exchange_check(const struct exchange *x, const struct exchange_msg *m,
+bool exchange_check(struct exchange *x, const struct exchange_msg *m,
 	const struct span *parts, size_t n);
 void exchange_end(struct exchange *x); /* the reply cache lives on a while */
 
@@ -121,7 +125,10 @@ size_t ike_list(const struct ike *ike, struct ike_sa_info *out, size_t max);
 struct ike_stats {
 	uint64_t drops[WIRE_N_ERRS];
 	uint64_t rx, tx, retransmits, replayed, half_open_refused, rate_refused;
+	uint64_t reassembled, fragments_sent;
+	uint64_t dpd_sent, dpd_answered, dpd_dead;
 	uint32_t half_open, established;
+	size_t fragment_bytes; /* held for messages that are not whole yet */
 };
 void ike_stats(const struct ike *ike, struct ike_stats *out);
 #endif

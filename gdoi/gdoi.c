@@ -178,8 +178,9 @@ static enum wire_err on_message(void *ctx, struct ike_sa *sa,
 
 	if (p != NULL && p->side == PULL_SIDE_GM)
 		return gm_pull_message(((struct gm_pull *)p)->gm, m);
-	if (p == NULL && ike_sa_is_initiator(sa))
-		return WIRE_STATE; /* a member starts the exchange (B.1) */
+	if (p == NULL && ike_sa_is_initiator(sa)) /* members begin (B.1) */
+		return exchange_check(x, m, NULL, 0) ? WIRE_EXCHANGE
+						     : WIRE_HASH;
 	return ks_pull_message(g, sa, x, m);
 }
 
@@ -417,7 +418,9 @@ void gdoi_input(struct gdoi *g, const struct udp_path *path, struct span dgram)
 	struct isakmp_hdr h = { .exchange = 0 };
 	enum wire_err e = isakmp_hdr_read(dgram, &h);
 
-	if (e == WIRE_OK && h.exchange == XCHG_PUSH)
+	/* New Group Mode of an ISAKMP SA has the number of PUSH. */
+	if (e == WIRE_OK && h.exchange == XCHG_PUSH &&
+		!ike_has_sa(g->ike, path, h.cky_i))
 		e = push_input(g, path, dgram);
 	else if (e == WIRE_OK && h.exchange == XCHG_PUSH_ACK)
 		e = ack_input(g, path, dgram);

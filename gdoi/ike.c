@@ -54,7 +54,7 @@ void ike_report(const struct ike *ike, enum report_id id,
 	ike->env.report(ike->env.ctx, &r);
 }
 
-static void transmit(struct ike *ike, const struct udp_path *path, bool marker,
+void ike_send(struct ike *ike, const struct udp_path *path, bool marker,
 	struct span data)
 {
 	ike->stats.tx++;
@@ -70,7 +70,10 @@ static void transmit(struct ike *ike, const struct udp_path *path, bool marker,
 
 void ike_transmit(struct ike_sa *sa, struct span data)
 {
-	transmit(sa->ike, &sa->path, sa->marker, data);
+	if (fragments_due(sa, data.n))
+		fragments_send(sa, data);
+	else
+		ike_send(sa->ike, &sa->path, sa->marker, data);
 }
 
 struct ike *ike_new(const struct env *env, const struct ike_doi *doi)
@@ -98,13 +101,26 @@ void ike_free(struct ike *ike)
 	free(ike);
 }
 
+static bool keepalive_equal(
+	const struct ike_keepalive *a, const struct ike_keepalive *b)
+{
+	return a->secs == b->secs && a->retry_secs == b->retry_secs &&
+	       a->periodic == b->periodic;
+}
+
 void ike_set_config(struct ike *ike, const struct isakmp_config *c)
 {
+	bool dpd_changed =
+		!keepalive_equal(&ike->config.keepalive, &c->keepalive);
 	struct isakmp_config copy;
+	struct ike_sa *sa;
 
 	isakmp_config_dup(&copy, c);
 	isakmp_config_free(&ike->config);
 	ike->config = copy;
+	TAILQ_FOREACH(sa, &ike->sas, link)
+		if (dpd_changed)
+			dpd_config(sa);
 }
 
 struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path)
@@ -145,6 +161,12 @@ bool ike_has_cookies(const struct ike *ike, const uint8_t cookies[16])
 	return false;
 }
 
+bool ike_has_sa(const struct ike *ike, const struct udp_path *path,
+	const uint8_t cky_i[COOKIE_BYTES])
+{
+	return sa_find(ike, cky_i, path) != NULL;
+}
+
 void ike_clear(struct ike *ike)
 {
 	struct ike_sa *sa;
@@ -176,7 +198,7 @@ static void refuse_offer(struct ike *ike, struct source *s,
 	wr_u8(&m.w, 1);
 	wr_u8(&m.w, 0);
 	wr_u16(&m.w, wire_err_notify(e));
-	transmit(ike, in->path, in->marker, isakmp_wr_end(&m));
+	ike_send(ike, in->path, in->marker, isakmp_wr_end(&m));
 }
 
 static enum wire_err offer_check(
@@ -342,34 +364,68 @@ static enum wire_err dgram_read(struct span data, struct ike_dgram *out)
 	return data.n > ISAKMP_MSG_MAX ? WIRE_LIMIT : WIRE_OK;
 }
 
+static bool exchange_known(const struct ike *ike, uint8_t type)
+{
+	return type == XCHG_MAIN || type == XCHG_INFO ||
+	       type == ike->doi.exchange_type;
+}
+
+/* A message by its own header, be it one datagram or made of several. */
+static enum wire_err message_input(struct ike *ike, struct ike_dgram *in)
+{
+	struct ike_sa *sa = sa_find(ike, in->hdr.cky_i, in->path);
+
+	if (sa != NULL || is_offer(&in->hdr)) /* else not worth it */
+		digest(HASH_SHA256, &in->whole, 1, in->digest);
+	if (sa != NULL && sa->doomed)
+		return WIRE_STATE;
+	if (!exchange_known(ike, in->hdr.exchange))
+		return sa == NULL ? WIRE_EXCHANGE
+				  : info_refuse_exchange(sa, in);
+	if (sa == NULL)
+		no_sa(ike, in);
+	else if (in->hdr.exchange == XCHG_MAIN)
+		main_input(ike, sa, in);
+	else if (in->hdr.exchange == XCHG_INFO)
+		info_input(ike, sa, in);
+	else
+		exchange_input(ike, sa, in);
+	return WIRE_OK;
+}
+
+static enum wire_err part_input(struct ike *ike, const struct ike_dgram *in)
+{
+	struct ike_sa *sa = sa_find(ike, in->hdr.cky_i, in->path);
+
+	return sa == NULL ? WIRE_NO_SA : fragment_input(ike, sa, in);
+}
+
+void ike_reassembled(
+	struct ike *ike, const struct ike_dgram *part, struct span whole)
+{
+	struct ike_dgram in = { .path = part->path };
+	enum wire_err e = dgram_read(whole, &in);
+
+	if (e == WIRE_OK && (in.marker || in.hdr.next == PLD_FRAGMENT))
+		e = WIRE_FRAGMENT;
+	in.marker = part->marker;
+	if (e == WIRE_OK)
+		e = message_input(ike, &in);
+	if (e != WIRE_OK)
+		ike_drop(ike, e);
+}
+
 void ike_input(struct ike *ike, const struct udp_path *path, struct span data)
 {
 	struct ike_dgram in = { .path = path };
 	enum wire_err e = dgram_read(data, &in);
-	uint8_t x = in.hdr.exchange;
 
 	ike->stats.rx++;
-	if (e == WIRE_OK && x != XCHG_MAIN && x != XCHG_INFO &&
-		x != ike->doi.exchange_type)
-		e = WIRE_EXCHANGE;
-	if (e != WIRE_OK) {
+	if (e == WIRE_OK)
+		e = in.hdr.next == PLD_FRAGMENT ? part_input(ike, &in)
+						: message_input(ike, &in);
+	if (e != WIRE_OK)
 		ike_drop(ike, e);
-		return;
-	}
-	struct ike_sa *sa = sa_find(ike, in.hdr.cky_i, path);
-
-	if (sa != NULL || is_offer(&in.hdr)) /* else not worth it */
-		digest(HASH_SHA256, &in.whole, 1, in.digest);
-	if (sa == NULL)
-		no_sa(ike, &in);
-	else if (sa->doomed)
-		ike_drop(ike, WIRE_STATE);
-	else if (x == XCHG_MAIN)
-		main_input(ike, sa, &in);
-	else if (x == XCHG_INFO)
-		info_input(ike, sa, &in);
-	else
-		exchange_input(ike, sa, &in);
 }
 
 size_t ike_list(const struct ike *ike, struct ike_sa_info *out, size_t max)
@@ -393,4 +449,5 @@ void ike_stats(const struct ike *ike, struct ike_stats *out)
 {
 	*out = ike->stats;
 	out->half_open = ike->limits.half_open;
+	out->fragment_bytes = ike->limits.fragment_bytes;
 }

@@ -41,8 +41,19 @@
 #define IKE_PEER_ID_MAX          512
 #define IKE_EXCHANGES_MAX        16 /* of one SA, ended ones included */
 #define IKE_INFO_MIDS            8
+#define IKE_DATAGRAM_MAX         1252 /* with IP and UDP 1280 */
+#define IKE_FRAGMENTS_MAX        255
+#define IKE_FRAGMENT_MS          30000
+#define IKE_FRAGMENT_SOURCE_BYTES (256u << 10)
+#define IKE_FRAGMENT_BYTES       (16u << 20)
+#define IKE_DPD_TRIES            5
 #define IKE_FIRST_CONN_ID        1001
 #define IKE_MARKER_BYTES         4
+
+#define N_SPI_BYTES (2 * COOKIE_BYTES)
+enum notify_type { N_UNSUPPORTED_EXCHANGE = 29, N_RESPONDER_LIFETIME = 24576,
+	N_INITIAL_CONTACT = 24578, N_R_U_THERE = 36136,
+	N_R_U_THERE_ACK = 36137 };
 
 #define COOKIE_BYTES 8
 #define DIGEST_BYTES 32
@@ -70,6 +81,7 @@ struct source {
 	uint32_t milli_tokens;
 	uint64_t refilled_ms;
 	uint32_t half_open;
+	size_t fragment_bytes; /* of its SAs */
 	struct ike_sa_list sas;
 };
 struct limits {
@@ -77,6 +89,7 @@ struct limits {
 	TAILQ_HEAD(, source) idle; /* least recently used first */
 	size_t n_idle;
 	uint32_t half_open; /* of all sources */
+	size_t fragment_bytes;
 };
 void limits_init(struct limits *l);
 void limits_fini(struct limits *l); /* all sources are idle */
@@ -123,6 +136,18 @@ struct sa_event {
 	struct payloads p;          /* its payloads, in clear */
 	enum wire_err err;          /* set by a handler that refuses */
 };
+
+/* Phase-1 attributes (protocol.md A.3). */
+enum p1_attr {
+	P1_ENCRYPTION = 1,
+	P1_HASH = 2,
+	P1_AUTH = 3,
+	P1_GROUP = 4,
+	P1_LIFE_TYPE = 11,
+	P1_LIFE_DURATION = 12,
+	P1_KEY_LENGTH = 14
+};
+enum { LIFE_SECONDS = 1 };
 
 /* A transform as offered or chosen. */
 struct ike_transform {
@@ -199,6 +224,16 @@ struct negotiation {
 	bool initial_contact; /* the peer says it has no other SA with us */
 };
 
+struct reassembly;
+/* Dead peer detection of one SA (dpd.c). */
+struct dpd {
+	bool peer_can, seq_set, peer_seq_set;
+	uint32_t seq, peer_seq; /* of the last question, ours and the peer's */
+	unsigned tries;         /* questions without an answer */
+	uint64_t heard_ms;
+	struct timer timer;
+};
+
 struct ike_sa {
 	TAILQ_ENTRY(ike_sa) link, source_link;
 	UT_hash_handle hh;
@@ -216,7 +251,7 @@ struct ike_sa {
 	bool half_open;       /* counted as such */
 	bool notify_up;       /* ike_connect waits for sa_up */
 	bool doomed, tell_peer, released;
-	bool peer_ours;
+	bool peer_ours, peer_fragments;
 	uint8_t doi;
 	enum ike_down why;
 	uint32_t conn_id, peer_version;
@@ -236,6 +271,8 @@ struct ike_sa {
 	unsigned info_at;
 	struct exchange_list exchanges;
 	size_t n_exchanges;
+	struct reassembly *reassembly; /* NULL: no part is here */
+	struct dpd dpd;
 };
 
 struct exchange {
@@ -243,7 +280,8 @@ struct exchange {
 	struct ike_sa *sa;
 	uint32_t mid;
 	unsigned received, tries, resends;
-	bool ended, busy, expect_reply;
+	bool ended, busy, expect_reply, ours;
+	bool authentic, told; /* proved its sender; who got a notification */
 	uint8_t iv[CIPHER_MAX_BLOCK];      /* of the next message */
 	uint8_t rx_last[CIPHER_MAX_BLOCK]; /* of the message being handled */
 	uint8_t rx_digest[DIGEST_BYTES];
@@ -281,13 +319,19 @@ void ike_report(const struct ike *ike, enum report_id id,
 	const struct ip_addr *peer, enum wire_err e, uint32_t n,
 	const char *text);
 void ike_transmit(struct ike_sa *sa, struct span data); /* marker as due */
+/* One datagram as it is. */
+void ike_send(struct ike *ike, const struct udp_path *path, bool marker,
+	struct span data);
+/* A message made of parts that came like `part`. */
+void ike_reassembled(
+	struct ike *ike, const struct ike_dgram *part, struct span whole);
 
 /* ike_sa.c */
 struct ike_sa *sa_new(
 	struct ike *ike, const struct udp_path *path, bool initiator);
 void sa_free(struct ike_sa *sa); /* tells nobody */
 struct ike_sa *sa_find(
-	struct ike *ike, const uint8_t *cky_i, const struct udp_path *path);
+	const struct ike *ike, const uint8_t *cky_i, const struct udp_path *path);
 void sa_key_set(struct ike_sa *sa, const uint8_t *cky_i);
 /* A responder's cookie for cky_i, or an initiator's when that is NULL. */
 void cookie_make(struct ike *ike, const uint8_t *cky_i, uint8_t *out);
@@ -310,6 +354,10 @@ void sa_kick(struct ike_sa *sa); /* acts once control is back at the loop */
 void sa_hold(struct ike_sa *sa); /* takes a released one up again */
 void sa_doom(struct ike_sa *sa, enum ike_down why, bool tell_peer);
 void sa_came_up(struct ike_sa *sa);
+/* Ends all but `keep` older SAs of the same identity at the same address. */
+void sa_drop_older(struct ike_sa *sa, size_t keep);
+void sa_shorten(struct ike_sa *sa, uint32_t life_secs);
+uint8_t sa_exchange(const struct ike_sa *sa); /* type of its phase 1 */
 void sa_teardown(struct ike_sa *sa); /* entered SA_DOWN: tells, frees */
 void sa_info(const struct ike_sa *sa, struct ike_sa_info *out);
 
@@ -340,6 +388,8 @@ void exchange_input(struct ike *ike, struct ike_sa *sa, const struct ike_dgram *
 void exchanges_lose(struct ike_sa *sa); /* exchange_lost each, free all */
 void exchanges_free(struct ike_sa *sa);
 bool exchanges_live(const struct ike_sa *sa);
+/* Those whose message is being judged: their sender gets a notification. */
+void exchanges_told(struct ike_sa *sa);
 /* Header and state of a message that only an SA that is up protects. */
 enum wire_err sa_protected_check(
 	const struct ike_sa *sa, const struct ike_dgram *in);
@@ -360,4 +410,26 @@ struct span payloads_after_hash(const struct payloads *p);
 /* info.c */
 void info_input(struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in);
 void info_send_delete(struct ike_sa *sa);
+void info_send_notify(struct ike_sa *sa, uint16_t type, struct span data);
+void info_send_lifetime(struct ike_sa *sa, uint32_t secs);
+/* An exchange of a type that nobody here knows: a peer with our keys is told
+ * so. Always WIRE_EXCHANGE. */
+enum wire_err info_refuse_exchange(
+	struct ike_sa *sa, const struct ike_dgram *in);
+
+/* fragment.c */
+enum wire_err fragment_input(
+	struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in);
+void fragments_drop(struct ike_sa *sa);
+bool fragments_due(const struct ike_sa *sa, size_t n);
+void fragments_send(struct ike_sa *sa, struct span data);
+
+/* dpd.c */
+void dpd_init(struct ike_sa *sa);
+void dpd_fini(struct ike_sa *sa);
+void dpd_config(struct ike_sa *sa);      /* it came up, or the rules changed */
+void dpd_heard(struct ike_sa *sa);       /* the peer proved that it lives */
+void dpd_before_send(struct ike_sa *sa); /* on demand: asks after silence */
+enum wire_err dpd_notify(
+	struct ike_sa *sa, uint16_t type, struct span spi, struct span data);
 #endif

@@ -18,7 +18,7 @@ void sa_key_set(struct ike_sa *sa, const uint8_t *cky_i)
 }
 
 struct ike_sa *sa_find(
-	struct ike *ike, const uint8_t *cky_i, const struct udp_path *path)
+	const struct ike *ike, const uint8_t *cky_i, const struct udp_path *path)
 {
 	struct ike_sa probe = { .path = *path }, *sa;
 
@@ -196,6 +196,7 @@ struct ike_sa *sa_new(
 	TAILQ_INIT(&sa->exchanges);
 	timer_init(&sa->timer, on_sa_timer, sa);
 	timer_init(&sa->kick, on_sa_kick, sa);
+	dpd_init(sa);
 	source_add(&ike->limits, source, sa);
 	TAILQ_INSERT_TAIL(&ike->sas, sa, link);
 	ike->n_sas++;
@@ -238,6 +239,8 @@ void sa_free(struct ike_sa *sa)
 	struct ike *ike = sa->ike;
 
 	exchanges_free(sa);
+	fragments_drop(sa);
+	dpd_fini(sa);
 	sa_opened(sa);
 	timer_cancel(ike->env.timers, &sa->timer);
 	timer_cancel(ike->env.timers, &sa->kick);
@@ -262,9 +265,8 @@ static bool same_peer(const struct ike_sa *a, const struct ike_sa *b)
 
 /* INITIAL-CONTACT drops the older SAs of that identity at that address, never
  * of the address alone (F.21). Without it their number is bounded. */
-static void sa_drop_older(struct ike_sa *sa)
+void sa_drop_older(struct ike_sa *sa, size_t keep)
 {
-	size_t keep = sa->neg->initial_contact ? 0 : IKE_SAS_PEER_MAX - 1;
 	struct ike_sa *o;
 
 	TAILQ_FOREACH_REVERSE(o, &sa->source->sas, ike_sa_list, source_link)
@@ -279,13 +281,49 @@ static void sa_drop_older(struct ike_sa *sa)
 	}
 }
 
+/* What the initiator wished; 0: we made the offer, or do not know. */
+static uint32_t life_offered(const struct ike_sa *sa)
+{
+	struct isakmp_policy chosen;
+	struct ike_offer o;
+
+	if (sa->initiator ||
+		ike_offer_read(bytes_span(&sa->neg->sai), &o) != WIRE_OK)
+		return 0;
+	const struct ike_transform *t =
+		ike_offer_choose(sa->ike, &sa->path.remote.ip, &o, &chosen);
+
+	return t != NULL ? t->policy.life_secs : 0;
+}
+
+void sa_shorten(struct ike_sa *sa, uint32_t life_secs)
+{
+	uint64_t now = ike_now(sa->ike);
+	uint32_t old_secs = sa->policy.life_secs;
+
+	if (sa->state != SA_UP || life_secs >= old_secs)
+		return;
+	sa->expires_ms -= (old_secs - life_secs) * 1000ull;
+	sa->policy.life_secs = life_secs;
+	if (!sa->released || sa->expires_ms < now + IKE_RELEASE_MS)
+		sa_arm(sa, sa->expires_ms > now ? sa->expires_ms - now : 0);
+}
+
+uint8_t sa_exchange(const struct ike_sa *sa)
+{
+	(void)sa;
+	return XCHG_MAIN;
+}
+
 void sa_came_up(struct ike_sa *sa)
 {
 	struct ike *ike = sa->ike;
 	uint64_t life_ms = (uint64_t)sa->policy.life_secs * 1000;
 
-	sa_drop_older(sa);
+	sa_drop_older(sa, sa->neg->initial_contact ? 0 : IKE_SAS_PEER_MAX - 1);
 	sa_opened(sa);
+	uint32_t offered_secs = life_offered(sa);
+
 	negotiation_free(ike, sa->neg);
 	sa->neg = NULL;
 	keybuf_wipe(&sa->keys.skeyid);
@@ -294,6 +332,10 @@ void sa_came_up(struct ike_sa *sa)
 	sa->expires_ms = ike_now(ike) + life_ms;
 	sa_arm(sa, life_ms);
 	ike->stats.established++;
+	dpd_heard(sa);
+	dpd_config(sa);
+	if (offered_secs > sa->policy.life_secs)
+		info_send_lifetime(sa, sa->policy.life_secs);
 	ike->doi.sa_up(ike->doi.ctx, sa);
 }
 

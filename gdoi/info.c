@@ -3,8 +3,6 @@
 #include "gdoi/ike_priv.h"
 #include <string.h>
 
-#define N_SPI_BYTES (2 * COOKIE_BYTES)
-
 /* An informational exchange is one message, never answered nor repeated. */
 static void info_send(struct ike_sa *sa, uint8_t type, struct span payload)
 {
@@ -44,17 +42,36 @@ void info_send_delete(struct ike_sa *sa)
 	info_send(sa, PLD_D, isakmp_wr_end(&m));
 }
 
-void ike_sa_notify(struct ike_sa *sa, uint16_t type)
+void info_send_notify(struct ike_sa *sa, uint16_t type, struct span data)
 {
 	uint8_t buf[64];
 	struct isakmp_wr m;
 
-	if (sa->state != SA_UP)
-		return;
 	info_begin(&m, buf, sizeof buf, PLD_N);
 	wr_u16(&m.w, type);
 	cookies_put(sa, &m.w);
+	wr_span(&m.w, data);
 	info_send(sa, PLD_N, isakmp_wr_end(&m));
+}
+
+void ike_sa_notify(struct ike_sa *sa, uint16_t type)
+{
+	if (sa->state != SA_UP || type == 0)
+		return;
+	exchanges_told(sa);
+	dpd_before_send(sa);
+	info_send_notify(sa, type, SPAN(NULL, 0));
+}
+
+/* Our life of the SA is shorter than the one offered (RFC 2407 4.6.3.1). */
+void info_send_lifetime(struct ike_sa *sa, uint32_t secs)
+{
+	uint8_t buf[16];
+	struct wr w = wr_init(buf, sizeof buf);
+
+	attr_put_tv(&w, P1_LIFE_TYPE, LIFE_SECONDS);
+	attr_put_u32(&w, P1_LIFE_DURATION, secs);
+	info_send_notify(sa, N_RESPONDER_LIFETIME, wr_done(&w));
 }
 
 struct notify {
@@ -108,10 +125,13 @@ static enum wire_err info_clear(struct ike_sa *sa, const struct ike_dgram *in)
 	enum wire_err e = isakmp_split(in->body, in->hdr.next, &p);
 	const struct payload *q;
 
-	if (sa->state != SA_I1)
-		return WIRE_NOT_ENCRYPTED;
 	if (e != WIRE_OK)
 		return e;
+	if (sa->state != SA_I1) { /* told, never believed */
+		ike_report(sa->ike, REPORT_IKMP_NOT_ENCRYPTED,
+			&in->path->remote.ip, WIRE_NOT_ENCRYPTED, 0, "");
+		return WIRE_NOT_ENCRYPTED;
+	}
 	q = payload_get(&p, PLD_N);
 	if (q == NULL)
 		return WIRE_PAYLOAD_MISSING;
@@ -139,44 +159,110 @@ static bool info_seen(struct ike_sa *sa, uint32_t mid)
 	return false;
 }
 
-static void info_act(struct ike_sa *sa, const struct payloads *p)
+/* RESPONDER-LIFETIME: only ever shortens the life. */
+static enum wire_err lifetime_take(struct ike_sa *sa, struct span data)
+{
+	struct rd r = rd_span(data);
+	uint32_t type = 0, secs = 0;
+	struct attr a;
+	int got;
+
+	while ((got = attr_read(&r, &a)) == 1) {
+		if (a.type == P1_LIFE_TYPE)
+			type = a.num;
+		if (a.type == P1_LIFE_DURATION && a.is_num)
+			secs = a.num;
+	}
+	if (got < 0)
+		return WIRE_TRUNCATED;
+	if (type != LIFE_SECONDS || secs == 0)
+		return WIRE_ATTRIBUTE;
+	if (sa->initiator)
+		sa_shorten(sa, secs);
+	return WIRE_OK;
+}
+
+static enum wire_err notify_act(struct ike_sa *sa, struct rd body)
 {
 	struct ike *ike = sa->ike;
 	struct notify n;
+	enum wire_err e = notify_read(body, &n);
+
+	if (e != WIRE_OK)
+		return e;
+	switch (n.type) {
+	case N_R_U_THERE:
+	case N_R_U_THERE_ACK:
+		return dpd_notify(sa, n.type, n.spi, n.data);
+	case N_RESPONDER_LIFETIME:
+		return n.protocol == 1 ? lifetime_take(sa, n.data) : WIRE_OK;
+	case N_INITIAL_CONTACT:
+		sa_drop_older(sa, 0);
+		return WIRE_OK;
+	default:
+		ike->doi.notify(ike->doi.ctx, sa, n.type, n.data);
+		return WIRE_OK;
+	}
+}
+
+/* A Delete of ESP SAs, as strongSwan and IOS send, concerns none of ours. */
+static enum wire_err info_act(struct ike_sa *sa, const struct payloads *p)
+{
+	enum wire_err e = WIRE_OK;
 
 	for (size_t i = 1; i < p->n; i++) {
 		const struct payload *q = &p->v[i];
 
 		if (q->type == PLD_D && delete_names_sa(sa, q->body))
 			sa_doom(sa, IKE_DOWN_DELETED, false);
-		if (q->type == PLD_N && notify_read(q->body, &n) == WIRE_OK)
-			ike->doi.notify(ike->doi.ctx, sa, n.type, n.data);
+		if (q->type == PLD_N && e == WIRE_OK)
+			e = notify_act(sa, q->body);
 	}
+	return e;
 }
 
-static enum wire_err info_protected(
-	struct ike_sa *sa, const struct ike_dgram *in)
+/* A message that begins an exchange with HASH(1), and comes for the first
+ * time; its payloads. */
+static enum wire_err first_open(
+	struct ike_sa *sa, const struct ike_dgram *in, struct payloads *p)
 {
 	uint8_t iv[CIPHER_MAX_BLOCK], want[HASH_MAX_BYTES];
-	struct payloads p;
 	enum wire_err e = sa_protected_check(sa, in);
 
 	if (e != WIRE_OK)
 		return e;
 	sa_first_iv(sa, in->hdr.mid, iv);
-	e = sa_open(sa, in, iv, &p);
+	e = sa_open(sa, in, iv, p);
 	if (e != WIRE_OK)
 		return e;
-	struct rd got = p.v[0].body;
-	size_t n = sa_hash(
-		sa, in->hdr.mid, NULL, 0, payloads_after_hash(&p), want);
+	struct rd got = p->v[0].body;
+	size_t n =
+		sa_hash(sa, in->hdr.mid, NULL, 0, payloads_after_hash(p), want);
 
 	if (rd_left(&got) != n || !mem_equal_secret(want, got.p, n))
 		return WIRE_HASH;
-	if (info_seen(sa, in->hdr.mid))
-		return WIRE_REPLAY;
-	info_act(sa, &p);
-	return WIRE_OK;
+	return info_seen(sa, in->hdr.mid) ? WIRE_REPLAY : WIRE_OK;
+}
+
+static enum wire_err info_protected(
+	struct ike_sa *sa, const struct ike_dgram *in)
+{
+	struct payloads p;
+	enum wire_err e = first_open(sa, in, &p);
+
+	return e == WIRE_OK ? info_act(sa, &p) : e;
+}
+
+enum wire_err info_refuse_exchange(
+	struct ike_sa *sa, const struct ike_dgram *in)
+{
+	struct payloads p;
+	enum wire_err e = first_open(sa, in, &p);
+
+	mem_wipe(sa->ike->clear, in->body.n);
+	if (e == WIRE_OK)
+		ike_sa_notify(sa, N_UNSUPPORTED_EXCHANGE);
+	return WIRE_EXCHANGE;
 }
 
 void info_input(struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in)

@@ -38,4 +38,6 @@ libgdoi_a_SOURCES += gdoi/ike_config.c
 libgdoi_a_SOURCES += gdoi/vid.c
 libgdoi_a_SOURCES += gdoi/exchange.c
 libgdoi_a_SOURCES += gdoi/info.c
+libgdoi_a_SOURCES += gdoi/fragment.c
+libgdoi_a_SOURCES += gdoi/dpd.c
 libgdoi_a_SOURCES += gdoi/limit.c

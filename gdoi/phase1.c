@@ -127,6 +127,7 @@ void sa_step(struct ike_sa *sa, struct sa_event *ev)
 	if (ev->kind == EV_MESSAGE && ev->err != WIRE_OK)
 		ike_drop(sa->ike, ev->err);
 	if (ev->kind == EV_MESSAGE && next != old) {
+		p1_vids_read(sa, &ev->p); /* they may stand in any message */
 		memcpy(sa->rx_digest, ev->in->digest, sizeof sa->rx_digest);
 		sa->resends = 0;
 	}

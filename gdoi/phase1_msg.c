@@ -4,9 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define N_INITIAL_CONTACT 24578
-#define N_SPI_BYTES       (2 * COOKIE_BYTES)
-
 enum sa_state p1_refuse(struct ike_sa *sa, struct sa_event *ev, enum wire_err e)
 {
 	ev->err = e;

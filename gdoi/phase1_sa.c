@@ -7,17 +7,6 @@
 #define ISAKMP_SPI_MAX 16
 #define SIT_IDENTITY   1
 
-enum p1_attr {
-	P1_ENCRYPTION = 1,
-	P1_HASH = 2,
-	P1_AUTH = 3,
-	P1_GROUP = 4,
-	P1_LIFE_TYPE = 11,
-	P1_LIFE_DURATION = 12,
-	P1_KEY_LENGTH = 14
-};
-enum { LIFE_SECONDS = 1 };
-
 struct p1_raw {
 	uint32_t encryption, hash, auth, group, bits, life_type, life_secs;
 };

@@ -86,6 +86,11 @@ struct isakmp_peer_policy {
 	struct isakmp_id endpoint; /* ISAKMP_ID_NONE: our usual identity */
 	struct secret password;    /* empty: the usual key */
 };
+/* crypto isakmp keepalive; secs 0: off. */
+struct ike_keepalive {
+	uint16_t secs, retry_secs;
+	bool periodic;
+};
 struct isakmp_config {
 	struct isakmp_policy policy[IKE_POLICIES_MAX]; /* ascending priority */
 	size_t n_policies;
@@ -103,6 +108,11 @@ struct isakmp_config {
 	size_t n_matches;
 	const struct isakmp_peer_policy *peers;
 	size_t n_peers;
+	struct ike_keepalive keepalive;
+	bool fragmentation;
+	/* crypto call admission limit ike; 0: none of ours. */
+	uint32_t sa_limit, negotiation_limit;
+	uint16_t diagnose_entries; /* error history; 0: off */
 };
 
 /* A group's identity: number (KEY_ID, 4 octets) or IPv4 address. */

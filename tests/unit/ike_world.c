@@ -154,7 +154,9 @@ void world_config(struct end *e, const struct isakmp_policy *v, size_t n,
 	const char *psk, uint8_t doi)
 {
 	struct isakmp_key key = { .addr = ip_v4(0) };
-	struct isakmp_config c = { .n_policies = n, .offer_doi = doi };
+	struct isakmp_config c = { .n_policies = n, .offer_doi = doi,
+		.keepalive = e->keepalive,
+		.fragmentation = e->fragmentation };
 
 	memcpy(c.policy, v, n * sizeof *v);
 	if (psk != NULL) {

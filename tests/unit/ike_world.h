@@ -14,6 +14,9 @@ struct end {
 	struct env env;
 	struct ike *ike;
 	struct ip_addr addr;
+	/* Of its configuration, besides policies and keys. */
+	struct ike_keepalive keepalive;
+	bool fragmentation;
 	struct ike_sa *sa; /* last one up, NULL after its end */
 	unsigned ups, downs, lost, messages, notifies;
 	enum ike_down why;
