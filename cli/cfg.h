@@ -57,6 +57,8 @@ struct isakmp_view {
 };
 void isakmp_view_build(const struct router *r, struct isakmp_view *v);
 void isakmp_view_free(struct isakmp_view *v);
+/* cfg_isakmp_sa.c: its part of the view. */
+void isakmp_sa_view(const struct router *r, struct isakmp_config *c);
 
 /* The master key came or changed: hands policies and keys over again. */
 void isakmp_keys_opened(const struct router *r);

@@ -111,20 +111,6 @@ const struct command cfg_isakmp_key = {
 		  "crypto isakmp key 6 ABCD hostname gm1.example",
 };
 
-static const struct command isakmp_keepalive = {
-	.mode = MODE_CONFIG,
-	.order = ORDER_ISAKMP_OTHER,
-	.grammar = "crypto isakmp keepalive <secs:10-3600> [<retry:2-60=2>] "
-		   "[{periodic|on-demand}]",
-	.help = HELP_ISAKMP "keepalive  Set a keepalive interval for use with "
-			    "IOS peers\n"
-			    "<secs>  Number of seconds between keep alives\n"
-			    "<retry>  Number of seconds between retries\n"
-			    "periodic  Periodic keepalives\n"
-			    "on-demand  On-demand keepalives\n",
-	.flags = CMD_HARMLESS,
-};
-
 static const struct command isakmp_identity = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_ISAKMP_OTHER + 1,
@@ -141,26 +127,17 @@ static const struct command isakmp_other = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_ISAKMP_OTHER + 2,
 	.grammar = "crypto isakmp {!aggressive-mode !disable|!enable|"
-		   "!invalid-spi-recovery|!fragmentation|"
-		   "!disconnect-revoked-peers|!default !policy|"
-		   "!nat !keepalive <nat:5-3600>|!xauth !timeout <xauth:5-90>|"
-		   "!diagnose !error <diag:0-1000>}",
+		   "!default !policy|"
+		   "!nat !keepalive <nat:5-3600>|!xauth !timeout <xauth:5-90>}",
 	.help = HELP_ISAKMP "aggressive-mode  Aggressive mode\n"
 			    "disable  Disable ISAKMP aggressive mode\n"
 			    "enable  Enable ISAKMP\n"
-			    "invalid-spi-recovery  Initiate IKE on an invalid "
-			    "SPI\n"
-			    "fragmentation  IKE Fragmentation\n"
-			    "disconnect-revoked-peers  Disconnect peers with "
-			    "revoked certificates\n"
 			    "default  ISAKMP default policy\n"
 			    "policy  Default policies\n"
 			    "nat  Set a nat keepalive interval\n"
 			    "keepalive  Keepalive interval\n<nat>  Seconds\n"
 			    "xauth  Set Extended Authentication values\n"
-			    "timeout  Timeout\n<xauth>  Seconds\n"
-			    "diagnose  Diagnose\nerror  Error history\n"
-			    "<diag>  Number of entries\n",
+			    "timeout  Timeout\n<xauth>  Seconds\n",
 	.flags = CMD_HARMLESS | CMD_DEFAULT_ON,
 	.sample = "crypto isakmp aggressive-mode disable\n"
 		  "crypto isakmp nat keepalive 20",
@@ -336,6 +313,7 @@ void isakmp_view_build(const struct router *r, struct isakmp_view *v)
 	struct isakmp_config *c = &v->config;
 
 	*v = (struct isakmp_view){ .config.offer_doi = 2 };
+	isakmp_sa_view(r, c);
 	for (struct node *s = node_child(root, &cfg_isakmp_policy, NULL);
 		s != NULL && c->n_policies < IKE_POLICIES_MAX;
 		s = node_child(root, &cfg_isakmp_policy, s))
@@ -393,6 +371,6 @@ static void isakmp_subscribe(struct router *r)
 
 static const struct command *const list[] = { &cfg_isakmp_policy, &p_encryption,
 	&p_hash, &p_authentication, &p_group, &p_lifetime, &cfg_isakmp_key,
-	&isakmp_keepalive, &isakmp_identity, &isakmp_other };
+	&isakmp_identity, &isakmp_other };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_isakmp = { &commands, isakmp_subscribe };

@@ -34,6 +34,7 @@ static const struct feature *const features[] = {
 	&feature_acl6,
 	&feature_filter,
 	&feature_isakmp,
+	&feature_isakmp_sa,
 	&feature_ipsec,
 	&feature_keys,
 	&feature_gdoi,

@@ -43,7 +43,7 @@ extern const struct feature feature_masterkey, feature_users, feature_line,
 	feature_privilege, feature_alias, feature_terminal, feature_lines,
 	feature_clock;
 extern const struct feature feature_system, feature_interface, feature_route,
-	feature_acl, feature_isakmp, feature_ipsec, feature_keys, feature_gdoi,
+	feature_acl, feature_isakmp, feature_isakmp_sa, feature_ipsec, feature_keys, feature_gdoi,
 	feature_gdoi_ks,
 	feature_crypto_map, feature_show_gdoi, feature_show_crypto, feature_show_ipsec,
 	feature_show_ip, feature_exec_crypto, feature_exec_ping,

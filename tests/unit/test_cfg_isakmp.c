@@ -86,11 +86,56 @@ static void keys(void **state)
 	fake_router_fini(&r);
 }
 
+/* Keepalives, fragmentation, limits, error history. */
+static void sas(void **state)
+{
+	const struct isakmp_config *c = &fake_box.isakmp;
+	struct router r;
+	auto_free char *kept = NULL;
+
+	(void)state;
+	fake_router_init(&r);
+	free(fake_paste(&r, "crypto isakmp policy 10\n"));
+	assert_int_equal(c->keepalive.secs, 0);
+	assert_false(c->fragmentation);
+	assert_int_equal(c->diagnose_entries, 50);
+	assert_int_equal(c->sa_limit, 0);
+	assert_int_equal(c->negotiation_limit, 0);
+	free(fake_paste(&r,
+		"crypto isakmp keepalive 10\n"
+		"crypto isakmp fragmentation\n"
+		"crypto isakmp diagnose error 7\n"
+		"crypto call admission limit ike sa 25\n"
+		"crypto call admission limit ike in-negotiation-sa 12\n"));
+	assert_int_equal(c->keepalive.secs, 10);
+	assert_int_equal(c->keepalive.retry_secs, 2);
+	assert_false(c->keepalive.periodic);
+	assert_true(c->fragmentation);
+	assert_int_equal(c->diagnose_entries, 7);
+	assert_int_equal(c->sa_limit, 25);
+	assert_int_equal(c->negotiation_limit, 12);
+	free(fake_paste(&r, "crypto isakmp keepalive 3600 60 periodic\n"
+			    "no crypto isakmp fragmentation\n"
+			    "no crypto isakmp diagnose error\n"
+			    "no crypto call admission limit ike sa\n"));
+	assert_int_equal(c->keepalive.secs, 3600);
+	assert_int_equal(c->keepalive.retry_secs, 60);
+	assert_true(c->keepalive.periodic);
+	assert_false(c->fragmentation);
+	assert_int_equal(c->diagnose_entries, 0);
+	assert_int_equal(c->sa_limit, 0);
+	kept = fake_paste(&r, "crypto isakmp invalid-spi-recovery\n"
+			      "crypto isakmp disconnect-revoked-peers\n");
+	assert_non_null(strstr(kept, "% Warning: "));
+	fake_router_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies),
 		cmocka_unit_test(keys),
+		cmocka_unit_test(sas),
 	};
 
 	return cmocka_run_group_tests_name("cfg_isakmp", tests, NULL, NULL);
