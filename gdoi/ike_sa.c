@@ -290,8 +290,9 @@ static uint32_t life_offered(const struct ike_sa *sa)
 	if (sa->initiator ||
 		ike_offer_read(bytes_span(&sa->neg->sai), &o) != WIRE_OK)
 		return 0;
+	const struct ike_peer peer = sa_peer(sa);
 	const struct ike_transform *t =
-		ike_offer_choose(sa->ike, &sa->path.remote.ip, &o, &chosen);
+		ike_offer_choose(sa->ike, &peer, &o, &chosen);
 
 	return t != NULL ? t->policy.life_secs : 0;
 }
