@@ -69,6 +69,18 @@ _Bool mem_equal_secret(const void *a, const void *b, size_t n)
 	return diff == 0;
 }
 
+void mem_free_text(char *s)
+{
+	if (s != NULL)
+		mem_wipe(s, strlen(s));
+	free(s);
+}
+
+void mem_free_text_ptr(char **p)
+{
+	mem_free_text(*p);
+}
+
 void mem_free_ptr(void *pp)
 {
 	void *p;

@@ -25,8 +25,13 @@ void mem_wipe(void *p, size_t n);
 /* Constant-time equality of equally long runs. */
 _Bool mem_equal_secret(const void *a, const void *b, size_t n);
 
+/* Frees text that may hold a secret, wiped; NULL is fine. */
+void mem_free_text(char *s);
+
 void mem_free_ptr(void *pp);   /* for auto_free: frees *(void **)pp */
+void mem_free_text_ptr(char **p); /* for auto_text: wipes, too */
 void mem_close_fd(int *fd);    /* for auto_fd: closes when >= 0 */
 #define auto_free __attribute__((cleanup(mem_free_ptr)))
+#define auto_text __attribute__((cleanup(mem_free_text_ptr)))
 #define auto_fd   __attribute__((cleanup(mem_close_fd)))
 #endif

@@ -1,4 +1,5 @@
-/* Growing text.  Doubles its room, so appending is linear over all. */
+/* Growing text.  Doubles its room, so appending is linear over all.  Wiped
+ * where it is left: configuration and keys pass through here as text. */
 #include "base/sbuf.h"
 
 #include <stdio.h>
@@ -18,7 +19,14 @@ static void sbuf_grow(struct sbuf *b, size_t n)
 			abort();
 		cap *= 2;
 	}
-	b->s = xreallocarray(b->s, cap, 1);
+	char *s = xcalloc(cap, 1);
+
+	if (b->s != NULL) {
+		memcpy(s, b->s, b->n + 1);
+		mem_wipe(b->s, b->n);
+	}
+	free(b->s);
+	b->s = s;
 	b->cap = cap;
 }
 
@@ -79,8 +87,8 @@ void sbuf_trunc(struct sbuf *b, size_t n)
 {
 	if (n >= b->n)
 		return;
+	mem_wipe(b->s + n, b->n - n);
 	b->n = n;
-	b->s[n] = '\0';
 }
 
 const char *sbuf_str(const struct sbuf *b)
@@ -98,6 +106,7 @@ char *sbuf_take(struct sbuf *b)
 
 void sbuf_free(struct sbuf *b)
 {
+	mem_wipe(b->s, b->n);
 	free(b->s);
 	*b = (struct sbuf){ 0 };
 }

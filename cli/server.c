@@ -215,7 +215,7 @@ static void sink_done(void *ctx, int result)
 
 static void request_free(struct request *q)
 {
-	free(q->text);
+	mem_free_text(q->text);
 	free(q);
 }
 
@@ -583,6 +583,7 @@ static void client_read(struct client *c)
 	if (c->closing)
 		return;
 	sbuf_add(&c->in, buf, (size_t)n);
+	mem_wipe(buf, (size_t)n);
 	while (!c->dead && !c->closing &&
 		(got = frame_get(&c->in, &pos, &f)) == 1) {
 		if (!take_frame(c, &f))

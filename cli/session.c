@@ -602,7 +602,7 @@ static void exec_match(
 
 int session_run_exec(struct session *s, const char *typed, size_t offset)
 {
-	auto_free char *copy = xstrdup(typed);
+	auto_text char *copy = xstrdup(typed);
 	char *text = copy + offset, *bar;
 	struct match m = { 0 };
 	int result = CMD_FAILED;
@@ -643,7 +643,7 @@ const char *session_do_command(const char *text)
 
 static bool exec_knows(struct session *s, const char *text)
 {
-	auto_free char *copy = xstrdup(text);
+	auto_text char *copy = xstrdup(text);
 	struct match m = { 0 };
 	char *bar;
 

@@ -32,7 +32,7 @@ static void help_add_bar(const char *text, struct sbuf *out)
 		!session_takes_filter(text) || (p > out->s && p[-1] != '\n'))
 		return;
 	size_t at = (size_t)(p - out->s), width = 4;
-	auto_free char *tail = xstrdup(p);
+	auto_text char *tail = xstrdup(p);
 
 	/* The column of the descriptions, from the line above. */
 	for (const char *q = out->s; q < p; q = strchr(q, '\n') + 1) {
@@ -49,7 +49,7 @@ static void help_add_bar(const char *text, struct sbuf *out)
 /* What stands behind the `|` of a command that takes filters, or NULL. */
 static const char *filter_text(uint16_t mode, const char *text)
 {
-	auto_free char *copy = xstrdup(text);
+	auto_text char *copy = xstrdup(text);
 	const char *bar = mode == MODE_EXEC && session_takes_filter(copy)
 				  ? session_filter_split(copy)
 				  : NULL;
@@ -106,7 +106,7 @@ bool session_help_line(struct session *s, const char *line)
 		return false;
 	if (n > 1 && line[n - 2] != ' ' && line_fits(s, line))
 		return false;
-	auto_free char *asked = xstrdup(line);
+	auto_text char *asked = xstrdup(line);
 	auto_sbuf struct sbuf out = { 0 };
 
 	asked[n - 1] = '\0';

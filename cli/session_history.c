@@ -12,7 +12,7 @@ void session_history_add(struct session *s, const char *line)
 		return;
 	while (s->n_history >= s->term.history ||
 		s->n_history == ARRAY_LEN(s->history)) {
-		free(s->history[0]);
+		mem_free_text(s->history[0]);
 		memmove(s->history, s->history + 1,
 			--s->n_history * sizeof(s->history[0]));
 	}
@@ -29,6 +29,6 @@ void session_history_each(const struct session *s,
 void session_history_free(struct session *s)
 {
 	for (size_t i = 0; i < s->n_history; i++)
-		free(s->history[i]);
+		mem_free_text(s->history[i]);
 	s->n_history = 0;
 }

@@ -3,6 +3,7 @@
 #include "crypto/passwd.h"
 
 #include "crypto/rng.h"
+#include "crypto/seal.h"
 
 #include <crypt.h>
 #include <ctype.h>
@@ -19,8 +20,6 @@
 #define HASH_LEN    43 /* letters of it */
 #define SHA_ROUNDS  20000
 #define SCRYPT_N    16384
-#define NONCE_BYTES 12
-#define TAG_BYTES   16
 
 /* crypt(3)'s alphabet; Cisco uses it, too, but fills it as base64 does. */
 static const char alphabet[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -213,58 +212,28 @@ static bool unveil(const char *text, struct sbuf *out)
 
 /* --- type 6: see masterkey.c for the key --- */
 
-static bool gcm(bool seal, const uint8_t *key, const uint8_t *nonce,
-	uint8_t *data, size_t n, uint8_t *tag)
-{
-	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-	int len, end;
-	bool ok = c != NULL &&
-		  EVP_CipherInit_ex2(
-			  c, EVP_aes_256_gcm(), key, nonce, seal, NULL) == 1 &&
-		  EVP_CipherUpdate(c, data, &len, data, (int)n) == 1 &&
-		  (seal || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG,
-				   TAG_BYTES, tag) == 1) &&
-		  EVP_CipherFinal_ex(c, data + len, &end) == 1 &&
-		  (!seal || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG,
-				    TAG_BYTES, tag) == 1);
-
-	EVP_CIPHER_CTX_free(c);
-	return ok;
-}
-
 bool passwd_seal(const char *clear, struct sbuf *out)
 {
 	const uint8_t *key = master_key_bytes();
-	auto_secret_text struct sbuf b = { 0 };
-	uint8_t nonce[NONCE_BYTES], tag[TAG_BYTES];
+	auto_sbuf struct sbuf b = { 0 };
 
 	if (key == NULL)
 		return false;
-	rng_bytes(nonce, sizeof(nonce));
-	sbuf_add(&b, nonce, sizeof(nonce));
-	sbuf_adds(&b, clear);
-	if (!gcm(true, key, nonce, (uint8_t *)b.s + NONCE_BYTES,
-		    b.n - NONCE_BYTES, tag))
-		return false;
-	sbuf_add(&b, tag, sizeof(tag));
+	seal(key, SPAN(NULL, 0), SPAN(clear, strlen(clear)), &b);
 	text_of((uint8_t *)b.s, b.n, out);
 	return true;
 }
 
-static bool unseal(const char *text, struct sbuf *out)
+static bool reveal_sealed(const char *text, struct sbuf *out)
 {
 	const uint8_t *key = master_key_bytes();
-	auto_secret_text struct sbuf b = { 0 };
+	auto_sbuf struct sbuf b = { 0 }, clear = { 0 };
 
-	if (key == NULL || !bytes_of(text, &b) || b.n < NONCE_BYTES + TAG_BYTES)
+	if (key == NULL || !bytes_of(text, &b) ||
+		!unseal(key, SPAN(NULL, 0), SPAN(b.s, b.n), &clear) ||
+		memchr(sbuf_str(&clear), '\0', clear.n) != NULL)
 		return false;
-	uint8_t *p = (uint8_t *)b.s;
-	size_t n = b.n - NONCE_BYTES - TAG_BYTES;
-
-	if (!gcm(false, key, p, p + NONCE_BYTES, n, p + NONCE_BYTES + n) ||
-		memchr(p + NONCE_BYTES, '\0', n) != NULL)
-		return false;
-	sbuf_add(out, p + NONCE_BYTES, n);
+	sbuf_add(out, clear.s, clear.n);
 	return true;
 }
 
@@ -277,7 +246,7 @@ bool passwd_reveal(enum passwd_type type, const char *stored, struct sbuf *out)
 	case PASSWD_WEAK:
 		return unveil(stored, out);
 	case PASSWD_SEALED:
-		return unseal(stored, out);
+		return reveal_sealed(stored, out);
 	default:
 		return false;
 	}

@@ -448,20 +448,12 @@ void run_line(struct run *r, const struct grammar *g, uint16_t mode,
 		run_tokens(r);
 }
 
-static void value_free(char *value)
-{
-	if (value == NULL)
-		return;
-	mem_wipe(value, strlen(value));
-	free(value);
-}
-
 void run_fini(struct run *r)
 {
 	for (uint32_t i = 0; i < r->n_th; i++)
-		value_free(r->th[i].value);
+		mem_free_text(r->th[i].value);
 	for (uint32_t i = 0; i < r->n_tr; i++)
-		value_free(r->tr[i].value);
+		mem_free_text(r->tr[i].value);
 	free(r->th);
 	free(r->tr);
 	free(r->head);

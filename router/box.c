@@ -96,10 +96,11 @@ static void dataplane_open(struct box *b, const struct dataplane_ops *wanted)
 /* What is wrong with the store costs its memory, not the box. */
 static void store_open(struct box *b, const char *state_dir)
 {
-	auto_sbuf struct sbuf path = { 0 }, why = { 0 };
+	auto_sbuf struct sbuf path = { 0 }, key = { 0 }, why = { 0 };
 
 	sbuf_printf(&path, "%s/ks.db", state_dir);
-	b->store = store_sqlite_open(sbuf_str(&path), &why);
+	sbuf_printf(&key, "%s/keys/ks.seal", state_dir);
+	b->store = store_sqlite_open(sbuf_str(&path), sbuf_str(&key), &why);
 	if (b->store == NULL)
 		log_msg(b->log, LOG_SEV_CRIT, "GDOI", "STORE",
 			"Key server state is not kept in this session: %s",

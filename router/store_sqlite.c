@@ -1,16 +1,21 @@
-/* struct store on SQLite: one table of (table, key, value).  Knows nothing of
- * what the values mean. */
+/* struct store on SQLite: one table of (table, key, sealed value).  Knows
+ * nothing of what the values mean. */
 #include "router/store_sqlite.h"
+#include "crypto/seal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* PRAGMA user_version of the layout below. */
-#define SCHEMA_VERSION 1
+/* PRAGMA user_version of the layout below: 1 had its values in clear. */
+#define SCHEMA_CLEAR   1
+#define SCHEMA_VERSION 2
+
+#define PLACE_MAX 512
 
 enum stmt { STMT_PUT, STMT_DEL, STMT_EACH, STMT_BEGIN, STMT_COMMIT, N_STMTS };
 static const char *const stmt_sql[N_STMTS] = {
@@ -27,6 +32,7 @@ struct store_sqlite {
 	struct store store;
 	sqlite3 *db;
 	sqlite3_stmt *stmt[N_STMTS];
+	uint8_t key[SEAL_KEY_BYTES];
 };
 
 static int errno_of(int rc)
@@ -61,20 +67,30 @@ static int stmt_run(sqlite3_stmt *st)
 	return errno_of(rc);
 }
 
+/* A value belongs to its row: moved to another one it does not open. */
+static struct span place_of(
+	const char *table, const char *key, char buf[PLACE_MAX])
+{
+	int n = snprintf(buf, PLACE_MAX, "%s/%s", table, key);
+
+	return SPAN(buf, n < PLACE_MAX ? (size_t)n : PLACE_MAX - 1);
+}
+
 static int store_put(
 	void *ctx, const char *table, const char *key, struct span v)
 {
 	struct store_sqlite *s = ctx;
 	sqlite3_stmt *st = s->stmt[STMT_PUT];
 
-	if (v.n > INT32_MAX)
+	auto_sbuf struct sbuf sealed = { 0 };
+	char place[PLACE_MAX];
+
+	if (v.n > INT32_MAX / 2)
 		return -E2BIG;
+	seal(s->key, place_of(table, key, place), v, &sealed);
 	sqlite3_bind_text(st, 1, table, -1, SQLITE_STATIC);
 	sqlite3_bind_text(st, 2, key, -1, SQLITE_STATIC);
-	if (v.n == 0)
-		sqlite3_bind_zeroblob(st, 3, 0);
-	else
-		sqlite3_bind_blob(st, 3, v.p, (int)v.n, SQLITE_STATIC);
+	sqlite3_bind_blob(st, 3, sealed.s, (int)sealed.n, SQLITE_STATIC);
 	return stmt_run(st);
 }
 
@@ -93,18 +109,25 @@ static int store_each(void *ctx, const char *table,
 {
 	struct store_sqlite *s = ctx;
 	sqlite3_stmt *st = s->stmt[STMT_EACH];
+	char place[PLACE_MAX];
+	bool foreign = false;
 	int rc;
 
 	sqlite3_bind_text(st, 1, table, -1, SQLITE_STATIC);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *key = (const char *)sqlite3_column_text(st, 0);
 		const void *p = sqlite3_column_blob(st, 1);
 		size_t n = (size_t)sqlite3_column_bytes(st, 1);
+		auto_sbuf struct sbuf v = { 0 };
 
-		fn(arg, (const char *)sqlite3_column_text(st, 0), SPAN(p, n));
+		if (unseal(s->key, place_of(table, key, place), SPAN(p, n), &v))
+			fn(arg, key, SPAN(sbuf_str(&v), v.n));
+		else
+			foreign = true;
 	}
 	sqlite3_reset(st);
 	sqlite3_clear_bindings(st);
-	return errno_of(rc);
+	return foreign ? -EBADMSG : errno_of(rc);
 }
 
 static int store_begin(void *ctx)
@@ -191,7 +214,7 @@ static int db_prepare(sqlite3 *db, int *version)
 		"BEGIN IMMEDIATE;"
 		"CREATE TABLE record(tbl TEXT NOT NULL, key TEXT NOT NULL,"
 		" value BLOB NOT NULL, PRIMARY KEY(tbl, key)) WITHOUT ROWID;"
-		"PRAGMA user_version = 1;"
+		"PRAGMA user_version = 2;"
 		"COMMIT;";
 	int rc = sqlite3_exec(db, settings, NULL, NULL, NULL);
 
@@ -237,10 +260,147 @@ static void store_destroy(struct store_sqlite *s)
 	for (int i = 0; i < N_STMTS; i++)
 		sqlite3_finalize(s->stmt[i]);
 	sqlite3_close(s->db);
+	mem_wipe(s->key, sizeof(s->key));
 	free(s);
 }
 
-struct store *store_sqlite_open(const char *path, struct sbuf *why)
+/* SQLite's own memory, wiped where it is left: keys pass through it. */
+static sqlite3_mem_methods plain;
+
+static void wiping_free(void *p)
+{
+	if (p != NULL)
+		mem_wipe(p, (size_t)plain.xSize(p));
+	plain.xFree(p);
+}
+
+static void *wiping_realloc(void *p, int n)
+{
+	void *q = plain.xMalloc(n);
+
+	if (q == NULL)
+		return NULL;
+	memcpy(q, p, (size_t)(plain.xSize(p) < n ? plain.xSize(p) : n));
+	wiping_free(p);
+	return q;
+}
+
+static void memory_wipes(void)
+{
+	sqlite3_mem_methods m;
+
+	if (plain.xMalloc != NULL ||
+		sqlite3_config(SQLITE_CONFIG_GETMALLOC, &plain) != SQLITE_OK)
+		return;
+	m = plain;
+	m.xFree = wiping_free;
+	m.xRealloc = wiping_realloc;
+	sqlite3_config(SQLITE_CONFIG_MALLOC, &m);
+}
+
+/* The key that opens what is there.  Without it nothing starts afresh. */
+static bool key_get(struct store_sqlite *s, const char *path,
+	const char *key_path, int version, struct sbuf *why)
+{
+	bool used =
+		pragma_int(s->db, "SELECT EXISTS(SELECT 1 FROM record)") == 1;
+	int r = seal_key_load(key_path, s->key);
+
+	if (r == -ENOENT && (!used || version <= SCHEMA_CLEAR))
+		r = seal_key_create(key_path, s->key);
+	if (r == -ENOENT)
+		sbuf_printf(why,
+			"%s is sealed with the key in %s, which is not there; "
+			"to recover put that file back from a backup, or move "
+			"%s and its -wal file away: the key server then makes "
+			"new keys and its members register again",
+			path, key_path, path);
+	else if (r < 0)
+		sbuf_printf(why, "%s: %s", key_path,
+			r == -EINVAL ? "no sealing key" : strerror(-r));
+	return r == 0;
+}
+
+/* sealed(tbl, key, value) of the SQL below */
+static void sql_sealed(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	struct store_sqlite *s = sqlite3_user_data(c);
+	const char *table = (const char *)sqlite3_value_text(v[0]);
+	const char *key = (const char *)sqlite3_value_text(v[1]);
+	auto_sbuf struct sbuf out = { 0 };
+	char place[PLACE_MAX];
+
+	(void)n;
+	seal(s->key, place_of(table, key, place),
+		SPAN(sqlite3_value_blob(v[2]),
+			(size_t)sqlite3_value_bytes(v[2])),
+		&out);
+	sqlite3_result_blob(c, out.s, (int)out.n, SQLITE_TRANSIENT);
+}
+
+/* All values of the layout before, in one transaction. */
+static int migrate(struct store_sqlite *s)
+{
+	static const char sql[] =
+		"BEGIN IMMEDIATE;"
+		"UPDATE record SET value = sealed(tbl, key, value);"
+		"PRAGMA user_version = 2;"
+		"COMMIT;";
+	int rc = sqlite3_create_function(
+		s->db, "sealed", 3, SQLITE_UTF8, s, sql_sealed, NULL, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+	if (rc != SQLITE_OK && !sqlite3_get_autocommit(s->db))
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return errno_of(rc);
+}
+
+static void nothing(void *arg, const char *key, struct span v)
+{
+	(void)arg;
+	(void)key;
+	(void)v;
+}
+
+/* Does the key open every row? */
+static int rows_check(struct store_sqlite *s)
+{
+	sqlite3_stmt *st = NULL;
+	int r = 0;
+
+	if (sqlite3_prepare_v2(s->db, "SELECT DISTINCT tbl FROM record", -1,
+		    &st, NULL) != SQLITE_OK)
+		return -EIO;
+	while (r == 0 && sqlite3_step(st) == SQLITE_ROW)
+		r = store_each(s, (const char *)sqlite3_column_text(st, 0),
+			nothing, NULL);
+	sqlite3_finalize(st);
+	return r;
+}
+
+static bool values_open(struct store_sqlite *s, const char *path,
+	const char *key_path, int version, struct sbuf *why)
+{
+	int r;
+
+	if (!key_get(s, path, key_path, version, why))
+		return false;
+	r = version == SCHEMA_CLEAR ? migrate(s) : rows_check(s);
+	if (r == -EBADMSG)
+		sbuf_printf(why,
+			"%s does not open with the key in %s; to recover put "
+			"both back from one backup, or move %s and its -wal "
+			"file away: the key server then makes new keys and "
+			"its members register again",
+			path, key_path, path);
+	else if (r < 0)
+		sbuf_printf(why, "%s: %s", path, strerror(-r));
+	return r == 0;
+}
+
+struct store *store_sqlite_open(
+	const char *path, const char *key_path, struct sbuf *why)
 {
 	int r = file_create_private(path), version = 0;
 
@@ -249,6 +409,8 @@ struct store *store_sqlite_open(const char *path, struct sbuf *why)
 		return NULL;
 	}
 	struct store_sqlite *s = xcalloc(1, sizeof(*s));
+
+	memory_wipes();
 	int rc = sqlite3_open_v2(path, &s->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 			SQLITE_OPEN_PRIVATECACHE,
@@ -266,8 +428,9 @@ struct store *store_sqlite_open(const char *path, struct sbuf *why)
 	}
 	if (rc == SQLITE_OK)
 		rc = stmts_prepare(s);
-	if (rc != SQLITE_OK) {
+	if (rc != SQLITE_OK)
 		why_unusable(why, path, s->db, rc);
+	if (rc != SQLITE_OK || !values_open(s, path, key_path, version, why)) {
 		store_destroy(s);
 		return NULL;
 	}

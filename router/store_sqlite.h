@@ -4,10 +4,13 @@
 #define ROUTER_STORE_SQLITE_H
 #include "gdoi/store.h"
 
-/* Opens or creates path, mode 0600.  NULL and *why when it cannot be used:
- * damaged, of a newer version, held by another process, no access; *why then
- * says what to do.  The file is never changed in that case. */
-struct store *store_sqlite_open(const char *path, struct sbuf *why);
+/* Opens or creates path, mode 0600; values are sealed with the key in key_path,
+ * which is made when there is nothing to open with it.  NULL and *why when it
+ * cannot be used: damaged, of a newer version, held by another process, no
+ * access, key lost; *why then says what to do.  The file is never changed in
+ * that case. */
+struct store *store_sqlite_open(
+	const char *path, const char *key_path, struct sbuf *why);
 /* An open transaction is rolled back. */
 void store_sqlite_close(struct store *s);
 #endif

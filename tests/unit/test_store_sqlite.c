@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/store_sqlite.XXXXXX", path[64];
+static char dir[] = "/tmp/store_sqlite.XXXXXX", path[64], key_path[64];
 
 static int setup(void **state)
 {
@@ -19,6 +19,7 @@ static int setup(void **state)
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/ks.db", dir);
+	snprintf(key_path, sizeof(key_path), "%s/ks.seal", dir);
 	return 0;
 }
 
@@ -34,7 +35,7 @@ static int teardown(void **state)
 static struct store *open_ok(void)
 {
 	auto_sbuf struct sbuf why = { 0 };
-	struct store *s = store_sqlite_open(path, &why);
+	struct store *s = store_sqlite_open(path, key_path, &why);
 
 	if (s == NULL)
 		fail_msg("%s", sbuf_str(&why));
@@ -115,7 +116,7 @@ static void refuse(const char *needle)
 {
 	auto_sbuf struct sbuf why = { 0 };
 
-	assert_null(store_sqlite_open(path, &why));
+	assert_null(store_sqlite_open(path, key_path, &why));
 	if (strstr(sbuf_str(&why), needle) == NULL)
 		fail_msg("%s", sbuf_str(&why));
 }
@@ -170,6 +171,83 @@ static void test_newer(void **state)
 	refuse("newer release");
 }
 
+/* What the file holds, as anyone who reads it sees it. */
+static bool file_has(const char *text)
+{
+	char cmd[160];
+
+	snprintf(cmd, sizeof(cmd), "grep -qaF '%s' %s*", text, path);
+	return system(cmd) == 0;
+}
+
+static void test_sealed(void **state)
+{
+	struct store *s = open_ok();
+	struct stat st;
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(put(s, "kek", "a", "words in clear"), 0);
+	assert_int_equal(put(s, "kek", "b", "other words"), 0);
+	store_sqlite_close(s);
+	assert_false(file_has("words"));
+	assert_int_equal(stat(key_path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	/* A value that was moved to another row is no value. */
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				 "UPDATE record SET value = (SELECT value "
+				 "FROM record WHERE key = 'a')",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	refuse("does not open");
+}
+
+static void test_key_lost(void **state)
+{
+	struct store *s = open_ok();
+	char aside[80];
+
+	(void)state;
+	put(s, "kek", "a", "1");
+	store_sqlite_close(s);
+	snprintf(aside, sizeof(aside), "%s.aside", key_path);
+	assert_int_equal(rename(key_path, aside), 0);
+	refuse("put that file back");
+	assert_int_equal(access(key_path, F_OK), -1);
+	assert_int_equal(rename(aside, key_path), 0);
+	s = open_ok();
+	expect(s, "kek", "a=1;");
+	store_sqlite_close(s);
+}
+
+/* The layout of the first release: values in clear. */
+static void test_migration(void **state)
+{
+	static const char old[] =
+		"CREATE TABLE record(tbl TEXT NOT NULL, key TEXT NOT NULL,"
+		" value BLOB NOT NULL, PRIMARY KEY(tbl, key)) WITHOUT ROWID;"
+		"INSERT INTO record VALUES('kek', 'a', x'6f6c64');"
+		"INSERT INTO record VALUES('tek', 'b', x'');"
+		"PRAGMA user_version = 1;";
+	struct store *s;
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, old, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	for (int i = 0; i < 2; i++) {
+		s = open_ok();
+		expect(s, "kek", "a=old;");
+		expect(s, "tek", "b=;");
+		store_sqlite_close(s);
+		assert_false(file_has("old"));
+	}
+}
+
 static void test_in_use(void **state)
 {
 	struct store *s = open_ok();
@@ -191,7 +269,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(test_records), T(test_crash),
 		T(test_garbage), T(test_damaged_page), T(test_newer),
-		T(test_in_use), T(test_no_access) };
+		T(test_in_use), T(test_no_access), T(test_sealed),
+		T(test_key_lost), T(test_migration) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
