@@ -7,7 +7,9 @@
 #include <string.h>
 
 #define BLOCK_BYTES_MAX 65536
-#define TOO_LONG        "% The text is too long, and was not taken\n"
+#define ENTER_HEX                                                              \
+	"Enter the certificate in hexadecimal representation....\n"
+#define TOO_LONG "% The text is too long, and was not taken\n"
 
 /* --- block: text with blanks and line ends, as one token --- */
 
@@ -94,45 +96,58 @@ static void reading_free(struct reading *r)
 	free(r);
 }
 
-static bool read_line(struct session *s, const char *line, void *ctx)
+static void reading_break(void *ctx)
+{
+	reading_free(ctx);
+}
+
+/* The text is complete: enters the line whose value it is. */
+static int finish(struct session *s, struct reading *r)
+{
+	auto_sbuf struct sbuf whole = { 0 };
+	int result = CMD_FAILED;
+
+	if (r->too_long) {
+		session_write(s, TOO_LONG, strlen(TOO_LONG));
+	} else {
+		sbuf_adds(&r->text, "\n  \tquit");
+		sbuf_printf(&whole, "%s ", r->head);
+		block_encode(sbuf_str(&r->text), &whole);
+		result = session_config_line(s, sbuf_str(&whole));
+	}
+	reading_free(r);
+	return result;
+}
+
+static int next_line(struct session *s, const char *line, void *ctx)
 {
 	struct reading *r = ctx;
-	auto_sbuf struct sbuf whole = { 0 };
 	size_t n;
 
-	if (line == NULL) {
-		reading_free(r);
-		return false;
-	}
 	line += strspn(line, " \t");
 	n = strcspn(line, "\r\n");
 	while (n > 0 && strchr(" \t", line[n - 1]) != NULL)
 		n--;
-	if (n != 4 || strncasecmp(line, "quit", n) != 0) {
-		r->too_long |= r->text.n + n > BLOCK_BYTES_MAX;
-		if (n > 0 && !r->too_long)
-			sbuf_printf(&r->text, "\n  %.*s", (int)n, line);
-		return true;
-	}
-	if (r->too_long) {
-		session_write(s, TOO_LONG, strlen(TOO_LONG));
+	if (n == 4 && strncasecmp(line, "quit", n) == 0)
+		return finish(s, r);
+	if (session_text_ended(s)) { /* without `quit` it is not whole */
 		reading_free(r);
-		return false;
+		return CMD_FAILED;
 	}
-	sbuf_adds(&r->text, "\n  \tquit");
-	sbuf_printf(&whole, "%s ", r->head);
-	block_encode(sbuf_str(&r->text), &whole);
-	session_config_line(s, sbuf_str(&whole));
-	reading_free(r);
-	return false;
+	r->too_long |= r->text.n + n > BLOCK_BYTES_MAX;
+	if (n > 0 && !r->too_long)
+		sbuf_printf(&r->text, "\n  %.*s", (int)n, line);
+	session_on_break(s, reading_break, r);
+	return session_ask(s, ASK_TEXT, "", next_line, r);
 }
 
-static void read_block(struct session *s, const char *head)
+static int read_block(struct session *s, const char *head)
 {
 	struct reading *r = xcalloc(1, sizeof(*r));
 
 	r->head = xstrdup(head);
-	session_read_text(s, read_line, r);
+	session_on_break(s, reading_break, r);
+	return session_ask(s, ASK_TEXT, "", next_line, r);
 }
 
 static int certificate_exec(struct cmd_call *c)
@@ -151,10 +166,8 @@ static int certificate_exec(struct cmd_call *c)
 	block_encode(sbuf_str(&name), &line);
 	if (c->negated || file != NULL)
 		return session_config_line(c->session, sbuf_str(&line));
-	sbuf_adds(c->out,
-		"Enter the certificate in hexadecimal representation....\n");
-	read_block(c->session, sbuf_str(&line));
-	return CMD_DONE;
+	session_write(c->session, ENTER_HEX, strlen(ENTER_HEX));
+	return read_block(c->session, sbuf_str(&line));
 }
 
 static const struct command certificate_read = {
@@ -173,8 +186,7 @@ static int key_string_exec(struct cmd_call *c)
 {
 	if (c->negated)
 		return session_config_line(c->session, "no key-string \x1e");
-	read_block(c->session, "key-string");
-	return CMD_DONE;
+	return read_block(c->session, "key-string");
 }
 
 static const struct command key_string_read = {

@@ -16,7 +16,6 @@ libcli_a_SOURCES += cli/session_history.c
 libcli_a_SOURCES += cli/session_config.c cli/session_help.c \
 	cli/session_login.c
 libcli_a_SOURCES += cli/session.c cli/session.h cli/session_priv.h
-libcli_a_SOURCES += cli/session_text.c
 libcli_a_SOURCES += cli/show_system.c
 libcli_a_SOURCES += \
 	cli/cfg.c cli/cfg.h \

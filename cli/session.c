@@ -193,8 +193,6 @@ void session_prompt(const struct session *s, struct sbuf *out)
 	const struct mode_def *m =
 		grammar_mode(s->router->grammar, s->pos.mode);
 
-	if (s->text_fn != NULL)
-		return;
 	if (!session_in_config(s)) {
 		sbuf_adds(out, name);
 		sbuf_addc(out, s->level > LEVEL_USER ? '#' : '>');
@@ -241,7 +239,6 @@ static void config_left(struct session *s)
 
 void session_leave(struct session *s)
 {
-	session_text_break(s);
 	if (!session_in_config(s))
 		return;
 	position_reset(&s->pos, MODE_EXEC);
@@ -771,8 +768,6 @@ int session_run_line(struct session *s, const char *line)
 	if (s->pending || s->ask_fn != NULL || s->logging_in)
 		return CMD_FAILED;
 	rollback_touch(s->router);
-	if (s->text_fn != NULL)
-		return session_text_line(s, line);
 	if (*text == '\0' || *text == '!' || is_show_heading(s, text))
 		return CMD_DONE;
 	if (session_help_line(s, line))

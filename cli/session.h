@@ -155,8 +155,8 @@ void session_on_break(struct session *s, void (*fn)(void *ctx), void *ctx);
 /* Questions: the answer function gets the typed line (or "" / "y" for
  * [confirm], which takes one key) and returns as an exec function does. */
 typedef int answer_fn(struct session *s, const char *answer, void *ctx);
-/* ASK_TEXT takes a line as it is, blanks and all, also from a file: of a banner.
- */
+/* ASK_TEXT takes a line as it is, blanks and all, also from a file: of a banner,
+ * a certificate.  A text of several lines asks again for each. */
 enum ask_kind { ASK_LINE, ASK_CONFIRM, ASK_PASSWORD, ASK_TEXT };
 /* Inside the answer function of an ASK_TEXT: Ctrl-Z ends the text. */
 bool session_text_ended(const struct session *s);
@@ -164,11 +164,6 @@ void session_end_text(struct session *s); /* of the next answer */
 int session_ask(struct session *s, enum ask_kind kind, const char *question,
 	answer_fn *fn, void *ctx); /* returns CMD_PENDING */
 struct router *session_router(const struct session *s);
-/* The lines that follow are text, and no prompt stands before them: fn gets
- * each one until it returns false, or NULL when they do not go on (Ctrl-C, the
- * client has left).  For exec functions of configuration modes. */
-typedef bool text_fn(struct session *s, const char *line, void *ctx);
-void session_read_text(struct session *s, text_fn *fn, void *ctx);
 /* Runs a line as if it were typed at the present place. */
 int session_config_line(struct session *s, const char *line);
 const char *session_user(const struct session *s);

@@ -95,3 +95,8 @@ int session_enter_line(struct session *s, struct match *m, const char *text)
 	}
 	return commit(s, m, text);
 }
+
+int session_config_line(struct session *s, const char *line)
+{
+	return session_run_config(s, line, 0);
+}

@@ -46,10 +46,7 @@ struct session {
 	enum ask_kind ask_kind;
 	char *ask_question;
 
-	/* Lines that are text: a banner, a certificate. */
-	text_fn *text_fn;
-	void *text_ctx;
-	bool text_ended;
+	bool text_ended; /* ASK_TEXT: Ctrl-Z */
 };
 
 /* session.c: the text behind `do`, or NULL; behind a prompt that was pasted with
@@ -81,9 +78,6 @@ const char *session_if_prompt(const struct session *s);
 /* session_history.c */
 void session_history_add(struct session *s, const char *line);
 void session_history_free(struct session *s);
-/* session_text.c */
-int session_text_line(struct session *s, const char *line);
-void session_text_break(struct session *s);
 void session_log_line(void *ctx, enum log_sev sev, const char *line);
 /* session_help.c: where no keys are seen, a line that ends in `?` asks, as
  * pasted text does at a terminal; text that may end so is left alone. True: it

@@ -394,7 +394,11 @@ static char *run_lines(struct router *r, const char *text, unsigned flags)
 
 		sbuf_add(&line, text, n);
 		text += n + (text[n] == '\n');
-		if (session_run_line(s, sbuf_str(&line)) == CMD_PENDING)
+		int rc = session_asks_text(s)
+				 ? session_answer(s, sbuf_str(&line))
+				 : session_run_line(s, sbuf_str(&line));
+
+		if (rc == CMD_PENDING && !session_asks_text(s))
 			session_break(s);
 	}
 	session_settle(s);
