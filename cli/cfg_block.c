@@ -7,9 +7,8 @@
 #include <string.h>
 
 #define BLOCK_BYTES_MAX 65536
-#define ENTER_HEX                                                              \
-	"Enter the certificate in hexadecimal representation....\n"
-#define TOO_LONG "% The text is too long, and was not taken\n"
+#define ENTER_HEX       "Enter the certificate in hexadecimal representation....\n"
+#define TOO_LONG        "% The text is too long, and was not taken\n"
 
 /* --- block: text with blanks and line ends, as one token --- */
 
@@ -66,11 +65,11 @@ void types_block_register(struct grammar *g)
 
 /* --- the lines in the tree --- */
 
-static const struct command certificate = {
+const struct command cfg_certificate = {
 	.mode = MODE_CERT_CHAIN,
 	.grammar = "certificate <head!:block> [<block:block>]",
 	.order = 1,
-	.flags = CMD_HARMLESS | CMD_HIDDEN | CMD_ORDERED | CMD_BLOCK,
+	.flags = CMD_HIDDEN | CMD_BLOCK,
 };
 
 static const struct command key_string = {
@@ -197,7 +196,7 @@ static const struct command key_string_read = {
 	.exec = key_string_exec,
 };
 
-static const struct command *const list[] = { &certificate, &key_string,
+static const struct command *const list[] = { &cfg_certificate, &key_string,
 	&certificate_read, &key_string_read };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_block = { &commands, NULL };

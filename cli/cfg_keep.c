@@ -24,7 +24,7 @@
 #define NO_MULTICAST "no multicast routing"
 #define NO_NAT       "no NAT"
 #define NO_PEER_MAP  "no IPsec between two peers"
-#define NO_PKI       "no certificates"
+#define NO_PKI       "no certificate server"
 #define NO_ROUTING   "no dynamic routing"
 #define NO_SLA       "no IP SLA"
 #define NO_ZONES     "no zone-based firewall"

@@ -37,6 +37,8 @@ static const struct feature *const features[] = {
 	&feature_isakmp_sa,
 	&feature_ipsec,
 	&feature_keys,
+	&feature_pki,
+	&feature_pki_map,
 	&feature_gdoi,
 	&feature_gdoi_ks,
 	&feature_crypto_map,

@@ -20,7 +20,8 @@ enum mode { MODE_NONE, MODE_EXEC, MODE_CONFIG, MODE_IF, MODE_EXT_NACL,
 	MODE_IKEV2_POLICY, MODE_IKEV2_KEYRING, MODE_IKEV2_PROFILE,
 	MODE_CERT_MAP, MODE_CERT_SERVER, MODE_ZONE, MODE_ZONE_PAIR, MODE_TRACK,
 	MODE_RADIUS_SERVER, MODE_TACACS_SERVER, MODE_SERVER_GROUP,
-	MODE_IKEV2_PEER, MODE_MAP_PEER, MODE_TRUSTPOINT, MODE_CERT_CHAIN,
+	MODE_IKEV2_PEER, MODE_MAP_PEER, MODE_TRUSTPOINT, MODE_TRUSTPOOL, MODE_CERT_CHAIN,
+	MODE_IDENTITY,
 	MODE_PUBKEY_CHAIN, MODE_PUBKEY_KEY };
 
 /* Each cfg_X.c, exec_X.c and show_X.c gives its commands as one array... */
@@ -54,6 +55,7 @@ extern const struct feature feature_system, feature_interface, feature_route,
 	feature_exec_revert, feature_show_differences;
 extern const struct feature feature_show_interfaces, feature_show_ip_interface,
 	feature_show_arp;
+extern const struct feature feature_pki, feature_pki_map;
 extern const struct feature feature_objgroup, feature_timerange, feature_acl6,
 	feature_filter, feature_show_acl;
 extern const struct feature feature_if_ip, feature_if_ip6, feature_if_vlan,

@@ -52,6 +52,7 @@ libcli_a_SOURCES += \
 	cli/cfg_keep.c cli/keep.h cli/keep_help.c \
 	cli/keep_if.def cli/keep_sub.def cli/keep_top.def \
 	cli/cfg_keys.c \
+	cli/cfg_pki.c cli/cfg_pki_map.c cli/pki.h \
 	cli/cfg_route.c \
 	cli/cfg_vrf.c \
 	cli/cfg_system.c cli/kept.def \

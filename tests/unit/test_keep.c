@@ -270,13 +270,13 @@ static void unsupported_listed(void **state)
 static void certificates(void **state)
 {
 	static const char block[] = "crypto pki certificate chain T\n"
+				    " certificate ca 02 nvram:T#2CA.cer\n"
 				    " certificate self-signed 01\n"
 				    "  30820330 30820218 A0030201 02020101\n"
 				    "  00000000 00000000\n"
 				    "  00000000 00000000\n"
 				    "  DE\n"
 				    "  \tquit\n"
-				    " certificate ca 02 nvram:T#2CA.cer\n"
 				    "!\n";
 	auto_sbuf struct sbuf twice = { 0 };
 	struct pasted p;
