@@ -27,7 +27,7 @@ struct limit {
 };
 
 struct log {
-	struct log_format format;
+	struct log_format format, debug_format;
 	struct line_list ring;
 	size_t ring_max, ring_used;
 	enum log_sev ring_level;
@@ -49,6 +49,7 @@ struct log *log_new(size_t ring_bytes)
 		.stamp = LOG_STAMP_DATETIME,
 		.msec = true,
 	};
+	l->debug_format = l->format;
 	l->ring_max = ring_bytes;
 	l->ring_level = LOG_SEV_DEBUG;
 	TAILQ_INIT(&l->ring);
@@ -82,6 +83,11 @@ void log_free(struct log *l)
 void log_set_format(struct log *l, const struct log_format *f)
 {
 	l->format = *f;
+}
+
+void log_set_debug_format(struct log *l, const struct log_format *f)
+{
+	l->debug_format = *f;
 }
 
 void log_set_ring(struct log *l, size_t bytes, enum log_sev level)
@@ -158,14 +164,15 @@ static void stamp_uptime(const struct log *l, struct sbuf *out)
 	sbuf_adds(out, ": ");
 }
 
-static void add_head(struct log *l, struct sbuf *out)
+static void add_head(
+	struct log *l, const struct log_format *f, struct sbuf *out)
 {
 	l->sequence++;
-	if (l->format.sequence)
+	if (f->sequence)
 		sbuf_printf(out, "%06llu: ", (unsigned long long)l->sequence);
-	if (l->format.stamp == LOG_STAMP_DATETIME)
-		stamp_datetime(&l->format, out);
-	else if (l->format.stamp == LOG_STAMP_UPTIME)
+	if (f->stamp == LOG_STAMP_DATETIME)
+		stamp_datetime(f, out);
+	else if (f->stamp == LOG_STAMP_UPTIME)
 		stamp_uptime(l, out);
 }
 
@@ -206,7 +213,7 @@ void log_msg(struct log *l, enum log_sev sev, const char *facility,
 	va_start(ap, fmt);
 	sbuf_vprintf(&text, fmt, ap);
 	va_end(ap);
-	add_head(l, &line);
+	add_head(l, &l->format, &line);
 	sbuf_printf(&line, "%%%s-%d-%s: ", facility, (int)sev, mnemonic);
 	add_escaped(&line, &text);
 	deliver(l, sev, &line);
@@ -221,7 +228,7 @@ void log_debug(struct log *l, const char *fmt, ...)
 	va_start(ap, fmt);
 	sbuf_vprintf(&text, fmt, ap);
 	va_end(ap);
-	add_head(l, &line);
+	add_head(l, &l->debug_format, &line);
 	add_escaped(&line, &text);
 	deliver(l, LOG_SEV_DEBUG, &line);
 }
@@ -255,6 +262,11 @@ void log_each(
 void log_clear(struct log *l)
 {
 	ring_shrink(l, 0);
+}
+
+void log_count_limited(struct log *l)
+{
+	l->stats.rate_limited++;
 }
 
 bool log_allow(struct log *l, uint32_t key, uint64_t now_ms)

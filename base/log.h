@@ -28,6 +28,7 @@ struct log;
 struct log *log_new(size_t ring_bytes);
 void log_free(struct log *l);
 void log_set_format(struct log *l, const struct log_format *f);
+void log_set_debug_format(struct log *l, const struct log_format *f);
 void log_set_ring(struct log *l, size_t bytes, enum log_sev level);
 
 /* "%GDOI-5-GM_REGS_COMPL: text" with stamp goes to ring and sinks.  Bytes that
@@ -61,6 +62,8 @@ void log_each(const struct log *l, void (*fn)(void *ctx, const char *line),
 void log_clear(struct log *l);
 /* NTP keeps the kernel's clock; where it does not, IOS marks times with `*`. */
 bool log_clock_synced(void);
+/* Counts one more that another limit held back. */
+void log_count_limited(struct log *l);
 /* What a peer can provoke: true at most `burst` times, then once a second per
  * key; counts what it refuses in rate_limited. */
 bool log_allow(struct log *l, uint32_t key, uint64_t now_ms);

@@ -186,6 +186,7 @@ static void log_settle(void *ctx, const struct tree *t)
 	struct node *root = tree_root(r->tree);
 	const struct node *buffer = node_get(root, &logging_buffered);
 	struct log_format f = stamp_view(node_get(root, &stamps_log));
+	struct log_format debug = stamp_view(node_get(root, &stamps_debug));
 	size_t bytes = RING_BYTES;
 	enum log_sev level = LOG_SEV_DEBUG;
 
@@ -200,7 +201,9 @@ static void log_settle(void *ctx, const struct tree *t)
 		level = LOG_SEV_OFF;
 	if (r->log == NULL)
 		return;
+	debug.sequence = f.sequence;
 	log_set_format(r->log, &f);
+	log_set_debug_format(r->log, &debug);
 	log_set_ring(r->log, bytes, level);
 }
 
@@ -227,7 +230,7 @@ static int kept_check(void *ctx, const struct tree *t,
 static void system_subscribe(struct router *r)
 {
 	static const struct command *const log_commands[] = { &stamps_log,
-		&sequence_numbers, &logging_buffered, NULL };
+		&stamps_debug, &sequence_numbers, &logging_buffered, NULL };
 	static const struct command *const kept_commands[] = {
 #define K(name, md, ent, ord, fl, note, gram, hlp) &kept_##name,
 #include "cli/kept.def"

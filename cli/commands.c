@@ -56,6 +56,8 @@ static const struct feature *const features[] = {
 	&feature_show_platform,
 	&feature_show_hardware,
 	&feature_show_tech,
+	&feature_debug,
+	&feature_show_debug,
 	&feature_exec_crypto,
 	&feature_exec_ping,
 	&feature_exec_trace,

@@ -271,6 +271,7 @@ static void reload(void *arg)
 	shut(&d->router);
 	log_clear(d->router.log);
 	log_set_format(d->router.log, &plain);
+	log_set_debug_format(d->router.log, &plain);
 	log_set_ring(d->router.log, RING_BYTES, LOG_SEV_DEBUG);
 	if (!boot(d)) {
 		log_msg(d->router.log, LOG_SEV_EMERG, "SYS", "RESTART",

@@ -388,40 +388,7 @@ static const struct command show_off = {
 	.sample = "show lldp neighbors detail\nshow cdp\nshow snmp user",
 };
 
-/* There is nothing to debug with: an empty answer, as when all is off
- * (show-output.md 3.12). */
-static int exec_debugging(struct cmd_call *c)
-{
-	return c->json ? cmd_json(c, json_object()) : CMD_DONE;
-}
-
-static const struct command show_debugging = {
-	.mode = MODE_EXEC,
-	.grammar = "show debugging",
-	.help = HELP_SHOW "debugging  State of each debugging option\n",
-	.flags = CMD_PIPE,
-	.exec = exec_debugging,
-	.sample = "show debugging",
-};
-
-static int exec_undebug(struct cmd_call *c)
-{
-	sbuf_adds(c->out, "All possible debugging has been turned off\n");
-	return CMD_DONE;
-}
-
-static const struct command undebug = {
-	.mode = MODE_EXEC,
-	.level = 15,
-	.grammar = "{undebug|no debug} all",
-	.help = "undebug  Disable debugging functions\n"
-		"no  Disable debugging functions\n"
-		"debug  Debugging functions\nall  All of them\n",
-	.exec = exec_undebug,
-	.sample = "undebug all\nno debug all",
-};
-
 static const struct command *const commands[] = { &show_inventory, &show_memory,
-	&show_processes, &show_boot, &show_off, &undebug, &show_debugging };
+	&show_processes, &show_boot, &show_off, };
 static const struct command_list list = { commands, ARRAY_LEN(commands) };
 const struct feature feature_show_hardware = { .commands = &list };

@@ -25,6 +25,7 @@ struct crypto_ops {
 extern const struct crypto_ops crypto_ops_openssl; /* gdoi/env.c */
 
 struct report;
+struct debug;
 enum env_key { ENV_KEY_IKE, ENV_KEY_KEK };
 struct env {
 	void *ctx;
@@ -41,6 +42,8 @@ struct env {
 		const struct ip_addr *local);
 	void (*leave)(void *ctx, const struct udp_addr *group,
 		const struct ip_addr *local);
+	/* Who debugs (gdoi/debug.h); NULL: nobody ever. */
+	const struct debug *debug;
 	/* `rekey authentication mypubkey rsa L`: lent key or NULL. */
 	struct pkey *(*key_get)(void *ctx, const char *label);
 	/* Is it an address of this box now?  NULL: every address is. */

@@ -1,7 +1,7 @@
 /* What runs under an SA that is up: the DOI's exchanges, each with its own IV
  * chain, retransmission and reply cache (protocol.md A.8, A.11).  Knows no
  * payload of the DOI; informational exchanges are in info.c. */
-#include "gdoi/ike_priv.h"
+#include "gdoi/debug_priv.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,10 +60,13 @@ static void on_exchange_timer(void *arg)
 	}
 	if (x->tries < IKE_TRIES) {
 		sa->ike->stats.retransmits++;
+		SA_DEBUG(sa, XCHG_RETRANSMIT, .a = x->mid, .b = x->tries,
+			.c = IKE_TRIES - 1);
 		ike_transmit(sa, bytes_span(&x->tx));
 		exchange_arm(x, (uint64_t)IKE_RETRANSMIT_MS << x->tries++);
 		return;
 	}
+	SA_DEBUG(sa, XCHG_DOWN, .a = x->mid);
 	sa_doom(sa, IKE_DOWN_TIMEOUT, true); /* the peer may have lost it */
 	exchange_lose(x);
 }
@@ -310,6 +313,7 @@ static void exchange_repeat(struct exchange *x)
 	struct ike *ike = x->sa->ike;
 
 	ike->stats.replayed++;
+	SA_DEBUG(x->sa, XCHG_DUPLICATE, .a = x->mid);
 	if (x->expect_reply || x->tx.p == NULL ||
 		x->resends++ >= IKE_RESENDS_MAX)
 		return;

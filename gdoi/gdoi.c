@@ -1,5 +1,6 @@
 /* One box's GDOI: dispatch of datagrams and events between the ISAKMP
  * endpoint, the key-server groups and the memberships. */
+#include "gdoi/debug_priv.h"
 #include "gdoi/gm_priv.h"
 #include "gdoi/ks_priv.h"
 #include <stdlib.h>
@@ -91,37 +92,6 @@ uint64_t min_u64(uint64_t a, uint64_t b)
 uint64_t max_u64(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
-}
-
-const char *notify_name(uint16_t type)
-{
-	static const char *const names[] = {
-		[1] = "INVALID-PAYLOAD-TYPE",
-		[2] = "DOI-NOT-SUPPORTED",
-		[3] = "SITUATION-NOT-SUPPORTED",
-		[4] = "INVALID-COOKIE",
-		[5] = "INVALID-MAJOR-VERSION",
-		[7] = "INVALID-EXCHANGE-TYPE",
-		[8] = "INVALID-FLAGS",
-		[9] = "INVALID-MESSAGE-ID",
-		[10] = "INVALID-PROTOCOL-ID",
-		[11] = "INVALID-SPI",
-		[12] = "INVALID-TRANSFORM-ID",
-		[13] = "ATTRIBUTES-NOT-SUPPORTED",
-		[14] = "NO-PROPOSAL-CHOSEN",
-		[15] = "BAD-PROPOSAL-SYNTAX",
-		[16] = "PAYLOAD-MALFORMED",
-		[17] = "INVALID-KEY-INFORMATION",
-		[18] = "INVALID-ID-INFORMATION",
-		[23] = "INVALID-HASH-INFORMATION",
-		[24] = "AUTHENTICATION-FAILED",
-		[25] = "INVALID-SIGNATURE",
-		[30] = "UNEQUAL-PAYLOAD-LENGTHS",
-	};
-
-	if (type >= ARRAY_LEN(names) || names[type] == NULL)
-		return "notification of an unknown type";
-	return names[type];
 }
 
 enum wire_err nonce_read(const struct payloads *p, struct nonce *out)
@@ -426,9 +396,18 @@ void gdoi_input(struct gdoi *g, const struct udp_path *path, struct span dgram)
 		e = ack_input(g, path, dgram);
 	else
 		ike_input(g->ike, path, dgram); /* counts its own errors */
-	if (e != WIRE_OK &&
-		(h.exchange == XCHG_PUSH || h.exchange == XCHG_PUSH_ACK))
-		g->drops[e]++;
+	if (e == WIRE_OK ||
+		(h.exchange != XCHG_PUSH && h.exchange != XCHG_PUSH_ACK))
+		return;
+	g->drops[e]++;
+	if (e == WIRE_COOKIE)
+		DEBUG(g->env->debug, PUSH_UNKNOWN, .peer = path->remote.ip,
+			.cookies = dgram.p,
+			.text = h.exchange == XCHG_PUSH ? "rekey"
+							: "acknowledgement");
+	else if (h.exchange == XCHG_PUSH_ACK)
+		DEBUG(g->env->debug, KS_ACK_BAD, .peer = path->remote.ip,
+			.err = e);
 }
 
 /* A name that no group has is the caller's mistake. */

@@ -72,8 +72,6 @@ uint32_t min_u32(uint32_t a, uint32_t b);
 uint32_t max_u32(uint32_t a, uint32_t b);
 uint64_t min_u64(uint64_t a, uint64_t b);
 uint64_t max_u64(uint64_t a, uint64_t b);
-/* Name of an ISAKMP notification: "INVALID-ID-INFORMATION". */
-const char *notify_name(uint16_t type);
 
 /* Deep copies; _drop frees what the copy owns and leaves zeros. */
 const struct acl *policy_acl_dup(const struct acl *a); /* NULL stays NULL */

@@ -1,5 +1,6 @@
 /* Registration of a group member: which server, when, and again when
  * (ios-cli.md 15.2).  What it gets is installed by gm_keys.c. */
+#include "gdoi/debug_priv.h"
 #include "gdoi/gm_priv.h"
 #include <assert.h>
 #include <stdarg.h>
@@ -84,7 +85,10 @@ static enum gm_step pause_round(struct gm *gm)
 	gm->failed_rounds++;
 	ms = min_u32(PAUSE_MS * (uint32_t)min_u64(gm->failed_rounds, 8),
 		PAUSE_MAX_MS);
-	return pause_ms(gm, ms + gdoi_random_below(gm->g, ms / 4));
+	ms += gdoi_random_below(gm->g, ms / 4);
+	GM_DEBUG(gm, GM_PAUSE, .a = (uint32_t)gm->policy.n_servers,
+		.b = ms / 1000);
+	return pause_ms(gm, ms);
 }
 
 static enum gm_step try_server(struct gm *gm)
@@ -93,6 +97,8 @@ static enum gm_step try_server(struct gm *gm)
 		.remote = { *gm_server(gm), GDOI_PORT } };
 
 	gm->registrations_tried++;
+	GM_DEBUG(gm, GM_START, .a = (uint32_t)gm->server + 1,
+		.b = (uint32_t)gm->policy.n_servers, .c = gm->policy.id.number);
 	report(gm, REPORT_GM_REGSTER);
 	gm->sa = ike_connect(gm->g->ike, &path);
 	if (gm->fresh_sa && ike_sa_is_up(gm->sa)) {
@@ -131,6 +137,7 @@ static enum gm_step on_pause_over(struct gm *gm)
 static enum gm_step on_sa_up(struct gm *gm)
 {
 	timer_after(gm, STEP_MAX_MS);
+	GM_DEBUG(gm, GM_SA_UP, .conn = ike_sa_conn_id(gm->sa));
 	gm_pull_start(gm);
 	return GM_PULL;
 }
@@ -139,8 +146,12 @@ static enum gm_step on_failed(struct gm *gm)
 {
 	bool more = gm->server + 1 < gm->policy.n_servers;
 
+	GM_DEBUG(gm, GM_FAIL, .text = gm->last_error);
 	sa_leave(gm);
 	gm->server = more ? gm->server + 1 : 0;
+	if (more)
+		GM_DEBUG(gm, GM_NEXT, .a = (uint32_t)gm->server + 1,
+			.b = (uint32_t)gm->policy.n_servers);
 	report(gm, REPORT_GM_CONN_NEXT_SER); /* with the reason */
 	return more ? try_server(gm) : pause_round(gm);
 }
@@ -166,6 +177,7 @@ static enum gm_step on_registered(struct gm *gm)
 
 static enum gm_step on_reregister(struct gm *gm)
 {
+	GM_DEBUG(gm, GM_REREG, .text = gm->kek[0].live ? "alive" : "none");
 	if (gm->kek[0].live)
 		report(gm, REPORT_GM_REKEY_NOT_RECD);
 	report(gm, REPORT_GM_RE_REGISTER);
@@ -196,14 +208,27 @@ static handler *const table[GM_N_STEPS][GM_N_EVENTS] = {
 };
 // clang-format on
 
+static const char *const step_name[GM_N_STEPS] = {
+	[GM_DOWN] = "down",
+	[GM_PAUSE] = "pause",
+	[GM_CONNECT] = "phase 1",
+	[GM_PULL] = "registering",
+	[GM_UP] = "registered",
+};
+
 void gm_step(struct gm *gm, enum gm_event ev)
 {
 	handler *h = table[gm->step][ev];
 	struct ike_sa *sa = gm->sa;
+	enum gm_step old;
 
 	if (h == NULL)
 		return; /* late; the step that wanted it is over */
+	old = gm->step;
 	gm->step = h(gm);
+	if (gm->step != old)
+		GM_DEBUG(gm, GM_STEP, .text = step_name[old],
+			.more = step_name[gm->step]);
 	assert((gm->step == GM_CONNECT || gm->step == GM_PULL) ==
 		(gm->sa != NULL));
 	assert(gm->pull.base.x == NULL || gm->step == GM_PULL);
@@ -318,6 +343,7 @@ void gm_reregister_set(struct gm *gm)
 	if (at == UINT64_MAX)
 		at = now;
 	gm->reregister_ms = max_u64(at, now + REREG_MIN_WAIT_MS);
+	GM_DEBUG(gm, GM_REREG_SET, .a = secs_until(now, gm->reregister_ms));
 	if (gm->step == GM_UP)
 		timer_set(gm->g->env->timers, &gm->timer, gm->reregister_ms);
 	else
@@ -328,6 +354,7 @@ void gm_lost_keys(struct gm *gm)
 {
 	if (gm->step != GM_UP)
 		return;
+	GM_DEBUG(gm, GM_LOST, .a = 0);
 	report(gm, REPORT_GM_RE_REGISTER);
 	gm_step(gm, GM_EV_START);
 	timer_after(gm, gdoi_random_below(gm->g, LOST_KEYS_SPREAD_MS));
@@ -341,6 +368,7 @@ void gm_retry_soon(struct gm *gm)
 
 void gm_clear(struct gm *gm)
 {
+	GM_DEBUG(gm, GM_CLEAR, .a = 0);
 	report(gm, REPORT_GM_CLEAR_REGISTER);
 	gm_keys_drop(gm);
 	gm->registered = false;

@@ -1,5 +1,6 @@
 /* Keys and policy of a membership in the dataplane: installation, rollover
  * that loses no packet, expiry (ios-cli.md 15.6; protocol.md B.6). */
+#include "gdoi/debug_priv.h"
 #include "gdoi/gm_priv.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -60,6 +61,17 @@ struct gm_tek *gm_tek_find(struct gm *gm, uint32_t spi, struct gm_slot **slot)
 	return NULL;
 }
 
+size_t gm_tek_count(const struct gm *gm)
+{
+	const struct gm_tek *t;
+	size_t n = 0;
+
+	for (size_t i = 0; i < gm->n_slots; i++)
+		TAILQ_FOREACH(t, &gm->slot[i].teks, link)
+			n++;
+	return n;
+}
+
 bool gm_has_keys(const struct gm *gm)
 {
 	for (size_t i = 0; i < gm->n_slots; i++)
@@ -81,6 +93,7 @@ static int slot_set(struct gm *gm, const struct gm_slot *s)
 		.encrypt_out = !gm->receive_only };
 
 	memcpy(d.netdev, gm->policy.netdev, sizeof(d.netdev));
+	GM_DEBUG(gm, SA_POLICY, .a = (uint32_t)s->acl.n, .text = s->acl.name);
 	return ops(gm)->group_set(dp(gm), &d);
 }
 
@@ -93,6 +106,7 @@ void gm_policy_refresh(struct gm *gm)
 
 static void tek_remove(struct gm *gm, struct gm_slot *s, struct gm_tek *t)
 {
+	GM_DEBUG(gm, SA_DELETE, .a = t->spi);
 	ops(gm)->sa_del(dp(gm), s->dp_id, t->spi);
 	if (s->sending_spi == t->spi)
 		s->sending_spi = 0;
@@ -124,6 +138,7 @@ void gm_keys_delete(struct gm *gm, uint32_t spi)
 {
 	struct gm_tek *t, *next;
 
+	GM_DEBUG(gm, GM_DELETE, .a = spi);
 	for (size_t i = 0; i < gm->n_slots; i++)
 		TAILQ_FOREACH_SAFE(t, &gm->slot[i].teks, link, next)
 			if (spi == 0 || t->spi == spi)
@@ -178,8 +193,10 @@ static uint64_t slot_tick(struct gm *gm, struct gm_slot *s, uint64_t now)
 	t = sending_choose(s, now, &next);
 	spi = t != NULL ? t->spi : 0;
 	if (spi != s->sending_spi &&
-		ops(gm)->sa_use(dp(gm), s->dp_id, spi) == 0)
+		ops(gm)->sa_use(dp(gm), s->dp_id, spi) == 0) {
 		s->sending_spi = spi;
+		GM_DEBUG(gm, SA_USE, .a = spi);
+	}
 	TAILQ_FOREACH_SAFE(t, &s->teks, link, safe) {
 		if (now >= t->expires_ms)
 			tek_remove(gm, s, t);
@@ -267,6 +284,19 @@ static bool tek_may_send(const struct gm *gm, const struct esp_suite *s)
 	return !esp_cipher_alg(s->cipher)->counter_mode || gm->sid_bits != 0;
 }
 
+static void tek_tell(const struct gm *gm, const struct gm_tek *t, int err)
+{
+	char text[ESP_TEXT];
+
+	if (err != 0)
+		GM_DEBUG(gm, SA_CREATE_BAD, .a = t->spi, .text = strerror(-err));
+	else
+		GM_DEBUG(gm, SA_CREATE, .a = t->spi,
+			.text = esp_suite_display(&t->suite, text),
+			.b = t->life_secs,
+			.more = t->may_send ? "" : ", receive only");
+}
+
 /* A known TEK only learns its remaining life: what counts is the earliest. */
 static bool tek_install(struct gm *gm, const struct gm_msg_tek *m,
 	uint64_t send_at_ms, bool *added)
@@ -291,6 +321,7 @@ static bool tek_install(struct gm *gm, const struct gm_msg_tek *m,
 		.send_at_ms = send_at_ms,
 		.may_send = tek_may_send(gm, &m->sat->suite) };
 	err = tek_to_dp(gm, s, t, m->key);
+	tek_tell(gm, t, err);
 	if (err != 0) {
 		report(gm, REPORT_SA_TEK_INSTALL_FAILED, t->spi,
 			strerror(-err));
@@ -400,6 +431,7 @@ static bool kek_install(struct gm *gm, const struct gdoi_sa *sa,
 	gm_kek_join(gm, k);
 	if (pull_seq == NULL)
 		gm_transport_report(gm, &gm->kek[1], k);
+	GM_DEBUG(gm, GM_KEK_IN, .a = k->life_secs, .cookies = k->k.spi);
 	report(gm, REPORT_SA_KEK_UPDATED, 0, "");
 	return true;
 }

@@ -1,8 +1,11 @@
 /* GROUPKEY-PULL, the member's side (protocol.md B.1). */
+#include "gdoi/debug_priv.h"
 #include "gdoi/gm_priv.h"
 #include <string.h>
 
 #define CHAIN_MAX 512
+#define PULL_DEBUG(gm, ID, ...)                                                \
+	GM_DEBUG(gm, ID, .conn = ike_sa_conn_id((gm)->sa), __VA_ARGS__)
 
 void gm_pull_start(struct gm *gm)
 {
@@ -21,6 +24,8 @@ void gm_pull_start(struct gm *gm)
 	wire_id_group_put(&m, &gm->policy.id);
 	chain = isakmp_wr_end(&m);
 	exchange_send(p->base.x, NULL, 0, isakmp_chain_first(&m), chain, true);
+	PULL_DEBUG(gm, GM_MSG1, .a = gm->policy.id.number,
+		.b = exchange_mid(p->base.x));
 }
 
 void gm_pull_stop(struct gm *gm)
@@ -46,9 +51,28 @@ static void refuse_offer(struct gm *gm, const char *why)
 		.ks = *gm_server(gm),
 		.text = why };
 
+	PULL_DEBUG(gm, GM_SA_REJECT, .text = why);
 	gdoi_report(gm->g, &r);
 	ike_sa_notify(gm->sa, wire_err_notify(WIRE_NO_PROPOSAL));
 	gm_fail(gm, "Policy of KS rejected: %s", why);
+}
+
+/* What is offered; there are no keys in it. */
+static void offer_tell(const struct gm *gm, const struct gdoi_sa *sa)
+{
+	char text[ESP_TEXT];
+
+	PULL_DEBUG(gm, GM_POLICY, .text = sa->has_sak ? "yes" : "no",
+		.a = (uint32_t)sa->n_sats, .b = (uint32_t)sa->skipped_sats,
+		.c = (uint32_t)sa->n_acls, .d = sa->atd_secs);
+	if (sa->has_sak)
+		PULL_DEBUG(gm, GM_SAK, .text = ike_cipher_text(sa->sak.cipher),
+			.more = hash_alg(sa->sak.sig_hash)->openssl,
+			.a = sa->sak.life_secs, .cookies = sa->sak.spi);
+	for (size_t i = 0; i < sa->n_sats; i++)
+		PULL_DEBUG(gm, GM_SAT, .a = sa->sat[i].spi,
+			.text = esp_suite_display(&sa->sat[i].suite, text),
+			.b = sa->sat[i].life_secs);
 }
 
 /* HDR*, HASH(2), Nr, SA */
@@ -71,12 +95,14 @@ static enum wire_err on_offer(struct gm *gm, const struct exchange_msg *m)
 		return e;
 	}
 	p->has_sa = true;
+	offer_tell(gm, &p->sa);
 	if (!gm_offer_ok(gm, &p->sa, gm_server(gm), &why)) {
 		refuse_offer(gm, sbuf_str(&why));
 		return WIRE_POLICY;
 	}
 	pull_hash_parts(&p->base, parts);
 	exchange_send(p->base.x, parts, 2, PLD_NONE, SPAN(NULL, 0), true);
+	PULL_DEBUG(gm, GM_MSG3, .a = 0);
 	return WIRE_OK;
 }
 
@@ -104,6 +130,8 @@ static void registered(struct gm *gm)
 	gm->registrations_ok++;
 	gm->rekeys_since = 0;
 	report_done(gm, first);
+	GM_DEBUG(gm, GM_DONE, .a = (uint32_t)gm_tek_count(gm),
+		.text = gm->kek[0].live ? "yes" : "no");
 	gm_reregister_set(gm);
 }
 
@@ -144,6 +172,9 @@ static enum wire_err on_keys(struct gm *gm, const struct exchange_msg *m)
 		gm_fail(gm, "Keys of KS unusable: %s", wire_err_text(e));
 		return e;
 	}
+	PULL_DEBUG(gm, GM_KD, .a = (uint32_t)kd.n_teks,
+		.text = kd.has_kek ? "yes" : "no", .b = (uint32_t)kd.n_sids,
+		.c = seq);
 	ok = gm_keys_install(gm, &p->sa, &kd, &seq);
 	gdoi_kd_wipe(&kd);
 	if (ok)
@@ -165,8 +196,13 @@ enum wire_err gm_pull_message(struct gm *gm, const struct exchange_msg *m)
 			.group = gm->policy.group,
 			.ks = *gm_server(gm) };
 
+		PULL_DEBUG(gm, GM_BAD_MSG, .err = WIRE_HASH);
 		gdoi_report(gm->g, &r);
 		return WIRE_HASH;
 	}
+	if (offer)
+		PULL_DEBUG(gm, GM_MSG2, .a = 0);
+	else
+		PULL_DEBUG(gm, GM_MSG4, .a = 0);
 	return offer ? on_offer(gm, m) : on_keys(gm, m);
 }

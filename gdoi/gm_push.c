@@ -1,6 +1,7 @@
 /* GROUPKEY-PUSH, the member's side: check in the order of protocol.md B.2,
  * act, acknowledge (B.3). */
 #include "crypto/prf.h"
+#include "gdoi/debug_priv.h"
 #include "gdoi/gm_priv.h"
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,10 @@
 #define ACK_MAX    256
 #define DELETE_KEK 0
 #define DELETE_AH  2
+/* From where the rekey came, not from the server at hand. */
+#define PUSH_DEBUG(gm, path, ID, ...)                                          \
+	DEBUG((gm)->g->env->debug, ID, .group = (gm)->policy.group,            \
+		.peer = (path)->remote.ip, __VA_ARGS__)
 
 struct gm_kek *gm_kek_find(struct gm *gm, const uint8_t spi[KEK_SPI_BYTES])
 {
@@ -27,6 +32,7 @@ static void failure_report(
 		.peer = path->remote.ip,
 		.err = e };
 
+	PUSH_DEBUG(gm, path, GM_PUSH_BAD, .err = e);
 	gdoi_report(gm->g, &r);
 }
 
@@ -45,6 +51,7 @@ static void ack_send(struct gm *gm, const struct kek *k, uint8_t kind,
 		return; /* not asked for, or a kind that we cannot do */
 	env->send(env->ctx, &back, SPAN(buf, n));
 	gm->acks_sent++;
+	PUSH_DEBUG(gm, path, GM_ACK, .a = seq);
 }
 
 /* A copy of the last PUSH costs one digest; its ack may have been lost. */
@@ -53,6 +60,7 @@ static bool is_repeat(struct gm *gm, struct gm_kek *k, const uint8_t *digest_of,
 {
 	if (!k->has_digest || memcmp(k->digest, digest_of, DIGEST_BYTES) != 0)
 		return false;
+	PUSH_DEBUG(gm, path, GM_PUSH_REPEAT, .a = k->acked_seq);
 	if (k->reacks < GM_REACKS_MAX) {
 		k->reacks++;
 		ack_send(gm, &k->k, gm->ack_kind, k->acked_seq, path);
@@ -68,8 +76,11 @@ static enum wire_err seq_check(
 		.seq = seq,
 		.n = k->seq };
 
-	if (seq > k->seq || (k->seq_again && seq == k->seq))
+	if (seq > k->seq || (k->seq_again && seq == k->seq)) {
+		GM_DEBUG(gm, GM_PUSH_SEQ, .a = seq, .b = k->seq);
 		return WIRE_OK;
+	}
+	GM_DEBUG(gm, GM_PUSH_OLD, .a = seq, .b = k->seq);
 	gdoi_report(gm->g, &r);
 	return WIRE_SEQUENCE;
 }
@@ -136,6 +147,7 @@ static void push_count(struct gm *gm, uint32_t seq, const struct udp_path *path)
 	gm->last_rekey_from = path->remote.ip;
 	gm->last_rekey_seq = seq;
 	gm->last_rekey_ms = gdoi_now(gm->g);
+	PUSH_DEBUG(gm, path, GM_PUSH_DONE, .a = seq);
 	gdoi_report(gm->g, &r);
 }
 
@@ -171,8 +183,10 @@ static enum wire_err push_act(struct gm *gm, const struct udp_path *path,
 	kek_gone = deletes_act(gm, &m->p);
 	push_count(gm, m->seq, path);
 	ack_send(gm, under, gm->ack_kind, m->seq, path);
-	if (kek_gone)
+	if (kek_gone) {
+		PUSH_DEBUG(gm, path, GM_KEKS_GONE, .a = 0);
 		gm_keks_drop(gm);
+	}
 	if (kek_gone || !gm_has_keys(gm)) {
 		cleanup_report(gm);
 		gm_lost_keys(gm);
@@ -189,6 +203,7 @@ static enum wire_err push_check(struct gm *gm, struct gm_kek *k,
 	enum wire_err e = push_open(dgram, &k->k, buf, m);
 
 	if (e == WIRE_OK) {
+		PUSH_DEBUG(gm, path, GM_PUSH_PAYLOADS, .payloads = &m->p);
 		e = seq_check(gm, k, m->seq);
 		if (e != WIRE_OK)
 			return e;
@@ -196,6 +211,8 @@ static enum wire_err push_check(struct gm *gm, struct gm_kek *k,
 	}
 	if (e != WIRE_OK)
 		failure_report(gm, e, path);
+	else
+		PUSH_DEBUG(gm, path, GM_PUSH_SIGNED, .a = m->seq);
 	return e;
 }
 
@@ -208,9 +225,13 @@ enum wire_err gm_push_input(
 	struct kek under;
 	enum wire_err e;
 
+	PUSH_DEBUG(gm, path, GM_PUSH_IN, .a = (uint32_t)dgram.n,
+		.cookies = dgram.p);
 	if (!gm_server_known(gm, &path->remote.ip) &&
-		!ip_equal(&k->src, &path->remote.ip))
+		!ip_equal(&k->src, &path->remote.ip)) {
+		PUSH_DEBUG(gm, path, GM_PUSH_BAD, .err = WIRE_SOURCE);
 		return WIRE_SOURCE;
+	}
 	digest(HASH_SHA256, &dgram, 1, sum);
 	if (is_repeat(gm, k, sum, path))
 		return WIRE_REPLAY;

@@ -1,6 +1,6 @@
 /* The ISAKMP endpoint of a box: finds the SA of a datagram, starts and ends
  * SAs on demand, keeps configuration and counters. */
-#include "gdoi/ike_priv.h"
+#include "gdoi/debug_priv.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +38,9 @@ uint64_t ike_now(const struct ike *ike)
 void ike_drop(struct ike *ike, enum wire_err e)
 {
 	ike->stats.drops[e]++;
+	if (ike->from != NULL)
+		DEBUG(ike->env.debug, PKT_DROP, .peer = ike->from->remote.ip,
+			.err = e);
 }
 
 void ike_report(const struct ike *ike, enum report_id id,
@@ -70,6 +73,7 @@ void ike_send(struct ike *ike, const struct udp_path *path, bool marker,
 
 void ike_transmit(struct ike_sa *sa, struct span data)
 {
+	ike_debug_out(sa->ike, sa, &sa->path, data);
 	if (fragments_due(sa, data.n))
 		fragments_send(sa, data);
 	else
@@ -198,7 +202,10 @@ static void refuse_offer(struct ike *ike, struct source *s,
 	wr_u8(&m.w, 1);
 	wr_u8(&m.w, 0);
 	wr_u16(&m.w, wire_err_notify(e));
-	ike_send(ike, in->path, in->marker, isakmp_wr_end(&m));
+	struct span out = isakmp_wr_end(&m);
+
+	ike_debug_out(ike, NULL, in->path, out);
+	ike_send(ike, in->path, in->marker, out);
 }
 
 static enum wire_err offer_check(
@@ -220,6 +227,8 @@ static enum wire_err offer_check(
 	if (rd_left(&body) > IKE_SA_BODY_MAX)
 		return WIRE_LIMIT;
 	e = ike_offer_read(rd_rest(&body), &o);
+	if (e == WIRE_OK)
+		ike_debug_offer(ike, &peer, &o);
 	if (e == WIRE_OK && ike_offer_choose(ike, &peer, &o, &chosen) == NULL)
 		e = WIRE_NO_PROPOSAL;
 	return e;
@@ -262,6 +271,7 @@ static void phase1_repeat(struct ike_sa *sa)
 	struct ike *ike = sa->ike;
 
 	ike->stats.replayed++;
+	SA_DEBUG(sa, P1_DUPLICATE, .a = sa->resends + 1);
 	if (sa->initiator || sa->resends++ >= IKE_RESENDS_MAX)
 		return;
 	ike->stats.retransmits++;
@@ -313,6 +323,8 @@ static void main_input(
 		ike_drop(ike, e);
 		return;
 	}
+	if (ev.p.n > 0)
+		SA_DEBUG(sa, PKT_PAYLOADS, .payloads = &ev.p);
 	sa_step(sa, &ev);
 	mem_wipe(ike->clear, in->body.n);
 }
@@ -377,6 +389,7 @@ static enum wire_err message_input(struct ike *ike, struct ike_dgram *in)
 
 	if (sa != NULL || is_offer(&in->hdr)) /* else not worth it */
 		digest(HASH_SHA256, &in->whole, 1, in->digest);
+	ike_debug_in(ike, sa, in);
 	if (sa != NULL && sa->doomed)
 		return WIRE_STATE;
 	if (!exchange_known(ike, in->hdr.exchange))
@@ -415,7 +428,8 @@ void ike_reassembled(
 		ike_drop(ike, e);
 }
 
-void ike_input(struct ike *ike, const struct udp_path *path, struct span data)
+static void dgram_input(
+	struct ike *ike, const struct udp_path *path, struct span data)
 {
 	struct ike_dgram in = { .path = path };
 	enum wire_err e = dgram_read(data, &in);
@@ -426,6 +440,13 @@ void ike_input(struct ike *ike, const struct udp_path *path, struct span data)
 						: message_input(ike, &in);
 	if (e != WIRE_OK)
 		ike_drop(ike, e);
+}
+
+void ike_input(struct ike *ike, const struct udp_path *path, struct span data)
+{
+	ike->from = path;
+	dgram_input(ike, path, data);
+	ike->from = NULL;
 }
 
 size_t ike_list(const struct ike *ike, struct ike_sa_info *out, size_t max)

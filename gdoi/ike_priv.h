@@ -306,6 +306,7 @@ struct ike {
 	struct limits limits;
 	uint32_t next_conn_id;
 	struct ike_stats stats;
+	const struct udp_path *from; /* of the datagram at hand, or NULL */
 	struct tomb tomb[IKE_TOMBS_MAX];
 	unsigned tomb_at;
 	uint8_t out[ISAKMP_MSG_MAX + CIPHER_MAX_BLOCK];

@@ -1,6 +1,6 @@
 /* One phase-1 SA from creation to end: its cookies, its encryption, its timers,
  * what it leaves behind.  The negotiation itself is in phase1.c. */
-#include "gdoi/ike_priv.h"
+#include "gdoi/debug_priv.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,7 +106,12 @@ enum wire_err sa_decrypt(const struct ike_sa *sa, const struct ike_dgram *in,
 	if (cbc_decrypt(sa->keys.cipher, sa->keys.key.b, iv, clear,
 		    in->body.n) != 0)
 		return WIRE_PADDING;
-	return isakmp_split(SPAN(clear, in->body.n), in->hdr.next, out);
+	enum wire_err e =
+		isakmp_split(SPAN(clear, in->body.n), in->hdr.next, out);
+
+	if (e == WIRE_OK)
+		SA_DEBUG(sa, PKT_PAYLOADS, .payloads = out);
+	return e;
 }
 
 void sa_first_iv(const struct ike_sa *sa, uint32_t mid, uint8_t *iv)

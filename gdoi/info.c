@@ -1,6 +1,6 @@
 /* Informational exchanges: Delete and Notify, protected by an SA or in the
  * clear (RFC 2409 5.7; protocol.md A.11). */
-#include "gdoi/ike_priv.h"
+#include "gdoi/debug_priv.h"
 #include <string.h>
 
 /* An informational exchange is one message, never answered nor repeated. */
@@ -36,6 +36,7 @@ void info_send_delete(struct ike_sa *sa)
 	uint8_t buf[64];
 	struct isakmp_wr m;
 
+	SA_DEBUG(sa, DELETE_OUT, .a = 0);
 	info_begin(&m, buf, sizeof buf, PLD_D);
 	wr_u16(&m.w, 1);
 	cookies_put(sa, &m.w);
@@ -47,6 +48,7 @@ void info_send_notify(struct ike_sa *sa, uint16_t type, struct span data)
 	uint8_t buf[64];
 	struct isakmp_wr m;
 
+	SA_DEBUG(sa, NOTIFY_OUT, .text = notify_name(type), .b = type);
 	info_begin(&m, buf, sizeof buf, PLD_N);
 	wr_u16(&m.w, type);
 	cookies_put(sa, &m.w);
@@ -138,6 +140,7 @@ static enum wire_err info_clear(struct ike_sa *sa, const struct ike_dgram *in)
 	e = notify_read(q->body, &n);
 	if (e != WIRE_OK)
 		return e;
+	SA_DEBUG(sa, NOTIFY_CLEAR, .text = notify_name(n.type), .b = n.type);
 	struct sa_event ev = { .kind = EV_REFUSED, .err = WIRE_NO_PROPOSAL };
 
 	if (n.type == wire_err_notify(WIRE_DOI))
@@ -190,6 +193,7 @@ static enum wire_err notify_act(struct ike_sa *sa, struct rd body)
 
 	if (e != WIRE_OK)
 		return e;
+	SA_DEBUG(sa, NOTIFY_IN, .text = notify_name(n.type), .b = n.type);
 	switch (n.type) {
 	case N_R_U_THERE:
 	case N_R_U_THERE_ACK:
@@ -213,6 +217,8 @@ static enum wire_err info_act(struct ike_sa *sa, const struct payloads *p)
 	for (size_t i = 1; i < p->n; i++) {
 		const struct payload *q = &p->v[i];
 
+		if (q->type == PLD_D)
+			SA_DEBUG(sa, DELETE_IN, .a = 0);
 		if (q->type == PLD_D && delete_names_sa(sa, q->body))
 			sa_doom(sa, IKE_DOWN_DELETED, false);
 		if (q->type == PLD_N && e == WIRE_OK)

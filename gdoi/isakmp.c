@@ -210,3 +210,48 @@ void attr_put_bytes(struct wr *w, uint16_t type, const void *p, size_t n)
 	wr_u16(w, (uint16_t)n);
 	wr_bytes(w, p, n);
 }
+
+const char *notify_name(uint16_t type)
+{
+	static const char *const names[] = {
+		[1] = "INVALID-PAYLOAD-TYPE",
+		[2] = "DOI-NOT-SUPPORTED",
+		[3] = "SITUATION-NOT-SUPPORTED",
+		[4] = "INVALID-COOKIE",
+		[5] = "INVALID-MAJOR-VERSION",
+		[7] = "INVALID-EXCHANGE-TYPE",
+		[8] = "INVALID-FLAGS",
+		[9] = "INVALID-MESSAGE-ID",
+		[10] = "INVALID-PROTOCOL-ID",
+		[11] = "INVALID-SPI",
+		[12] = "INVALID-TRANSFORM-ID",
+		[13] = "ATTRIBUTES-NOT-SUPPORTED",
+		[14] = "NO-PROPOSAL-CHOSEN",
+		[15] = "BAD-PROPOSAL-SYNTAX",
+		[16] = "PAYLOAD-MALFORMED",
+		[17] = "INVALID-KEY-INFORMATION",
+		[18] = "INVALID-ID-INFORMATION",
+		[23] = "INVALID-HASH-INFORMATION",
+		[24] = "AUTHENTICATION-FAILED",
+		[25] = "INVALID-SIGNATURE",
+		[30] = "UNEQUAL-PAYLOAD-LENGTHS",
+	};
+
+	switch (type) {
+	case 24576:
+		return "RESPONDER-LIFETIME";
+	case 24577:
+		return "REPLAY-STATUS";
+	case 24578:
+		return "INITIAL-CONTACT";
+	case 36136:
+		return "R-U-THERE";
+	case 36137:
+		return "R-U-THERE-ACK";
+	default:
+		break;
+	}
+	if (type >= ARRAY_LEN(names) || names[type] == NULL)
+		return "notification of an unknown type";
+	return names[type];
+}

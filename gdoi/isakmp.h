@@ -48,6 +48,9 @@ const struct payload *payload_next(
 const struct payload *payload_get(const struct payloads *p, uint8_t type);
 size_t payload_count(const struct payloads *p, uint8_t type);
 
+/* Name of a notification: "INVALID-ID-INFORMATION". */
+const char *notify_name(uint16_t type);
+
 /* Message writer: keeps the place of the previous next-type byte. */
 struct isakmp_wr {
 	struct wr w;

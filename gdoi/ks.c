@@ -1,6 +1,7 @@
 /* The key server of one group: policy, keys and their schedule (ios-cli.md
  * 15.1, 15.3, 15.5).  What is sent stands in ks_push.c, who asks in
  * ks_pull.c. */
+#include "gdoi/debug_priv.h"
 #include "gdoi/ks_priv.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +131,7 @@ static void tek_make(struct ks *ks, const struct ks_sa_policy *p)
 {
 	struct ks_tek *t = xcalloc(1, sizeof(*t)), *old;
 	uint64_t now = gdoi_now(ks->g);
+	char text[ESP_TEXT];
 
 	t->spi = gdoi_spi_new(ks->g);
 	ks_sa_policy_dup(&t->policy, p);
@@ -142,6 +144,8 @@ static void tek_make(struct ks *ks, const struct ks_sa_policy *p)
 		if (old->policy.number == p->number)
 			old->superseded = true;
 	TAILQ_INSERT_HEAD(&ks->teks, t, link);
+	KS_DEBUG(ks, KS_TEK_NEW, .a = t->spi, .b = p->number,
+		.text = esp_suite_display(&p->suite, text), .c = p->life_secs);
 }
 
 static bool signer_fits(const struct ks *ks, const struct pkey *k)
@@ -192,8 +196,10 @@ static bool kek_make(struct ks *ks, struct ks_kek *out)
 	struct pkey *signer = signer_get(ks);
 	uint64_t now = gdoi_now(ks->g);
 
-	if (signer == NULL || alg == NULL || !transport_ok(ks))
+	if (signer == NULL || alg == NULL || !transport_ok(ks)) {
+		KS_DEBUG(ks, KS_KEK_NONE, .text = ks->policy.key_label);
 		return false;
+	}
 	*out = (struct ks_kek){ .live = true,
 		.k = { .cipher = ks->policy.kek_cipher,
 			.sig_hash = ks->policy.sig_hash },
@@ -214,6 +220,8 @@ static bool kek_make(struct ks *ks, struct ks_kek *out)
 	gdoi_random(ks->g, out->k.spi, sizeof(out->k.spi));
 	key_make(ks, &out->k.iv, alg->block);
 	key_make(ks, &out->k.key, alg->key_bytes);
+	KS_DEBUG(ks, KS_KEK_NEW, .text = ike_cipher_text(alg->id),
+		.a = out->life_secs, .more = out->label);
 	gdoi_kek_made(ks->g, &out->k);
 	return true;
 }
@@ -270,10 +278,12 @@ static void keys_expire(struct ks *ks, uint64_t now)
 	TAILQ_FOREACH_SAFE(t, &ks->teks, link, next) {
 		if (now < t->expires_ms)
 			continue;
+		KS_DEBUG(ks, KS_TEK_END, .a = t->spi, .b = t->policy.number);
 		ks_tek_free(ks, t);
 		any = true;
 	}
 	if (ks->kek.live && now >= ks->kek.expires_ms) {
+		KS_DEBUG(ks, KS_KEK_END, .a = 0);
 		ks_kek_drop(&ks->kek);
 		any = true;
 	}
@@ -430,6 +440,11 @@ void ks_rekey(struct ks *ks, enum ks_rekey_how how)
 
 	if (how == KS_REKEY_REPLACE && !ks->kek.live)
 		how = KS_REKEY_TRIGGERED;
+	KS_DEBUG(ks, KS_TIMER,
+		.text = how == KS_REKEY_SCHEDULED ? "the timer fired"
+			: how == KS_REKEY_REPLACE
+				? "asked for, old policy is replaced now"
+				: "asked for");
 	ks_push_stop(ks);
 	direction_report(ks);
 	if (teks_renew(ks, how, now, &old_end) && how != KS_REKEY_REPLACE)

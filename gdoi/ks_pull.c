@@ -1,11 +1,15 @@
 /* GROUPKEY-PULL, the key server's side (protocol.md B.1): authorise before the
  * SA is sent, hand out keys and remember the member only after HASH(3). */
+#include "gdoi/debug_priv.h"
 #include "gdoi/ks_priv.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* Authenticated peers open these; still a bound for all of them together. */
 #define PULLS_MAX 20000
+#define PULL_DEBUG(p, ID, ...)                                                 \
+	KS_DEBUG((p)->ks, ID, .conn = ike_sa_conn_id((p)->base.sa),            \
+		.peer = (p)->peer, __VA_ARGS__)
 
 void ks_pull_free(struct gdoi *g, struct ks_pull *p)
 {
@@ -40,6 +44,9 @@ static enum wire_err refuse(struct gdoi *g, struct ike_sa *sa, enum wire_err e,
 		.err = e,
 		.text = text };
 
+	DEBUG(g->env->debug, KS_REFUSED, .conn = ike_sa_conn_id(sa),
+		.group = r.group, .peer = r.gm, .err = e,
+		.text = text[0] != '\0' ? text : report_def(id)->mnemonic);
 	gdoi_report(g, &r);
 	ike_sa_notify(sa, wire_err_notify(e));
 	return e;
@@ -87,6 +94,18 @@ static void id_text(const struct wire_id *id, struct sbuf *out)
 	}
 	sbuf_printf(
 		out, "identity of type %u, %zu bytes", id->type, id->data.n);
+}
+
+static void request_tell(
+	const struct gdoi *g, const struct ike_sa *sa, const struct wire_id *id)
+{
+	auto_sbuf struct sbuf text = { 0 };
+
+	if (!debug_on(g->env->debug, DBG_KS_REQUEST))
+		return;
+	id_text(id, &text);
+	DEBUG(g->env->debug, KS_REQUEST, .conn = ike_sa_conn_id(sa),
+		.peer = ike_sa_path(sa)->remote.ip, .text = sbuf_str(&text));
 }
 
 static enum wire_err group_check(struct gdoi *g, struct ike_sa *sa,
@@ -139,6 +158,8 @@ static void offer_send(struct ks_pull *p)
 	first = isakmp_chain_first(&m);
 	exchange_send(p->base.x, parts, ARRAY_LEN(parts), first,
 		isakmp_wr_end(&m), false);
+	PULL_DEBUG(p, KS_OFFER, .text = ks->kek.live ? "yes" : "no",
+		.a = (uint32_t)p->kd.n_teks);
 }
 
 /* HDR*, HASH(1), Ni, ID */
@@ -162,8 +183,10 @@ static enum wire_err on_request(struct gdoi *g, struct ike_sa *sa,
 	if (pld == NULL)
 		return WIRE_PAYLOAD_MISSING;
 	e = wire_id_read(pld->body, &id);
-	if (e == WIRE_OK)
+	if (e == WIRE_OK) {
+		request_tell(g, sa, &id);
 		e = group_check(g, sa, &id, &ks);
+	}
 	if (e != WIRE_OK)
 		return e;
 	ks_keys_ensure(ks);
@@ -195,6 +218,8 @@ static bool sids_give(struct ks_pull *p, uint16_t asked)
 	while (p->kd.n_sids < want) {
 		if (!sid_take(&ks->sids, &p->kd.sid[p->kd.n_sids]))
 			break;
+		PULL_DEBUG(p, KS_SID, .a = p->kd.sid[p->kd.n_sids],
+			.b = p->kd.sid_bits);
 		p->kd.n_sids++;
 	}
 	return p->kd.n_sids > 0;
@@ -263,8 +288,11 @@ static enum wire_err on_proof(
 	uint16_t asked = 0;
 
 	pull_hash_parts(&p->base, parts);
-	if (!exchange_check(x, m, parts, 2))
+	if (!exchange_check(x, m, parts, 2)) {
+		PULL_DEBUG(p, KS_BAD_MSG, .err = WIRE_HASH);
 		return WIRE_HASH;
+	}
+	PULL_DEBUG(p, KS_PROOF, .a = 0);
 	if (gap != NULL) {
 		enum wire_err e = gdoi_gap_request_read(gap->body, &asked);
 
@@ -281,6 +309,10 @@ static enum wire_err on_proof(
 		return overtaken(g, p);
 	ks_store_member(ks, mb);
 	keys_send(p);
+	PULL_DEBUG(p, KS_KEYS, .a = (uint32_t)p->kd.n_teks,
+		.text = p->kd.has_kek ? "yes" : "no",
+		.b = (uint32_t)p->kd.n_sids, .c = p->seq);
+	PULL_DEBUG(p, KS_ADDED, .a = (uint32_t)ks->n_members);
 	ks_schedule(ks);
 	ike_sa_release(p->base.sa);
 	ks_pull_free(g, p);

@@ -1,5 +1,6 @@
 /* Rekeys from the key server: building, fan-out at a pace, retransmission,
  * acknowledgements (ios-cli.md 15.4; protocol.md B.2, B.3). */
+#include "gdoi/debug_priv.h"
 #include "gdoi/ks_priv.h"
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,18 @@ static bool forms_unicast(struct ks *ks, const struct ks_kek *under,
 	       (!kind[1] || push_form(ks, under, c, KS_READ_OURS, 1));
 }
 
+static void build_tell(const struct ks *ks, bool ok)
+{
+	const struct ks_push *p = &ks->push;
+
+	if (!ok)
+		KS_DEBUG(ks, KS_PUSH_BAD, .a = p->seq);
+	else
+		KS_DEBUG(ks, KS_PUSH, .a = p->seq,
+			.b = (uint32_t)ks->n_members,
+			.c = (uint32_t)(p->n[0] > 0 ? p->n[0] : p->n[1]));
+}
+
 bool ks_push_build(
 	struct ks *ks, struct ks_kek *under, const struct ks_push_content *c)
 {
@@ -115,6 +128,7 @@ bool ks_push_build(
 			: forms_multicast(ks, under, c, kind);
 	if (!ok)
 		bytes_drop(p);
+	build_tell(ks, ok);
 	return ok;
 }
 
@@ -153,6 +167,7 @@ static void member_send(struct ks *ks, struct ks_member *m)
 
 	if (p->bytes[m->ours] == NULL)
 		return; /* the first of its kind, later than the rekey */
+	KS_DEBUG(ks, KS_PUSH_TO, .peer = m->id, .a = p->seq, .b = p->pass);
 	env->send(env->ctx, &path, SPAN(p->bytes[m->ours], p->n[m->ours]));
 	if (p->pass == 0)
 		return;
@@ -257,6 +272,7 @@ static void member_missed(struct ks *ks, struct ks_member *m)
 	m->missed_in_row++;
 	if (m->missed_in_row < KS_ACKS_MISSED_MAX)
 		return;
+	KS_DEBUG(ks, KS_MEMBER_GONE, .peer = m->id, .a = m->missed_in_row);
 	ks_store_member_gone(ks, &m->id);
 	ks_member_delete(ks, m);
 	gdoi_report(ks->g, &r);
@@ -273,6 +289,8 @@ static void push_end(struct ks *ks, bool complete)
 	timer_cancel(ks->g->env->timers, &ks->push_timer);
 	p->active = p->to_group = false;
 	p->cursor = NULL;
+	KS_DEBUG(ks, KS_PUSH_END, .a = p->seq,
+		.b = p->acks ? (uint32_t)p->awaited : 0);
 	TAILQ_FOREACH_SAFE(m, &ks->members, link, next) {
 		bool silent = m->awaited;
 
@@ -345,6 +363,9 @@ void ks_push_tick(void *arg)
 			return;
 		}
 		p->pass++;
+		KS_DEBUG(ks, KS_PUSH_AGAIN, .a = p->pass,
+			.b = ks->policy.retransmit_count, .c = p->seq,
+			.d = (uint32_t)p->awaited);
 		p->pass_ms = now;
 		pass_begin(ks);
 	}
@@ -379,6 +400,7 @@ static void ack_count(struct ks *ks, struct ks_member *m, uint32_t seq,
 {
 	struct ks_push *p = &ks->push;
 
+	KS_DEBUG(ks, KS_ACK, .peer = m->id, .a = seq);
 	if (ks_member_acked(m, seq))
 		m->acks++;
 	m->missed_in_row = 0;

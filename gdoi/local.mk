@@ -14,6 +14,8 @@ libgdoi_a_SOURCES += gdoi/report.h gdoi/report.def gdoi/report.c \
 
 # ISAKMP, the payloads, phase 1.
 libgdoi_a_SOURCES += gdoi/env.c
+libgdoi_a_SOURCES += gdoi/debug.h gdoi/debug.def gdoi/debug.c \
+	gdoi/debug_priv.h gdoi/ike_debug.c
 libgdoi_a_SOURCES += gdoi/isakmp.h
 libgdoi_a_SOURCES += gdoi/isakmp.c
 libgdoi_a_SOURCES += gdoi/gdoi_wire.h

@@ -1,5 +1,6 @@
 /* Phase 1 as one state machine (RFC 2409 5).  Handlers, here and in the file of
  * each mode, compute and send; sa_step alone writes the state. */
+#include "gdoi/debug_priv.h"
 #include "gdoi/phase1_priv.h"
 #include <string.h>
 
@@ -31,6 +32,7 @@ static enum sa_state offer_other_doi(struct ike_sa *sa, enum ike_down why)
 
 enum sa_state p1_on_refused(struct ike_sa *sa, struct sa_event *ev)
 {
+	SA_DEBUG(sa, P1_REFUSED, .a = sa->doi, .err = ev->err);
 	ike_report(sa->ike, REPORT_IKMP_OFFER_REFUSED, &sa->path.remote.ip,
 		ev->err, sa->doi, "");
 	return offer_other_doi(sa, IKE_DOWN_NO_PROPOSAL);
@@ -41,6 +43,8 @@ static bool retransmit(struct ike_sa *sa)
 	if (sa->tries >= sa->max_tries)
 		return false;
 	sa->ike->stats.retransmits++;
+	SA_DEBUG(sa, P1_RETRANSMIT, .text = sa_state_name(sa), .a = sa->tries,
+		.b = sa->max_tries - 1);
 	ike_transmit(sa, bytes_span(&sa->tx));
 	sa_arm(sa, (uint64_t)IKE_RETRANSMIT_MS << sa->tries++);
 	return true;
@@ -124,6 +128,7 @@ void sa_step(struct ike_sa *sa, struct sa_event *ev)
 	}
 	enum sa_state old = sa->state, next = h(sa, ev);
 
+	ike_debug_step(sa, ev->kind, old, next);
 	if (ev->kind == EV_MESSAGE && ev->err != WIRE_OK)
 		ike_drop(sa->ike, ev->err);
 	if (ev->kind == EV_MESSAGE && next != old) {

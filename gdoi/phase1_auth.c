@@ -1,6 +1,6 @@
 /* Phase-1 authentication: keys from SKEYID, HASH_I and HASH_R, and how each
  * method proves them (RFC 2409 5; protocol.md A.7). */
-#include "gdoi/ike_priv.h"
+#include "gdoi/debug_priv.h"
 #include <string.h>
 
 static bool psk_usable(const struct ike *ike, const struct ike_peer *peer)
@@ -95,6 +95,8 @@ bool auth_derive(struct ike_sa *sa)
 			SPAN(k->key.b, k->key.n));
 	digest(k->hash, ke, ARRAY_LEN(ke), iv);
 	memcpy(sa->iv, iv, k->cipher->block);
+	SA_DEBUG(sa, DH_SHARED, .a = sa->policy.group);
+	SA_DEBUG(sa, KEYS_DERIVED, .text = ike_cipher_text(k->cipher->id));
 	return true;
 }
 

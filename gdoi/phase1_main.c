@@ -1,4 +1,5 @@
 /* Main Mode, both roles (RFC 2409 5; protocol.md A.5): the handlers. */
+#include "gdoi/debug_priv.h"
 #include "gdoi/phase1_priv.h"
 #include <string.h>
 
@@ -10,8 +11,11 @@ bool main_offer_send(struct ike_sa *sa)
 	p1_begin(sa, &m, 0);
 	size_t n = ike_offer_put(&m, sa->ike, &peer, sa->doi);
 
-	if (n == 0)
+	if (n == 0) {
+		ike_debug_offer(sa->ike, &peer, NULL);
 		return false;
+	}
+	SA_DEBUG(sa, P1_BEGIN, .text = "Main", .a = sa->doi);
 	bytes_set(&sa->neg->sai, m.w.buf + ISAKMP_HDR + PLD_HDR,
 		m.w.len - ISAKMP_HDR - PLD_HDR);
 	p1_vids_put(&m, sa->ike);

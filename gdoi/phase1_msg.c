@@ -1,5 +1,6 @@
 /* What the messages of Main and Aggressive Mode have in common: nonces, public
  * values, identities, vendor ids, proofs. */
+#include "gdoi/debug_priv.h"
 #include "gdoi/phase1_priv.h"
 #include <assert.h>
 #include <string.h>
@@ -49,6 +50,7 @@ enum wire_err p1_answer_take(struct ike_sa *sa, const struct payloads *p)
 
 	if (e != WIRE_OK)
 		return e;
+	ike_debug_offer(sa->ike, &peer, &o);
 	if (o.doi != sa->doi)
 		return WIRE_DOI;
 	if (o.n != 1)
@@ -70,6 +72,7 @@ void p1_ke_put(struct ike_sa *sa, struct isakmp_wr *m)
 				 : IKE_NONCE_LONG;
 
 	env->random(env->ctx, nonce, nonce_n);
+	SA_DEBUG(sa, DH_NEW, .a = sa->policy.group);
 	bytes_set(sa->initiator ? &n->ke_i : &n->ke_r, pub, pub_n);
 	bytes_set(sa->initiator ? &n->ni : &n->nr, nonce, nonce_n);
 	isakmp_put(m, PLD_KE, pub, pub_n);
@@ -122,6 +125,8 @@ void p1_proof_put(struct ike_sa *sa, struct isakmp_wr *m)
 {
 	uint8_t hash[HASH_MAX_BYTES];
 
+	SA_DEBUG(sa, P1_ID_OUT, .text = ike_auth_text(sa->policy.auth),
+		.a = sa->neg->id_own.n > 0 ? sa->neg->id_own.p[0] : 0);
 	auth_hash(sa, sa->initiator, bytes_span(&sa->neg->id_own), hash);
 	auth_method(sa->policy.auth)->prove(sa, m, hash);
 }
@@ -212,6 +217,7 @@ enum wire_err p1_proof_take(struct ike_sa *sa, const struct payloads *p)
 		return e;
 	sa->peer_id_type = id.type;
 	bytes_set(&sa->peer_id, id.data.p, id.data.n);
+	ike_debug_peer_id(sa);
 	sa->neg->initial_contact = has_initial_contact(p);
 	return WIRE_OK;
 }
@@ -220,6 +226,9 @@ enum sa_state p1_proof_refuse(
 	struct ike_sa *sa, struct sa_event *ev, enum wire_err e)
 {
 	memcpy(sa->neg->refused_digest, ev->in->digest, DIGEST_BYTES);
+	SA_DEBUG(sa, P1_BAD_PROOF, .err = e,
+		.text = sa->policy.auth == IKE_AUTH_PSK ? "pre-shared keys"
+							: "trustpoints");
 	ike_report(sa->ike, REPORT_IKMP_BAD_MESSAGE, &sa->path.remote.ip, e, 0,
 		"");
 	return p1_refuse(sa, ev, e);

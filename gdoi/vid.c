@@ -1,5 +1,6 @@
 /* Vendor ids (protocol.md A.13): what we tell of ourselves and know of others.
  */
+#include "gdoi/debug_priv.h"
 #include "gdoi/phase1_priv.h"
 #include <string.h>
 
@@ -57,5 +58,7 @@ void p1_vids_read(struct ike_sa *sa, const struct payloads *p)
 		rd_skip(&r, sizeof our_vid);
 		sa->peer_version = rd_u32(&r);
 		sa->peer_ours = rd_ok(&r);
+		SA_DEBUG(sa, P1_VENDOR, .a = sa->peer_version >> 24,
+			.b = sa->peer_version >> 16 & UINT8_MAX);
 	}
 }

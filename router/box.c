@@ -235,6 +235,7 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 
 	b->loop = o->loop;
 	b->log = o->log;
+	b->debugger = debugger_new(o->log, loop_now);
 	timer_init(&b->settle, on_settle, b);
 	timer_init(&b->rebind, on_rebind, b);
 	b->mirror = iface_mirror_new(o->loop, box_iface_event, b, why);
@@ -244,6 +245,7 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 	}
 	box_meter_init(b);
 	env_loop_init(&b->env, o->loop, o->log, b->keys, b->mirror);
+	b->env.env.debug = debugger_hook(b->debugger);
 	if (o->state_dir != NULL)
 		store_open(b, o->state_dir);
 	dataplane_open(b, o->dataplane);
@@ -280,6 +282,7 @@ void box_free(struct box *b)
 	}
 	if (b->keys != NULL)
 		keystore_close(b->keys);
+	debugger_free(b->debugger);
 	free(b);
 }
 
@@ -301,6 +304,11 @@ struct iface_mirror *box_ifaces(struct box *b)
 struct log *box_log(struct box *b)
 {
 	return b->log;
+}
+
+struct debugger *box_debugger(struct box *b)
+{
+	return b->debugger;
 }
 
 struct loop *box_loop(struct box *b)

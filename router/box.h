@@ -10,6 +10,7 @@
 #include "dataplane/iface.h"
 #include "dataplane/route.h"
 #include "gdoi/gdoi.h"
+#include "router/debug.h"
 
 struct box;
 struct box_opts {
@@ -98,6 +99,7 @@ struct gdoi *box_gdoi(struct box *b);
 struct keystore *box_keys(struct box *b);
 struct iface_mirror *box_ifaces(struct box *b);
 struct log *box_log(struct box *b);
+struct debugger *box_debugger(struct box *b);
 struct loop *box_loop(struct box *b);
 
 /* Interfaces as show prints them: configured ones and physical netdevs that

@@ -41,6 +41,7 @@ struct box {
 	struct keystore *keys;
 	struct iface_mirror *mirror;
 	struct env_loop env;
+	struct debugger *debugger;
 	struct store *store; /* NULL: nothing is kept */
 	struct keylog *keylog; /* NULL: as it should be */
 	struct gdoi *gdoi;

@@ -10,6 +10,7 @@ librouter_a_SOURCES = \
 	router/box_meter.c \
 	router/box_route.c \
 	router/box_vrf.c \
+	router/debug.c router/debug.h \
 	router/dp_none.c router/dp_none.h \
 	router/env_loop.c router/env_loop.h \
 	router/ifname.c router/ifname.h \

@@ -92,3 +92,8 @@ test_keep_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 # Lists on the interfaces of a router between two hosts.
 check_SCRIPTS += tests/net/acl.sh
 EXTRA_DIST += tests/net/acl.sh
+
+# Debugging, from the events to the commands.
+check_PROGRAMS += test_debug
+test_debug_SOURCES = tests/unit/test_debug.c $(FAKE_BOX)
+test_debug_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

@@ -111,6 +111,12 @@ struct gdoi *box_gdoi(struct box *b)
 	return NULL;
 }
 
+struct debugger *box_debugger(struct box *b)
+{
+	(void)b;
+	return fake_box.debugger;
+}
+
 struct keystore *box_keys(struct box *b)
 {
 	(void)b;
@@ -343,16 +349,24 @@ size_t gdoi_ike_list(const struct gdoi *g, struct ike_sa_info *out, size_t max)
 	return n;
 }
 
+static uint64_t fake_now(void)
+{
+	return 1;
+}
+
 void fake_router_init(struct router *r)
 {
 	*r = (struct router){ .box = (struct box *)&fake_box };
 	r->log = log_new(8192);
+	fake_box.debugger = debugger_new(r->log, fake_now);
 	router_setup(r);
 }
 
 void fake_router_fini(struct router *r)
 {
 	router_fini(r);
+	debugger_free(fake_box.debugger);
+	fake_box.debugger = NULL;
 	log_free(r->log);
 	fake_box_reset();
 }

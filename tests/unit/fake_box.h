@@ -46,6 +46,7 @@ struct fake_box {
 	const struct ike_sa_info *ike_list;
 	size_t n_ike_list;
 	struct keystore *keystore; /* lent */
+	struct debugger *debugger;
 	/* The ping that runs: its call and what answers. */
 	struct ping_opts ping;
 	ping_result_fn *ping_result;

@@ -139,6 +139,7 @@ static void test_sinks(void **state)
 
 	(void)state;
 	log_set_format(l, &plain);
+	log_set_debug_format(l, &plain);
 	log_sink_add(l, &a);
 	log_sink_add(l, &b);
 	log_sink_add(l, &off);

@@ -1,0 +1,194 @@
+/* Debug events to lines of the log: wanted levels, conditions, a bound. */
+#include "router/debug.h"
+#include "base/mem.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct debugger {
+	struct debug hook;
+	struct log *log;
+	uint64_t (*now_ms)(void);
+	uint8_t levels[DEBUG_N_AREAS];
+	struct debug_conditions list[DEBUG_N_LISTS];
+	uint64_t tokens_milli, refilled_ms;
+	uint64_t untold; /* left out since the last line that said so */
+	struct debugger_stats stats;
+};
+
+static bool condition_met(
+	const struct debug_condition *c, const struct debug_event *ev)
+{
+	if (c->group[0] != '\0')
+		return ev->group != NULL && strcmp(c->group, ev->group) == 0;
+	return ip_prefix_contains(&c->peer, &ev->peer);
+}
+
+static bool wanted(const struct debugger *d, const struct debug_event *ev)
+{
+	bool gdoi = debug_def(ev->id)->area >= DEBUG_AREA_INFRA;
+	const struct debug_conditions *l =
+		&d->list[gdoi ? DEBUG_LIST_GDOI : DEBUG_LIST_CRYPTO];
+	bool anonymous = !ip_is_set(&ev->peer) &&
+			 (ev->group == NULL || ev->group[0] == '\0');
+
+	if (l->n == 0)
+		return true;
+	for (size_t i = 0; i < l->n; i++)
+		if (condition_met(&l->v[i], ev))
+			return true;
+	return anonymous && l->unmatched;
+}
+
+/* A token bucket; the clock never goes back. */
+static bool token_take(struct debugger *d)
+{
+	uint64_t now = d->now_ms(), full = DEBUG_LINES_BURST * 1000ull;
+	uint64_t gained = (now - d->refilled_ms) * DEBUG_LINES_SEC;
+
+	d->refilled_ms = now;
+	d->tokens_milli =
+		gained > full - d->tokens_milli ? full
+						: d->tokens_milli + gained;
+	if (d->tokens_milli < 1000)
+		return false;
+	d->tokens_milli -= 1000;
+	return true;
+}
+
+static void on_event(void *ctx, const struct debug_event *ev)
+{
+	struct debugger *d = ctx;
+	auto_sbuf struct sbuf text = { 0 };
+
+	if (!wanted(d, ev)) {
+		d->stats.filtered++;
+		return;
+	}
+	if (!token_take(d)) {
+		d->stats.rate_limited++;
+		d->untold++;
+		log_count_limited(d->log);
+		return;
+	}
+	if (d->untold > 0)
+		log_debug(d->log, "DEBUG: %ju messages were rate-limited",
+			(uintmax_t)d->untold);
+	d->untold = 0;
+	debug_text(ev, &text);
+	d->stats.shown++;
+	log_debug(d->log, "%s", sbuf_str(&text));
+}
+
+struct debugger *debugger_new(struct log *log, uint64_t (*now_ms)(void))
+{
+	struct debugger *d = xcalloc(1, sizeof(*d));
+
+	d->hook.event = on_event;
+	d->hook.ctx = d;
+	d->log = log;
+	d->now_ms = now_ms;
+	d->refilled_ms = now_ms();
+	d->tokens_milli = DEBUG_LINES_BURST * 1000ull;
+	return d;
+}
+
+void debugger_free(struct debugger *d)
+{
+	free(d);
+}
+
+const struct debug *debugger_hook(const struct debugger *d)
+{
+	return &d->hook;
+}
+
+void debugger_set(struct debugger *d, enum debug_area a, uint8_t levels)
+{
+	d->levels[a] = levels;
+	for (size_t i = 0; i < DBG_N; i++) {
+		const struct debug_def *def = debug_def((enum debug_id)i);
+
+		if (def->area == a)
+			d->hook.on[i] = (levels >> def->level & 1) != 0;
+	}
+}
+
+uint8_t debugger_levels(const struct debugger *d, enum debug_area a)
+{
+	return d->levels[a];
+}
+
+void debugger_off(struct debugger *d)
+{
+	memset(d->levels, 0, sizeof(d->levels));
+	memset(d->hook.on, 0, sizeof(d->hook.on));
+}
+
+static bool same(
+	const struct debug_condition *a, const struct debug_condition *b)
+{
+	if (strcmp(a->group, b->group) != 0)
+		return false;
+	return a->group[0] != '\0' || (a->peer.len == b->peer.len &&
+					      ip_equal(&a->peer.addr,
+						      &b->peer.addr));
+}
+
+static size_t find(
+	const struct debug_conditions *l, const struct debug_condition *c)
+{
+	size_t i = 0;
+
+	while (i < l->n && !same(&l->v[i], c))
+		i++;
+	return i;
+}
+
+bool debugger_condition_add(struct debugger *d, enum debug_list l,
+	const struct debug_condition *c)
+{
+	struct debug_conditions *list = &d->list[l];
+
+	if (find(list, c) < list->n)
+		return true;
+	if (list->n == DEBUG_CONDITIONS_MAX)
+		return false;
+	list->v[list->n++] = *c;
+	return true;
+}
+
+bool debugger_condition_del(struct debugger *d, enum debug_list l,
+	const struct debug_condition *c)
+{
+	struct debug_conditions *list = &d->list[l];
+	size_t at = find(list, c);
+
+	if (at == list->n)
+		return false;
+	list->n--;
+	memmove(&list->v[at], &list->v[at + 1],
+		(list->n - at) * sizeof(list->v[0]));
+	return true;
+}
+
+void debugger_conditions_reset(struct debugger *d, enum debug_list l)
+{
+	d->list[l].n = 0;
+	d->list[l].unmatched = false;
+}
+
+void debugger_unmatched(struct debugger *d, enum debug_list l, bool on)
+{
+	d->list[l].unmatched = on;
+}
+
+const struct debug_conditions *debugger_conditions(
+	const struct debugger *d, enum debug_list l)
+{
+	return &d->list[l];
+}
+
+void debugger_stats(const struct debugger *d, struct debugger_stats *out)
+{
+	*out = d->stats;
+}
