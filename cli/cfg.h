@@ -57,6 +57,8 @@ struct isakmp_view {
 };
 void isakmp_view_build(const struct router *r, struct isakmp_view *v);
 void isakmp_view_free(struct isakmp_view *v);
+/* cfg_platform.c: its part of the view. */
+void platform_isakmp_view(const struct router *r, struct isakmp_config *c);
 /* cfg_isakmp_sa.c: its part of the view. */
 void isakmp_sa_view(const struct router *r, struct isakmp_config *c);
 

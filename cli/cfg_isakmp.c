@@ -312,7 +312,8 @@ void isakmp_view_build(const struct router *r, struct isakmp_view *v)
 	struct node *root = tree_root(r->tree);
 	struct isakmp_config *c = &v->config;
 
-	*v = (struct isakmp_view){ .config.offer_doi = 2 };
+	*v = (struct isakmp_view){ 0 };
+	platform_isakmp_view(r, c);
 	isakmp_sa_view(r, c);
 	for (struct node *s = node_child(root, &cfg_isakmp_policy, NULL);
 		s != NULL && c->n_policies < IKE_POLICIES_MAX;

@@ -35,6 +35,7 @@ static const struct feature *const features[] = {
 	&feature_filter,
 	&feature_isakmp,
 	&feature_isakmp_sa,
+	&feature_platform,
 	&feature_ipsec,
 	&feature_keys,
 	&feature_pki,

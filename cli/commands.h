@@ -45,7 +45,7 @@ extern const struct feature feature_masterkey, feature_users, feature_line,
 	feature_privilege, feature_alias, feature_terminal, feature_lines,
 	feature_clock;
 extern const struct feature feature_system, feature_interface, feature_route,
-	feature_acl, feature_isakmp, feature_isakmp_sa, feature_ipsec, feature_keys, feature_gdoi,
+	feature_acl, feature_isakmp, feature_isakmp_sa, feature_platform, feature_ipsec, feature_keys, feature_gdoi,
 	feature_gdoi_ks,
 	feature_crypto_map, feature_show_gdoi, feature_show_crypto, feature_show_ipsec,
 	feature_show_ip, feature_exec_crypto, feature_exec_ping,
@@ -92,5 +92,6 @@ enum config_order { ORDER_VERSION = 10, ORDER_SERVICE = 20, ORDER_HOSTNAME = 30,
 	ORDER_IP_SSH = 290, ORDER_LOGGING = 300, ORDER_ACL_STD = 310,
 	ORDER_ACL_EXT = 320, ORDER_ACL_NUMBERED = 330, ORDER_ACL6 = 340,
 	ORDER_CONTROL_PLANE = 350, ORDER_BANNER = 360, ORDER_ALIAS = 370,
-	ORDER_LINE = 380, ORDER_NTP = 390 };
+	ORDER_LINE = 380, ORDER_NTP = 390,
+	ORDER_PLATFORM = 105 };
 #endif

@@ -49,6 +49,21 @@ static void policies(void **state)
 	fake_router_fini(&r);
 }
 
+static void platform_doi(void **state)
+{
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	free(fake_paste(&r, "crypto isakmp policy 10\n"));
+	assert_int_equal(fake_box.isakmp.offer_doi, 2);
+	free(fake_paste(&r, "platform isakmp doi ipsec\n"));
+	assert_int_equal(fake_box.isakmp.offer_doi, 1);
+	free(fake_paste(&r, "no platform isakmp doi ipsec\n"));
+	assert_int_equal(fake_box.isakmp.offer_doi, 2);
+	fake_router_fini(&r);
+}
+
 static void assert_key(size_t i, uint32_t addr, uint32_t mask, const char *key)
 {
 	const struct isakmp_key *k = &fake_box.isakmp.keys[i];
@@ -134,6 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies),
+		cmocka_unit_test(platform_doi),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(sas),
 	};
