@@ -44,7 +44,8 @@
 	X(LIMIT, "over a limit", 0)                                            \
 	X(STATE, "not expected in this state", 0)                              \
 	X(FRAGMENT, "fragment not acceptable or incomplete", 0)                \
-	X(SOURCE, "unexpected source address", 0)
+	X(SOURCE, "unexpected source address", 0)                              \
+	X(MODE, "Aggressive Mode is disabled", 0)
 
 enum wire_err {
 #define X(name, text, notify) WIRE_##name,

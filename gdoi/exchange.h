@@ -111,6 +111,7 @@ bool exchange_check(struct exchange *x, const struct exchange_msg *m,
 	const struct span *parts, size_t n);
 void exchange_end(struct exchange *x); /* the reply cache lives on a while */
 
+#define IKE_INFO_ID_MAX 128
 /* For show crypto isakmp sa. */
 struct ike_sa_info {
 	struct ip_addr src, dst;     /* initiator, responder */
@@ -120,6 +121,12 @@ struct ike_sa_info {
 	struct isakmp_policy policy; /* negotiated */
 	uint32_t remaining_secs;
 	uint8_t cky_i[8], cky_r[8];
+	bool initiator;
+	uint16_t remote_port;
+	char profile[NAME_MAX_IOS + 1]; /* "" none */
+	uint8_t id_type;             /* of the peer; 0: not known yet */
+	uint8_t id[IKE_INFO_ID_MAX]; /* its first octets */
+	size_t id_n;
 };
 size_t ike_list(const struct ike *ike, struct ike_sa_info *out, size_t max);
 struct ike_stats {

@@ -181,7 +181,7 @@ static struct bytes parts_join(struct ike_sa *sa)
  */
 static bool cookies_fit(const struct ike_sa *sa, const struct isakmp_hdr *h)
 {
-	return sa->state == SA_I1 ||
+	return sa->state == SA_I1 || sa->state == SA_A1 ||
 	       memcmp(h->cky_r, sa->cky_r, COOKIE_BYTES) == 0;
 }
 

@@ -229,6 +229,8 @@ static enum wire_err offer_check(
 	e = ike_offer_read(rd_rest(&body), &o);
 	if (e == WIRE_OK)
 		ike_debug_offer(ike, &peer, &o);
+	if (e == WIRE_OK && in->hdr.exchange == XCHG_AGGRESSIVE)
+		return aggr_offer_check(ike, in, p, &o);
 	if (e == WIRE_OK && ike_offer_choose(ike, &peer, &o, &chosen) == NULL)
 		e = WIRE_NO_PROPOSAL;
 	return e;
@@ -241,7 +243,10 @@ static enum wire_err sa_begin_responder(
 	struct source *s =
 		source_get(&ike->limits, &in->path->remote.ip, ike_now(ike));
 	struct sa_event ev = { .kind = EV_MESSAGE, .in = in };
+	bool aggressive = in->hdr.exchange == XCHG_AGGRESSIVE;
 
+	if (aggressive && ike->config.no_aggressive)
+		return WIRE_MODE;
 	if (!source_may_open(&ike->limits, s) || ike->n_sas >= IKE_SAS_MAX) {
 		ike->stats.half_open_refused++;
 		return WIRE_LIMIT;
@@ -250,13 +255,19 @@ static enum wire_err sa_begin_responder(
 
 	if (e == WIRE_NO_PROPOSAL)
 		ike_report(ike, REPORT_IKMP_MODE_FAILURE, &in->path->remote.ip,
-			e, 0, "Main");
+			e, 0, aggressive ? "Aggressive" : "Main");
 	if (e == WIRE_NO_PROPOSAL || e == WIRE_DOI || e == WIRE_SITUATION)
 		refuse_offer(ike, s, in, e);
 	if (e != WIRE_OK)
 		return e;
+	if (aggressive &&
+		(!source_take(s, ike_now(ike)) || !aggr_take(ike))) {
+		ike->stats.rate_refused++;
+		return WIRE_LIMIT;
+	}
 	struct ike_sa *sa = sa_new(ike, in->path, false);
 
+	sa->aggressive = aggressive;
 	sa->marker = in->marker;
 	sa_key_set(sa, in->hdr.cky_i);
 	HASH_ADD(hh, ike->by_key, key, sizeof sa->key, sa);
@@ -265,39 +276,43 @@ static enum wire_err sa_begin_responder(
 	return WIRE_OK;
 }
 
-/* The same bytes again: the cached answer, a few times. */
+/* The same bytes again: the cached answer, a few times.  An initiator answers
+ * as well where its mode ends with a message of its own. */
 static void phase1_repeat(struct ike_sa *sa)
 {
 	struct ike *ike = sa->ike;
 
 	ike->stats.replayed++;
 	SA_DEBUG(sa, P1_DUPLICATE, .a = sa->resends + 1);
-	if (sa->initiator || sa->resends++ >= IKE_RESENDS_MAX)
+	if ((sa->initiator && !(sa->aggressive && sa->state == SA_UP)) ||
+		sa->resends++ >= IKE_RESENDS_MAX)
 		return;
 	ike->stats.retransmits++;
 	ike_transmit(sa, bytes_span(&sa->tx));
 }
 
-static enum wire_err main_check(
+static enum wire_err phase1_check(
 	const struct ike_sa *sa, const struct ike_dgram *in)
 {
 	bool proof = sa->state == SA_I5 || sa->state == SA_R4;
 	bool encrypted = in->hdr.flags & ISAKMP_FLAG_E;
 
+	if ((in->hdr.exchange == XCHG_AGGRESSIVE) != sa->aggressive)
+		return WIRE_EXCHANGE;
 	if (in->hdr.mid != 0)
 		return WIRE_MESSAGE_ID;
 	/* Only message 2 tells a responder cookie that is new to us. */
-	if (sa->state != SA_I1 &&
+	if (sa->state != SA_I1 && sa->state != SA_A1 &&
 		memcmp(in->hdr.cky_r, sa->cky_r, COOKIE_BYTES) != 0)
 		return WIRE_COOKIE;
 	if (proof && !encrypted)
 		return WIRE_NOT_ENCRYPTED;
-	if (!proof && encrypted)
+	if (!proof && encrypted && sa->state != SA_A2)
 		return WIRE_FLAGS;
 	return WIRE_OK;
 }
 
-static void main_input(
+static void phase1_input(
 	struct ike *ike, struct ike_sa *sa, const struct ike_dgram *in)
 {
 	struct sa_event ev = { .kind = EV_MESSAGE, .in = in };
@@ -311,7 +326,7 @@ static void main_input(
 		ike->stats.replayed++;
 		return;
 	}
-	enum wire_err e = main_check(sa, in);
+	enum wire_err e = phase1_check(sa, in);
 
 	/* A late copy of message 3 or 4 is clear by right. */
 	if (e == WIRE_NOT_ENCRYPTED && in->hdr.next == PLD_ID)
@@ -333,7 +348,8 @@ static bool is_offer(const struct isakmp_hdr *h)
 {
 	static const uint8_t zero[COOKIE_BYTES];
 
-	return h->exchange == XCHG_MAIN && h->mid == 0 &&
+	return (h->exchange == XCHG_MAIN || h->exchange == XCHG_AGGRESSIVE) &&
+	       h->mid == 0 &&
 	       (h->flags & ISAKMP_FLAG_E) == 0 &&
 	       memcmp(h->cky_r, zero, sizeof zero) == 0 &&
 	       memcmp(h->cky_i, zero, sizeof zero) != 0;
@@ -378,8 +394,8 @@ static enum wire_err dgram_read(struct span data, struct ike_dgram *out)
 
 static bool exchange_known(const struct ike *ike, uint8_t type)
 {
-	return type == XCHG_MAIN || type == XCHG_INFO ||
-	       type == ike->doi.exchange_type;
+	return type == XCHG_MAIN || type == XCHG_AGGRESSIVE ||
+	       type == XCHG_INFO || type == ike->doi.exchange_type;
 }
 
 /* A message by its own header, be it one datagram or made of several. */
@@ -397,8 +413,11 @@ static enum wire_err message_input(struct ike *ike, struct ike_dgram *in)
 				  : info_refuse_exchange(sa, in);
 	if (sa == NULL)
 		no_sa(ike, in);
-	else if (in->hdr.exchange == XCHG_MAIN)
-		main_input(ike, sa, in);
+	else if (in->hdr.exchange == XCHG_MAIN ||
+		in->hdr.exchange == XCHG_AGGRESSIVE)
+		phase1_input(ike, sa, in);
+	else if (sa->state == SA_A2)
+		phase1_repeat(sa); /* its message 3 was lost */
 	else if (in->hdr.exchange == XCHG_INFO)
 		info_input(ike, sa, in);
 	else

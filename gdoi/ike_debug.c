@@ -213,6 +213,10 @@ static const char *state_text(enum sa_state s)
 		return "IKE_R_MM2";
 	case SA_R4:
 		return "IKE_R_MM4";
+	case SA_A1:
+		return "IKE_I_AM1";
+	case SA_A2:
+		return "IKE_R_AM2";
 	case SA_UP:
 		return "IKE_P1_COMPLETE";
 	case SA_DOWN:
@@ -222,13 +226,14 @@ static const char *state_text(enum sa_state s)
 	}
 }
 
-static const char *input_text(enum sa_event_kind k)
+static const char *input_text(const struct ike_sa *sa, enum sa_event_kind k)
 {
 	switch (k) {
 	case EV_START:
 		return "IKE_MESG_INTERNAL, SA_REQUEST";
 	case EV_MESSAGE:
-		return "IKE_MESG_FROM_PEER, IKE_MM_EXCH";
+		return sa->aggressive ? "IKE_MESG_FROM_PEER, IKE_AM_EXCH"
+				      : "IKE_MESG_FROM_PEER, IKE_MM_EXCH";
 	case EV_TIMER:
 		return "IKE_MESG_FROM_TIMER, IKE_TIMER_EVENT";
 	case EV_REFUSED:
@@ -247,7 +252,7 @@ void ike_debug_step(const struct ike_sa *sa, enum sa_event_kind kind,
 
 	if (next == old)
 		return;
-	SA_DEBUG(sa, P1_INPUT, .text = input_text(kind));
+	SA_DEBUG(sa, P1_INPUT, .text = input_text(sa, kind));
 	SA_DEBUG(sa, P1_STATE, .text = state_text(old),
 		.more = state_text(next));
 	if (next == SA_UP)

@@ -32,6 +32,9 @@
 #define IKE_SOURCES_IDLE_MAX     8192
 #define IKE_SOURCE_RATE          200 /* public-key operations a second */
 #define IKE_SOURCE_BURST         400
+/* Responders of Aggressive Mode: a second, all sources together. */
+#define IKE_AGGRESSIVE_RATE      100
+#define IKE_AGGRESSIVE_BURST     200
 #define IKE_SA_BODY_MAX          4096
 #define IKE_TRANSFORMS_MAX       128
 #define IKE_NONCE_SHORT          20 /* with hashes up to SHA-1 */
@@ -39,6 +42,7 @@
 #define IKE_NONCE_MIN            8
 #define IKE_NONCE_MAX            256
 #define IKE_PEER_ID_MAX          512
+#define IKE_OWN_ID_MAX           4096 /* a DN may be long */
 #define IKE_EXCHANGES_MAX        16 /* of one SA, ended ones included */
 #define IKE_INFO_MIDS            8
 #define IKE_DATAGRAM_MAX         1252 /* with IP and UDP 1280 */
@@ -109,6 +113,8 @@ enum sa_state {
 	SA_R0,   /* responder, an acceptable offer arrived */
 	SA_R2,   /* answer sent */
 	SA_R4,   /* KE sent */
+	SA_A1,   /* initiator of Aggressive Mode, its offer and KE sent */
+	SA_A2,   /* its responder, everything sent, a proof is due */
 	SA_UP,
 	SA_DOWN,
 	SA_N_STATES
@@ -201,9 +207,10 @@ enum wire_err ike_offer_read(struct span body, struct ike_offer *out);
 const struct ike_transform *ike_offer_choose(const struct ike *ike,
 	const struct ike_peer *peer, const struct ike_offer *o,
 	struct isakmp_policy *out);
-/* Writes our offer; the number of transforms in it. */
+/* Writes our offer; the number of transforms in it. With first they are those
+ * of one group, that of the first policy that is usable, which it gets. */
 size_t ike_offer_put(struct isakmp_wr *m, const struct ike *ike,
-	const struct ike_peer *peer, uint8_t doi);
+	const struct ike_peer *peer, uint8_t doi, struct isakmp_policy *first);
 void ike_answer_put(struct isakmp_wr *m, const struct ike_offer *o,
 	const struct ike_transform *t);
 
@@ -221,6 +228,7 @@ struct negotiation {
 	struct bytes ke_i, ke_r, ni, nr;
 	struct bytes id_own, id_peer; /* bodies of the ID payloads */
 	uint8_t refused_digest[DIGEST_BYTES];
+	bool proof_refused;   /* the peer's keys are not ours, it seems */
 	bool initial_contact; /* the peer says it has no other SA with us */
 };
 
@@ -309,6 +317,8 @@ struct ike {
 	const struct udp_path *from; /* of the datagram at hand, or NULL */
 	struct tomb tomb[IKE_TOMBS_MAX];
 	unsigned tomb_at;
+	uint32_t aggr_milli_tokens;
+	uint64_t aggr_refilled_ms;
 	uint8_t out[ISAKMP_MSG_MAX + CIPHER_MAX_BLOCK];
 	uint8_t clear[ISAKMP_MSG_MAX];
 };
@@ -365,6 +375,12 @@ void sa_info(const struct ike_sa *sa, struct ike_sa_info *out);
 /* phase1.c */
 void sa_step(struct ike_sa *sa, struct sa_event *ev); /* sa may be gone after */
 const char *sa_state_name(const struct ike_sa *sa);
+const char *sa_mode_name(const struct ike_sa *sa); /* "Main", "Aggressive" */
+
+/* phase1_aggr.c: message 1 of Aggressive Mode, before anything is kept. */
+enum wire_err aggr_offer_check(struct ike *ike, const struct ike_dgram *in,
+	const struct payloads *p, const struct ike_offer *o);
+bool aggr_take(struct ike *ike); /* may the answer be computed now? */
 
 /* phase1_auth.c: one row a method, so that signatures are another row. */
 struct auth_method {
@@ -376,6 +392,8 @@ struct auth_method {
 	void (*prove)(struct ike_sa *sa, struct isakmp_wr *m, const uint8_t *hash);
 	enum wire_err (*check)(
 		struct ike_sa *sa, const struct payloads *p, const uint8_t *hash);
+	/* Subject of our certificate, DER, lent; NULL: it has none. */
+	struct span (*own_dn)(const struct ike_sa *sa);
 };
 const struct auth_method *auth_method(enum ike_auth id); /* NULL: unknown */
 /* SKEYID and all that follows from it, cipher key and first IV. */

@@ -141,6 +141,14 @@ void sa_info(const struct ike_sa *sa, struct ike_sa_info *out)
 		out->remaining_secs = (uint32_t)((sa->expires_ms - now) / 1000);
 	memcpy(out->cky_i, sa->key.cky_i, sizeof out->cky_i);
 	memcpy(out->cky_r, sa->cky_r, sizeof out->cky_r);
+	out->initiator = sa->initiator;
+	out->remote_port = sa->path.remote.port;
+	memcpy(out->profile, sa->profile, sizeof out->profile);
+	out->id_type = sa->peer_id_type;
+	out->id_n = sa->peer_id.n < sizeof out->id ? sa->peer_id.n
+						   : sizeof out->id;
+	if (out->id_n > 0)
+		memcpy(out->id, sa->peer_id.p, out->id_n);
 }
 
 void sa_arm(struct ike_sa *sa, uint64_t delay_ms)
@@ -317,8 +325,7 @@ void sa_shorten(struct ike_sa *sa, uint32_t life_secs)
 
 uint8_t sa_exchange(const struct ike_sa *sa)
 {
-	(void)sa;
-	return XCHG_MAIN;
+	return sa->aggressive ? XCHG_AGGRESSIVE : XCHG_MAIN;
 }
 
 void sa_came_up(struct ike_sa *sa)
@@ -352,7 +359,7 @@ static void tomb_set(const struct ike_sa *sa)
 	struct tomb *t = &ike->tomb[ike->tomb_at++ % IKE_TOMBS_MAX];
 
 	sa_info(sa, &t->info);
-	t->info.state = "MM_NO_STATE";
+	t->info.state = sa->aggressive ? "AG_NO_STATE" : "MM_NO_STATE";
 	t->info.deleted = true;
 	t->info.remaining_secs = 0;
 	t->until_ms = ike_now(ike) + IKE_TOMB_MS;
@@ -363,6 +370,7 @@ static bool is_mode_failure(const struct ike_sa *sa)
 	switch (sa->state) {
 	case SA_NEW:
 	case SA_I1:
+	case SA_A1:
 		return sa->why == IKE_DOWN_NO_PROPOSAL ||
 		       sa->why == IKE_DOWN_AUTH;
 	case SA_I3:
@@ -382,7 +390,7 @@ void sa_teardown(struct ike_sa *sa)
 	sa->doomed = true;
 	if (is_mode_failure(sa))
 		ike_report(ike, REPORT_IKMP_MODE_FAILURE, &sa->path.remote.ip,
-			WIRE_OK, 0, "Main");
+			WIRE_OK, 0, sa_mode_name(sa));
 	if (was_up && sa->tell_peer)
 		info_send_delete(sa);
 	exchanges_lose(sa);

@@ -129,7 +129,7 @@ static enum wire_err info_clear(struct ike_sa *sa, const struct ike_dgram *in)
 
 	if (e != WIRE_OK)
 		return e;
-	if (sa->state != SA_I1) { /* told, never believed */
+	if (sa->state != SA_I1 && sa->state != SA_A1) { /* told, never believed */
 		ike_report(sa->ike, REPORT_IKMP_NOT_ENCRYPTED,
 			&in->path->remote.ip, WIRE_NOT_ENCRYPTED, 0, "");
 		return WIRE_NOT_ENCRYPTED;

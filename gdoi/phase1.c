@@ -4,6 +4,26 @@
 #include "gdoi/phase1_priv.h"
 #include <string.h>
 
+/* Before the peer has said a word its address is what there is to go by. */
+static void mode_choose(struct ike_sa *sa)
+{
+	const struct ip_addr *peer = &sa->path.remote.ip;
+	const struct isakmp_profile *f = profile_by_addr(sa->ike, &sa->path);
+
+	if (f != NULL)
+		memcpy(sa->profile, f->name, sizeof sa->profile);
+	sa->aggressive = !sa->ike->config.no_aggressive &&
+			 ((f != NULL && f->aggressive) ||
+				 peer_policy(sa->ike, peer) != NULL);
+}
+
+static enum sa_state offer(struct ike_sa *sa, enum ike_down why_not)
+{
+	if (sa->aggressive)
+		return aggr_offer_send(sa) ? SA_A1 : p1_fail(sa, why_not);
+	return main_offer_send(sa) ? SA_I1 : p1_fail(sa, why_not);
+}
+
 static enum sa_state on_start(struct ike_sa *sa, struct sa_event *ev)
 {
 	const struct isakmp_config *c = &sa->ike->config;
@@ -12,10 +32,8 @@ static enum sa_state on_start(struct ike_sa *sa, struct sa_event *ev)
 
 	(void)ev;
 	sa->doi = c->offer_doi == 1 ? 1 : GDOI_DOI;
-	if (!main_offer_send(sa))
-		return p1_fail(
-			sa, keyed ? IKE_DOWN_NO_PROPOSAL : IKE_DOWN_AUTH);
-	return SA_I1;
+	mode_choose(sa);
+	return offer(sa, keyed ? IKE_DOWN_NO_PROPOSAL : IKE_DOWN_AUTH);
 }
 
 /* The same server once more with the other DOI, under a new cookie so that
@@ -27,7 +45,7 @@ static enum sa_state offer_other_doi(struct ike_sa *sa, enum ike_down why)
 	sa->fallback = true;
 	sa->doi = sa->doi == 1 ? GDOI_DOI : 1;
 	sa_renew_cookie(sa);
-	return main_offer_send(sa) ? SA_I1 : p1_fail(sa, IKE_DOWN_NO_PROPOSAL);
+	return offer(sa, IKE_DOWN_NO_PROPOSAL);
 }
 
 enum sa_state p1_on_refused(struct ike_sa *sa, struct sa_event *ev)
@@ -54,7 +72,9 @@ static enum sa_state on_offer_timer(struct ike_sa *sa, struct sa_event *ev)
 {
 	(void)ev;
 	if (retransmit(sa))
-		return SA_I1;
+		return sa->state;
+	if (sa->neg->proof_refused)
+		return p1_fail(sa, IKE_DOWN_AUTH);
 	enum sa_state next = offer_other_doi(sa, IKE_DOWN_TIMEOUT);
 
 	sa->max_tries = IKE_FALLBACK_TRIES;
@@ -70,6 +90,11 @@ static enum sa_state on_retransmit(struct ike_sa *sa, struct sa_event *ev)
 	 * the pre-shared keys differ. */
 	return p1_fail(
 		sa, sa->state == SA_I5 ? IKE_DOWN_AUTH : IKE_DOWN_TIMEOUT);
+}
+
+static enum sa_state on_1(struct ike_sa *sa, struct sa_event *ev)
+{
+	return sa->aggressive ? aggr_on_1(sa, ev) : main_on_1(sa, ev);
 }
 
 static enum sa_state on_half_open_end(struct ike_sa *sa, struct sa_event *ev)
@@ -108,10 +133,14 @@ static sa_handler *const sa_table[SA_N_STATES][EV_N] = {
 		     [EV_DOOM]    = on_doom },
 	[SA_I5]  = { [EV_MESSAGE] = main_on_6, [EV_TIMER] = on_retransmit,
 		     [EV_DOOM]    = on_doom },
-	[SA_R0]  = { [EV_MESSAGE] = main_on_1, [EV_DOOM] = on_doom },
+	[SA_R0]  = { [EV_MESSAGE] = on_1, [EV_DOOM] = on_doom },
 	[SA_R2]  = { [EV_MESSAGE] = main_on_3, [EV_TIMER] = on_half_open_end,
 		     [EV_DOOM]    = on_doom },
 	[SA_R4]  = { [EV_MESSAGE] = main_on_5, [EV_TIMER] = on_half_open_end,
+		     [EV_DOOM]    = on_doom },
+	[SA_A1]  = { [EV_MESSAGE] = aggr_on_2, [EV_TIMER] = on_offer_timer,
+		     [EV_REFUSED] = p1_on_refused, [EV_DOOM] = on_doom },
+	[SA_A2]  = { [EV_MESSAGE] = aggr_on_3, [EV_TIMER] = on_half_open_end,
 		     [EV_DOOM]    = on_doom },
 	[SA_UP]  = { [EV_TIMER]   = on_up_timer, [EV_DOOM] = on_doom },
 };
@@ -145,6 +174,11 @@ void sa_step(struct ike_sa *sa, struct sa_event *ev)
 		sa_came_up(sa);
 }
 
+const char *sa_mode_name(const struct ike_sa *sa)
+{
+	return sa->aggressive ? "Aggressive" : "Main";
+}
+
 const char *sa_state_name(const struct ike_sa *sa)
 {
 	switch (sa->state) {
@@ -155,9 +189,12 @@ const char *sa_state_name(const struct ike_sa *sa)
 	case SA_I5:
 	case SA_R4:
 		return "MM_KEY_EXCH";
+	case SA_A1:
+	case SA_A2:
+		return "AG_INIT_EXCH";
 	case SA_UP:
 		return "GDOI_IDLE";
 	default:
-		return "MM_NO_STATE";
+		return sa->aggressive ? "AG_NO_STATE" : "MM_NO_STATE";
 	}
 }

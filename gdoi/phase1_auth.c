@@ -44,7 +44,11 @@ static enum wire_err psk_check(
 }
 
 static const struct auth_method methods[] = {
-	{ IKE_AUTH_PSK, psk_usable, psk_skeyid, psk_prove, psk_check },
+	{ .id = IKE_AUTH_PSK,
+		.usable = psk_usable,
+		.skeyid = psk_skeyid,
+		.prove = psk_prove,
+		.check = psk_check },
 };
 
 const struct auth_method *auth_method(enum ike_auth id)

@@ -9,7 +9,7 @@ bool main_offer_send(struct ike_sa *sa)
 	struct isakmp_wr m;
 
 	p1_begin(sa, &m, 0);
-	size_t n = ike_offer_put(&m, sa->ike, &peer, sa->doi);
+	size_t n = ike_offer_put(&m, sa->ike, &peer, sa->doi, NULL);
 
 	if (n == 0) {
 		ike_debug_offer(sa->ike, &peer, NULL);
@@ -68,7 +68,7 @@ enum sa_state main_on_4(struct ike_sa *sa, struct sa_event *ev)
 	const struct env *env = &sa->ike->env;
 	struct negotiation *n = sa->neg;
 	struct span ke, nonce;
-	enum wire_err e = p1_ke_read(sa, &ev->p, &ke, &nonce);
+	enum wire_err e = p1_ke_read(sa->policy.group, &ev->p, &ke, &nonce);
 
 	if (e != WIRE_OK)
 		return p1_refuse(sa, ev, e);
@@ -137,7 +137,7 @@ enum sa_state main_on_3(struct ike_sa *sa, struct sa_event *ev)
 	struct negotiation *n = sa->neg;
 	struct isakmp_wr m;
 	struct span ke, nonce;
-	enum wire_err e = p1_ke_read(sa, &ev->p, &ke, &nonce);
+	enum wire_err e = p1_ke_read(sa->policy.group, &ev->p, &ke, &nonce);
 
 	if (e != WIRE_OK)
 		return p1_refuse(sa, ev, e);

@@ -21,7 +21,7 @@ void p1_begin(struct ike_sa *sa, struct isakmp_wr *m, uint8_t flags)
 {
 	struct isakmp_hdr h;
 
-	sa_hdr(sa, XCHG_MAIN, flags, 0, &h);
+	sa_hdr(sa, sa_exchange(sa), flags, 0, &h);
 	isakmp_wr_begin(m, sa->ike->out, ISAKMP_MSG_MAX, &h);
 }
 
@@ -57,6 +57,8 @@ enum wire_err p1_answer_take(struct ike_sa *sa, const struct payloads *p)
 		return WIRE_PROPOSAL;
 	if (ike_offer_choose(sa->ike, &peer, &o, &chosen) == NULL)
 		return WIRE_NO_PROPOSAL;
+	if (sa->aggressive && chosen.group != sa->policy.group)
+		return WIRE_PROPOSAL;
 	sa->policy = chosen;
 	return WIRE_OK;
 }
@@ -79,7 +81,7 @@ void p1_ke_put(struct ike_sa *sa, struct isakmp_wr *m)
 	isakmp_put(m, PLD_NONCE, nonce, nonce_n);
 }
 
-enum wire_err p1_ke_read(const struct ike_sa *sa, const struct payloads *p,
+enum wire_err p1_ke_read(uint16_t group, const struct payloads *p,
 	struct span *ke, struct span *nonce)
 {
 	const struct payload *k = payload_get(p, PLD_KE);
@@ -93,32 +95,11 @@ enum wire_err p1_ke_read(const struct ike_sa *sa, const struct payloads *p,
 
 	*ke = rd_rest(&kr);
 	*nonce = rd_rest(&nr);
-	if (ke->n != dh_alg(sa->policy.group)->public_bytes)
+	if (ke->n != dh_alg(group)->public_bytes)
 		return WIRE_KE;
 	if (nonce->n < IKE_NONCE_MIN || nonce->n > IKE_NONCE_MAX)
 		return WIRE_NONCE;
 	return WIRE_OK;
-}
-
-/* Our ID: the address that we send from, protocol and port 0 (A.10). */
-static struct span id_body(const struct ike_sa *sa, uint8_t buf[4 + 16])
-{
-	const struct ip_addr *a = &sa->path.local.ip;
-	struct wr w = wr_init(buf, 4 + 16);
-
-	wr_u8(&w, a->family == 6 ? ID_IPV6 : ID_IPV4);
-	wr_zero(&w, 3);
-	wr_bytes(&w, a->b, a->family == 6 ? 16 : 4);
-	return wr_done(&w);
-}
-
-void p1_id_put(struct ike_sa *sa, struct isakmp_wr *m)
-{
-	uint8_t buf[4 + 16];
-	struct span body = id_body(sa, buf);
-
-	bytes_set(&sa->neg->id_own, body.p, body.n);
-	isakmp_put(m, PLD_ID, body.p, body.n);
 }
 
 void p1_proof_put(struct ike_sa *sa, struct isakmp_wr *m)
@@ -149,44 +130,6 @@ void p1_initial_contact_put(const struct ike_sa *sa, struct isakmp_wr *m)
 	isakmp_end(m);
 }
 
-/* Protocol and port of a phase-1 ID: none, or those of IKE and GDOI (A.10). */
-static bool id_port_ok(const struct wire_id *id)
-{
-	if (id->protocol == 0)
-		return id->port == 0;
-	return id->protocol == 17 &&
-	       (id->port == 0 || id->port == 500 || id->port == 848);
-}
-
-static enum wire_err id_check(const struct wire_id *id)
-{
-	if (!id_port_ok(id) || id->data.n == 0 || id->data.n > IKE_PEER_ID_MAX)
-		return WIRE_ID;
-	if ((id->type == ID_IPV4 && id->data.n != 4) ||
-		(id->type == ID_IPV6 && id->data.n != 16))
-		return WIRE_ID;
-	return WIRE_OK;
-}
-
-enum wire_err p1_id_take(struct ike_sa *sa, const struct payloads *p)
-{
-	const struct payload *q = payload_get(p, PLD_ID);
-	struct wire_id id;
-
-	if (q == NULL)
-		return WIRE_PAYLOAD_MISSING;
-	if (payload_count(p, PLD_ID) > 1)
-		return WIRE_PAYLOAD_TWICE;
-	struct rd body = q->body;
-	enum wire_err e = wire_id_read(body, &id);
-
-	if (e == WIRE_OK)
-		e = id_check(&id);
-	if (e == WIRE_OK)
-		bytes_set(&sa->neg->id_peer, body.p, rd_left(&body));
-	return e;
-}
-
 static bool has_initial_contact(const struct payloads *p)
 {
 	const struct payload *n;
@@ -215,6 +158,8 @@ enum wire_err p1_proof_take(struct ike_sa *sa, const struct payloads *p)
 		e = wire_id_read(rd_span(id_b), &id);
 	if (e != WIRE_OK)
 		return e;
+	if (!sa_profile_settle(sa, &id))
+		return WIRE_UNAUTHORIZED;
 	sa->peer_id_type = id.type;
 	bytes_set(&sa->peer_id, id.data.p, id.data.n);
 	ike_debug_peer_id(sa);

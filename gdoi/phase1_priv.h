@@ -31,9 +31,13 @@ void p1_vids_read(struct ike_sa *sa, const struct payloads *p);
 /* The responder's choice must be one of our policies, under the DOI offered. */
 enum wire_err p1_answer_take(struct ike_sa *sa, const struct payloads *p);
 /* Form only; nothing is computed or kept. */
-enum wire_err p1_ke_read(const struct ike_sa *sa, const struct payloads *p,
+enum wire_err p1_ke_read(uint16_t group, const struct payloads *p,
 	struct span *ke, struct span *nonce);
-/* The peer's ID, its form checked, into neg->id_peer. */
+/* The peer's ID and its body, form checked. */
+enum wire_err p1_id_read(
+	const struct payloads *p, struct wire_id *id, struct span *body);
+/* The same into neg->id_peer; the first to tell it also chooses the profile in
+ * Aggressive Mode. */
 enum wire_err p1_id_take(struct ike_sa *sa, const struct payloads *p);
 /* Is the peer who neg->id_peer says?  Then it is remembered as that. */
 enum wire_err p1_proof_take(struct ike_sa *sa, const struct payloads *p);
@@ -47,4 +51,8 @@ sa_handler p1_on_refused;
 /* phase1_main.c */
 bool main_offer_send(struct ike_sa *sa); /* false: there is none to make */
 sa_handler main_on_1, main_on_2, main_on_3, main_on_4, main_on_5, main_on_6;
+
+/* phase1_aggr.c */
+bool aggr_offer_send(struct ike_sa *sa);
+sa_handler aggr_on_1, aggr_on_2, aggr_on_3;
 #endif

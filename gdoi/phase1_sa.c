@@ -188,14 +188,20 @@ static void transform_put(
 }
 
 size_t ike_offer_put(struct isakmp_wr *m, const struct ike *ike,
-	const struct ike_peer *peer, uint8_t doi)
+	const struct ike_peer *peer, uint8_t doi, struct isakmp_policy *first)
 {
 	const struct isakmp_policy *v[IKE_POLICIES_MAX];
 	size_t n = 0;
 
-	for (size_t i = 0; i < ike->config.n_policies; i++)
-		if (policy_usable(ike, &ike->config.policy[i], peer))
-			v[n++] = &ike->config.policy[i];
+	for (size_t i = 0; i < ike->config.n_policies; i++) {
+		const struct isakmp_policy *p = &ike->config.policy[i];
+
+		if (policy_usable(ike, p, peer) &&
+			(first == NULL || n == 0 || p->group == v[0]->group))
+			v[n++] = p;
+	}
+	if (first != NULL && n > 0)
+		*first = *v[0];
 	isakmp_begin(m, PLD_SA);
 	wr_u32(&m->w, doi);
 	wr_u32(&m->w, doi == GDOI_DOI ? 0 : SIT_IDENTITY);

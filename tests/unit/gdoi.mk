@@ -16,6 +16,12 @@ test_gdoi_wire_SOURCES = tests/unit/test_gdoi_wire.c
 test_gdoi_wire_LDADD = $(IKE_TEST_LIBS)
 test_push_SOURCES = tests/unit/test_push.c
 test_push_LDADD = $(IKE_TEST_LIBS)
+check_PROGRAMS += test_aggr test_ike_key
+IKE_CONF = tests/unit/ike_conf.c tests/unit/ike_conf.h tests/unit/ike_world.c tests/unit/ike_world.h
+test_aggr_SOURCES = tests/unit/test_aggr.c $(IKE_CONF)
+test_aggr_LDADD = $(IKE_TEST_LIBS)
+test_ike_key_SOURCES = tests/unit/test_ike_key.c $(IKE_CONF)
+test_ike_key_LDADD = $(IKE_TEST_LIBS)
 test_phase1_SOURCES = tests/unit/test_phase1.c tests/unit/ike_world.c tests/unit/ike_world.h
 test_phase1_LDADD = $(IKE_TEST_LIBS)
 

@@ -118,6 +118,7 @@ static void end_init(struct world *w, struct end *e, uint32_t addr)
 		.random = end_random,
 		.send = end_send,
 		.report = end_report,
+		.vrf_of = w->vrf_of,
 		.timers = w->timers,
 		.crypto = w->crypto };
 	e->ike = ike_new(&e->env, &doi);
@@ -132,13 +133,25 @@ void world_init(struct world *w)
 	end_init(w, &w->b, 0xc0000201);
 }
 
-void world_set_crypto(struct world *w, const struct crypto_ops *ops)
+static void ends_renew(struct world *w)
 {
-	w->crypto = ops;
 	ike_free(w->a.ike);
 	ike_free(w->b.ike);
 	end_init(w, &w->a, 0xc000020a);
 	end_init(w, &w->b, 0xc0000201);
+}
+
+void world_set_crypto(struct world *w, const struct crypto_ops *ops)
+{
+	w->crypto = ops;
+	ends_renew(w);
+}
+
+void world_set_vrf(struct world *w,
+	const char *(*fn)(void *ctx, const struct ip_addr *local))
+{
+	w->vrf_of = fn;
+	ends_renew(w);
 }
 
 void world_fini(struct world *w)
@@ -214,4 +227,71 @@ void world_run(struct world *w, uint64_t ms)
 bool world_both_up(const struct world *w)
 {
 	return w->a.sa != NULL && w->b.sa != NULL;
+}
+
+bool pass_none(struct world *w, struct packet *p)
+{
+	(void)w;
+	(void)p;
+	return false;
+}
+
+bool pass_but_nth(struct world *w, struct packet *p)
+{
+	struct nth *n = w->arg;
+
+	(void)p;
+	return ++n->seen != n->lose;
+}
+
+static struct packet packet_dup(const struct packet *p)
+{
+	return (struct packet){ .path = p->path,
+		.data = SPAN(xmemdup(p->data.p, p->data.n), p->data.n) };
+}
+
+bool pass_twice(struct world *w, struct packet *p)
+{
+	if (w->n + 1 < WORLD_QUEUE)
+		w->q[w->n++] = packet_dup(p);
+	return true;
+}
+
+bool pass_forged(struct world *w, struct packet *p)
+{
+	struct forge *f = w->arg;
+
+	if (++f->seen == f->victim && f->at < p->data.n) {
+		uint8_t *copy = xmemdup(p->data.p, p->data.n);
+
+		copy[f->at] ^= 0x41;
+		w->q[w->n++] = (struct packet){ .path = p->path,
+			.data = SPAN(copy, p->data.n) };
+	}
+	return true;
+}
+
+bool pass_record(struct world *w, struct packet *p)
+{
+	struct tape *t = w->arg;
+
+	if (t->n < ARRAY_LEN(t->p))
+		t->p[t->n++] = packet_dup(p);
+	return true;
+}
+
+void tape_free(struct tape *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free((void *)(uintptr_t)t->p[i].data.p);
+	t->n = 0;
+}
+
+void world_play(struct world *w, const struct packet *p)
+{
+	const struct udp_path path = { .local = p->path.remote,
+		.remote = p->path.local };
+
+	ike_input(ip_equal(&path.local.ip, &w->a.addr) ? w->a.ike : w->b.ike,
+		&path, p->data);
 }

@@ -38,6 +38,7 @@ struct world {
 	uint64_t now;
 	uint64_t seed; /* 0: real random bytes */
 	const struct crypto_ops *crypto;
+	const char *(*vrf_of)(void *ctx, const struct ip_addr *local);
 	struct timers *timers;
 	struct end a, b; /* a is 192.0.2.10, b 192.0.2.1 */
 	struct packet q[WORLD_QUEUE];
@@ -52,6 +53,9 @@ void world_init(struct world *w);
 void world_fini(struct world *w);
 /* Both ends anew, with these operations; they outlive the world. */
 void world_set_crypto(struct world *w, const struct crypto_ops *ops);
+/* Likewise, all addresses in the VRF that fn tells. */
+void world_set_vrf(struct world *w,
+	const char *(*fn)(void *ctx, const struct ip_addr *local));
 /* One policy and one key at an end. */
 void world_config(struct end *e, const struct isakmp_policy *v, size_t n,
 	const char *psk, uint8_t doi);
@@ -60,4 +64,28 @@ struct ike_sa *world_connect(struct world *w); /* a to b */
 /* Delivers and fires until nothing is left to do before now + ms. */
 void world_run(struct world *w, uint64_t ms);
 bool world_both_up(const struct world *w);
+
+/* For struct world.pass, with what arg points to. */
+bool pass_none(struct world *w, struct packet *p);
+/* All but the nth, from 1. */
+struct nth {
+	unsigned lose, seen;
+};
+bool pass_but_nth(struct world *w, struct packet *p);
+bool pass_twice(struct world *w, struct packet *p);
+/* Before one message a copy of it arrives, one octet changed. */
+struct forge {
+	unsigned victim; /* from 1; 0 none */
+	size_t at;
+	unsigned seen;
+};
+bool pass_forged(struct world *w, struct packet *p);
+/* Records, for changing and replaying. */
+struct tape {
+	struct packet p[32];
+	size_t n;
+};
+bool pass_record(struct world *w, struct packet *p);
+void tape_free(struct tape *t);
+void world_play(struct world *w, const struct packet *p);
 #endif

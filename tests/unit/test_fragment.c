@@ -266,13 +266,6 @@ static bool pass_keep(struct world *w, struct packet *p)
 	return false;
 }
 
-static bool pass_none(struct world *w, struct packet *p)
-{
-	(void)w;
-	(void)p;
-	return false;
-}
-
 struct hostile {
 	struct world w;
 	struct wire t;

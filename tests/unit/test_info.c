@@ -21,13 +21,6 @@ static void up(struct world *w)
 	assert_true(world_both_up(w));
 }
 
-static bool pass_none(struct world *w, struct packet *p)
-{
-	(void)w;
-	(void)p;
-	return false;
-}
-
 /* Loses every third. */
 static bool pass_two(struct world *w, struct packet *p)
 {
@@ -165,14 +158,14 @@ static void dpd_switched_on_later(void **state)
 }
 
 /* Recorded questions and answers prove nothing. */
-struct tape {
+struct dpd_tape {
 	struct span p[64];
 	size_t n;
 };
 
 static bool pass_tape(struct world *w, struct packet *p)
 {
-	struct tape *t = w->arg;
+	struct dpd_tape *t = w->arg;
 
 	if (t->n < ARRAY_LEN(t->p))
 		t->p[t->n++] = SPAN(xmemdup(p->data.p, p->data.n), p->data.n);
@@ -182,7 +175,7 @@ static bool pass_tape(struct world *w, struct packet *p)
 static void dpd_replay(void **state)
 {
 	struct world w;
-	struct tape t = { .n = 0 };
+	struct dpd_tape t = { .n = 0 };
 	struct ike_stats s;
 	struct udp_path to_a;
 

@@ -202,13 +202,6 @@ static void silence_tries_the_other_doi(void **state)
 	world_fini(&w);
 }
 
-static bool pass_none(struct world *w, struct packet *p)
-{
-	(void)w;
-	(void)p;
-	return false;
-}
-
 static void a_dead_server_times_out(void **state)
 {
 	struct world w;
@@ -297,17 +290,6 @@ static void the_longest_mask_chooses_the_key(void **state)
 		secret_free(&k[i].key);
 }
 
-struct nth {
-	unsigned lose, seen;
-};
-static bool pass_but_nth(struct world *w, struct packet *p)
-{
-	struct nth *n = w->arg;
-
-	(void)p;
-	return ++n->seen != n->lose;
-}
-
 static void any_lost_message_is_repeated(void **state)
 {
 	(void)state;
@@ -328,15 +310,6 @@ static void any_lost_message_is_repeated(void **state)
 }
 
 /* Everything arrives twice: no second SA, no second answer computed. */
-static bool pass_twice(struct world *w, struct packet *p)
-{
-	if (w->n + 1 < WORLD_QUEUE)
-		w->q[w->n++] = (struct packet){ .path = p->path,
-			.data = SPAN(
-				xmemdup(p->data.p, p->data.n), p->data.n) };
-	return true;
-}
-
 static void duplicates_change_nothing(void **state)
 {
 	struct ike_sa_info info[4];
@@ -357,60 +330,9 @@ static void duplicates_change_nothing(void **state)
 	world_fini(&w);
 }
 
-/* Recorded datagrams, for changing and replaying. */
-struct tape {
-	struct packet p[16];
-	size_t n;
-};
-static bool pass_record(struct world *w, struct packet *p)
-{
-	struct tape *t = w->arg;
-
-	if (t->n < N(t->p))
-		t->p[t->n++] = (struct packet){ .path = p->path,
-			.data = SPAN(
-				xmemdup(p->data.p, p->data.n), p->data.n) };
-	return true;
-}
-
-static void tape_free(struct tape *t)
-{
-	for (size_t i = 0; i < t->n; i++)
-		free((void *)(uintptr_t)t->p[i].data.p);
-}
-
-static void play(struct world *w, const struct packet *p)
-{
-	const struct udp_path path = { .local = p->path.remote,
-		.remote = p->path.local };
-
-	ike_input(ip_equal(&path.local.ip, &w->a.addr) ? w->a.ike : w->b.ike,
-		&path, p->data);
-}
-
 /* Before each real message a forged copy of it arrives, one octet changed. The
  * real one is still taken, except where the forgery is a different but sound
  * message: then the exchange ends without an SA, never with a wrong one. */
-struct forge {
-	size_t at;
-	unsigned to_b; /* which message gets a forged twin, from 1; 0 none */
-	unsigned seen;
-};
-static bool pass_forged(struct world *w, struct packet *p)
-{
-	struct forge *f = w->arg;
-
-	if (++f->seen == f->to_b && f->at < p->data.n) {
-		uint8_t *copy = xmemdup(p->data.p, p->data.n);
-		struct packet q = { .path = p->path,
-			.data = SPAN(copy, p->data.n) };
-
-		copy[f->at] ^= 0x41;
-		w->q[w->n++] = q;
-	}
-	return true;
-}
-
 static void forged_messages_do_no_harm(void **state)
 {
 	(void)state;
@@ -418,7 +340,7 @@ static void forged_messages_do_no_harm(void **state)
 		/* INITIAL-CONTACT fills the last block of message 5, and HASH_I
 		 * does not cover it (RFC 2409 5). */
 		for (size_t at = 0; at < (victim == 5 ? 76 : 92); at++) {
-			struct forge f = { .at = at, .to_b = victim };
+			struct forge f = { .at = at, .victim = victim };
 			struct world w;
 
 			world_lab(&w);
@@ -433,7 +355,7 @@ static void forged_messages_do_no_harm(void **state)
 	}
 	for (unsigned victim = 1; victim <= 4; victim++) {
 		for (size_t at = 0; at < 110; at += 7) {
-			struct forge f = { .at = at, .to_b = victim };
+			struct forge f = { .at = at, .victim = victim };
 			struct world w;
 
 			world_lab(&w);
@@ -466,7 +388,7 @@ static void replayed_exchange_finds_no_way_in(void **state)
 	assert_int_equal(w.b.downs, 1);
 	w.pass = pass_none;
 	for (size_t i = 0; i < 6; i++)
-		play(&w, &t.p[i]);
+		world_play(&w, &t.p[i]);
 	world_run(&w, 0);
 	assert_int_equal(w.b.ups, 1);
 	ike_stats(w.b.ike, &s);
