@@ -9,6 +9,7 @@ include tests/unit/cli.mk
 include tests/unit/cli_if.mk
 include tests/sim/local.mk
 include tests/fuzz/local.mk
+include tests/bench/local.mk
 
 # A program that hangs is killed, which the TAP driver counts as an error.
 LOG_COMPILER = timeout
