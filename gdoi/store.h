@@ -6,8 +6,10 @@
 #include "base/sbuf.h"
 
 /* Keyed records in named tables; values are opaque bytes that ks.c encodes.
- * Every call is durable when it returns 0 (the sequence number is on disk
- * before the message that carries it leaves). Transactions group several. */
+ * What a call that returned 0 wrote is durable before any datagram given to
+ * env->send after it leaves the box (the sequence number is on disk before the
+ * message that carries it): the store writes at once, or, grouping writes,
+ * together with whoever sends.  Transactions group several. */
 struct store {
 	void *ctx;
 	int (*put)(void *ctx, const char *table, const char *key, struct span v);

@@ -93,6 +93,35 @@ static void dataplane_open(struct box *b, const struct dataplane_ops *wanted)
 	keylog_start(b);
 }
 
+void box_store_sync(struct box *b)
+{
+	int err = b->store != NULL ? store_sqlite_sync(b->store) : 0;
+
+	timer_cancel(loop_timers(b->loop), &b->sync);
+	if (err == 0)
+		return;
+	if (b->env.udp != NULL)
+		udp848_discard(b->env.udp);
+	if (log_allow(b->log, hash_bytes("store_sync", 10), loop_now()))
+		log_msg(b->log, LOG_SEV_ALERT, "GDOI", "KS_STORE_FAILED",
+			"Key server state cannot be written: %s; what "
+			"depends on it is not sent",
+			strerror(-err));
+}
+
+static void on_sync(void *arg)
+{
+	box_store_sync(arg);
+}
+
+/* When nothing is sent that would wait for it. */
+static void store_wrote(void *ctx)
+{
+	struct box *b = ctx;
+
+	timer_set(loop_timers(b->loop), &b->sync, loop_now());
+}
+
 /* What is wrong with the store costs its memory, not the box. */
 static void store_open(struct box *b, const char *state_dir)
 {
@@ -101,7 +130,9 @@ static void store_open(struct box *b, const char *state_dir)
 	sbuf_printf(&path, "%s/ks.db", state_dir);
 	sbuf_printf(&key, "%s/keys/ks.seal", state_dir);
 	b->store = store_sqlite_open(sbuf_str(&path), sbuf_str(&key), &why);
-	if (b->store == NULL)
+	if (b->store != NULL)
+		store_sqlite_group(b->store, store_wrote, b);
+	else
 		log_msg(b->log, LOG_SEV_CRIT, "GDOI", "STORE",
 			"Key server state is not kept in this session: %s",
 			sbuf_str(&why));
@@ -238,6 +269,7 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 	b->debugger = debugger_new(o->log, loop_now);
 	timer_init(&b->settle, on_settle, b);
 	timer_init(&b->rebind, on_rebind, b);
+	timer_init(&b->sync, on_sync, b);
 	b->mirror = iface_mirror_new(o->loop, box_iface_event, b, why);
 	if (b->mirror == NULL || !keys_open(b, o->state_dir, why)) {
 		box_free(b);
@@ -269,6 +301,7 @@ void box_free(struct box *b)
 		b->env.env.dp_ops->close(b->env.env.dp);
 	keylog_close(b->keylog);
 	box_filter_free(b);
+	box_store_sync(b);
 	udp848_free(b->env.udp);
 	store_sqlite_close(b->store);
 	box_gm_free(b);

@@ -14,13 +14,20 @@ static void on_datagram(
 	gdoi_input(b->gdoi, path, data);
 }
 
+static void on_before_send(void *ctx)
+{
+	box_store_sync(ctx);
+}
+
 static void socket_open(struct box *b)
 {
 	auto_sbuf struct sbuf why = { 0 };
 
 	b->env.udp = udp848_new(b->loop, GDOI_PORT, on_datagram, b, &why);
-	if (b->env.udp != NULL)
+	if (b->env.udp != NULL) {
+		udp848_before_send(b->env.udp, on_before_send, b);
 		return;
+	}
 	log_msg(b->log, LOG_SEV_ERR, "CRYPTO", "IKMP_SOCKET",
 		"%s; trying again every %u seconds", sbuf_str(&why),
 		REBIND_MS / 1000);

@@ -47,6 +47,7 @@ struct box {
 	struct gdoi *gdoi;
 	struct timer settle; /* after kernel events */
 	struct timer rebind; /* UDP 848 was taken */
+	struct timer sync;   /* the store has what is not on disk yet */
 	/* Forwarding: what is wanted, and what we found (0: not changed). */
 	bool no_routing, ipv6_routing, forward_told;
 	char forward_before[N_FORWARD];
@@ -107,6 +108,8 @@ void box_gm_settle(struct box *b);
 void box_gm_free(struct box *b);
 /* UDP 848 stands while there are groups; the engines report on and off. */
 void box_power(struct box *b);
+/* What was written to the store is durable, or is not told to anybody. */
+void box_store_sync(struct box *b);
 
 /* box_vrf.c */
 /* Device of a VRF; NULL: the name is "", or the kernel has no such devices. */

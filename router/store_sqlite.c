@@ -33,6 +33,9 @@ struct store_sqlite {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[N_STMTS];
 	uint8_t key[SEAL_KEY_BYTES];
+	bool group, open; /* writes are grouped; some wait for a sync */
+	void (*wrote)(void *ctx);
+	void *ctx;
 };
 
 static int errno_of(int rc)
@@ -76,17 +79,34 @@ static struct span place_of(
 	return SPAN(buf, n < PLACE_MAX ? (size_t)n : PLACE_MAX - 1);
 }
 
+/* Before a write: with grouping the transaction that it goes into. */
+static int write_begin(struct store_sqlite *s)
+{
+	int err;
+
+	if (!s->group || s->open)
+		return 0;
+	err = stmt_run(s->stmt[STMT_BEGIN]);
+	if (err != 0)
+		return err;
+	s->open = true;
+	s->wrote(s->ctx);
+	return 0;
+}
+
 static int store_put(
 	void *ctx, const char *table, const char *key, struct span v)
 {
 	struct store_sqlite *s = ctx;
 	sqlite3_stmt *st = s->stmt[STMT_PUT];
-
 	auto_sbuf struct sbuf sealed = { 0 };
 	char place[PLACE_MAX];
+	int err = write_begin(s);
 
 	if (v.n > INT32_MAX / 2)
 		return -E2BIG;
+	if (err != 0)
+		return err;
 	seal(s->key, place_of(table, key, place), v, &sealed);
 	sqlite3_bind_text(st, 1, table, -1, SQLITE_STATIC);
 	sqlite3_bind_text(st, 2, key, -1, SQLITE_STATIC);
@@ -98,7 +118,10 @@ static int store_del(void *ctx, const char *table, const char *key)
 {
 	struct store_sqlite *s = ctx;
 	sqlite3_stmt *st = s->stmt[STMT_DEL];
+	int err = write_begin(s);
 
+	if (err != 0)
+		return err;
 	sqlite3_bind_text(st, 1, table, -1, SQLITE_STATIC);
 	sqlite3_bind_text(st, 2, key, -1, SQLITE_STATIC);
 	return stmt_run(st);
@@ -134,18 +157,44 @@ static int store_begin(void *ctx)
 {
 	struct store_sqlite *s = ctx;
 
-	return stmt_run(s->stmt[STMT_BEGIN]);
+	return s->group ? write_begin(s) : stmt_run(s->stmt[STMT_BEGIN]);
 }
 
-static int store_commit(void *ctx)
+static int transaction_end(struct store_sqlite *s)
 {
-	struct store_sqlite *s = ctx;
 	int r = stmt_run(s->stmt[STMT_COMMIT]);
 
 	/* A commit that failed leaves its transaction open. */
 	if (r < 0 && !sqlite3_get_autocommit(s->db))
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	return r;
+}
+
+static int store_commit(void *ctx)
+{
+	struct store_sqlite *s = ctx;
+
+	return s->group ? 0 : transaction_end(s);
+}
+
+void store_sqlite_group(
+	struct store *store, void (*wrote)(void *ctx), void *ctx)
+{
+	struct store_sqlite *s = store->ctx;
+
+	s->group = true;
+	s->wrote = wrote;
+	s->ctx = ctx;
+}
+
+int store_sqlite_sync(struct store *store)
+{
+	struct store_sqlite *s = store->ctx;
+
+	if (!s->open)
+		return 0;
+	s->open = false;
+	return transaction_end(s);
 }
 
 /* One number of a PRAGMA, or -1. */

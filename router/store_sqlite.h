@@ -11,6 +11,14 @@
  * that case. */
 struct store *store_sqlite_open(
 	const char *path, const char *key_path, struct sbuf *why);
+/* Groups writes: the first one opens a transaction and calls wrote, and nothing
+ * is durable until store_sqlite_sync.  What must not leave before that is the
+ * caller's to hold back. */
+void store_sqlite_group(
+	struct store *s, void (*wrote)(void *ctx), void *ctx);
+/* Makes what was written durable; 0 also when nothing was.  -errno: it is lost,
+ * all of it. */
+int store_sqlite_sync(struct store *s);
 /* An open transaction is rolled back. */
 void store_sqlite_close(struct store *s);
 #endif

@@ -54,6 +54,8 @@ struct udp848 {
 	void *ctx;
 	struct dgrams queue;
 	size_t queued_bytes;
+	void (*before_send)(void *ctx); /* may be NULL */
+	void *before_send_ctx;
 	struct timer flush; /* due at once; fires before the loop sleeps */
 	bool blocked;       /* the socket is full: waits for LOOP_WRITE */
 	uint8_t *rx;        /* BATCH * DGRAM_MAX */
@@ -183,10 +185,21 @@ static bool batch_write(struct udp848 *u)
 	return true;
 }
 
+void udp848_discard(struct udp848 *u)
+{
+	while (!TAILQ_EMPTY(&u->queue)) {
+		u->stats.tx_discarded++;
+		queue_pop(u);
+	}
+}
+
 static void queue_flush(void *arg)
 {
 	struct udp848 *u = arg;
 	bool room = true;
+
+	if (u->before_send != NULL)
+		u->before_send(u->before_send_ctx);
 
 	while (room && !TAILQ_EMPTY(&u->queue))
 		room = batch_write(u);
@@ -462,6 +475,12 @@ void udp848_rejoin(struct udp848 *u)
 
 	LIST_FOREACH(m, &u->memberships, link)
 		membership_set(u, m, IP_ADD_MEMBERSHIP);
+}
+
+void udp848_before_send(struct udp848 *u, void (*fn)(void *ctx), void *ctx)
+{
+	u->before_send = fn;
+	u->before_send_ctx = ctx;
 }
 
 void udp848_free(struct udp848 *u)

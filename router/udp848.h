@@ -24,6 +24,11 @@ uint16_t udp848_port(const struct udp848 *u);
 void udp848_send(
 	struct udp848 *u, const struct udp_path *path, struct span data);
 
+/* Called before queued datagrams go to the kernel: the last moment to write
+ * down what they promise, or to discard them. */
+void udp848_before_send(struct udp848 *u, void (*fn)(void *ctx), void *ctx);
+void udp848_discard(struct udp848 *u); /* all that is queued, as a network may */
+
 /* The same out of the interface with that index (0: by routing). */
 void udp848_send_via(struct udp848 *u, const struct udp_path *path,
 	struct span data, int ifindex);
@@ -39,7 +44,7 @@ void udp848_leave(struct udp848 *u, const struct udp_addr *group,
 void udp848_rejoin(struct udp848 *u);
 
 struct udp848_stats {
-	uint64_t rx, rx_bad, tx, tx_refused, tx_queue_full;
+	uint64_t rx, rx_bad, tx, tx_refused, tx_queue_full, tx_discarded;
 	int last_errno; /* of the last refusal */
 };
 void udp848_stats(const struct udp848 *u, struct udp848_stats *out);

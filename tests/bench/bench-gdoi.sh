@@ -185,7 +185,7 @@ bench_simulated() {
 # As it stands, for a profiler: group 19, then the rekeys.
 bench_profile() {
 	daemon_start pre-share 19
-	perf record -q -g -o "$TOP/perf.data" -p "$DAEMON" >/dev/null 2>&1 &
+	perf record -q -F 1500 --call-graph dwarf,16384 -o "$TOP/perf.data" -p "$DAEMON" >/dev/null 2>&1 &
 	load 19 "$MEMBERS"
 	kill $!
 	wait $!

@@ -112,6 +112,53 @@ static void test_crash(void **state)
 	store_sqlite_close(s);
 }
 
+static void on_wrote(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+/* Grouped writes become durable together, at the sync; transactions of the
+ * engine do not end the group. */
+static void test_group(void **state)
+{
+	unsigned wrote = 0;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		struct store *s = open_ok();
+
+		store_sqlite_group(s, on_wrote, &wrote);
+		put(s, "t", "first", "1");
+		s->begin(s->ctx);
+		put(s, "t", "second", "1");
+		s->commit(s->ctx);
+		if (wrote != 1 || store_sqlite_sync(s) != 0)
+			_exit(1);
+		put(s, "t", "lost", "1");
+		s->begin(s->ctx);
+		s->del(s->ctx, "t", "first");
+		s->commit(s->ctx);
+		_exit(wrote == 2 ? 0 : 1);
+	}
+	int status;
+
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	struct store *s = open_ok();
+
+	expect(s, "t", "first=1;second=1;");
+	store_sqlite_group(s, on_wrote, &wrote);
+	assert_int_equal(store_sqlite_sync(s), 0);
+	assert_int_equal(wrote, 0);
+	put(s, "t", "third", "1");
+	expect(s, "t", "first=1;second=1;third=1;"); /* its writer sees it */
+	store_sqlite_close(s);
+	s = open_ok();
+	expect(s, "t", "first=1;second=1;");
+	store_sqlite_close(s);
+}
+
 static void refuse(const char *needle)
 {
 	auto_sbuf struct sbuf why = { 0 };
@@ -236,8 +283,7 @@ static void test_migration(void **state)
 
 	(void)state;
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_exec(db, old, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, old, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	for (int i = 0; i < 2; i++) {
 		s = open_ok();
@@ -267,10 +313,10 @@ static void test_no_access(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_records), T(test_crash),
-		T(test_garbage), T(test_damaged_page), T(test_newer),
-		T(test_in_use), T(test_no_access), T(test_sealed),
-		T(test_key_lost), T(test_migration) };
+	const struct CMUnitTest tests[] = { T(test_records), T(test_group),
+		T(test_crash), T(test_garbage), T(test_damaged_page),
+		T(test_newer), T(test_in_use), T(test_no_access),
+		T(test_sealed), T(test_key_lost), T(test_migration) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,12 +199,46 @@ static void test_join_nowhere(void **state)
 	udp848_leave(b.u, &group, &foreign); /* never joined: nothing */
 }
 
+static bool refuse_writing;
+
+static void write_down(void *ctx)
+{
+	++*(unsigned *)ctx;
+	if (refuse_writing)
+		udp848_discard(a.u);
+}
+
+/* What cannot be written down does not leave, what can be does. */
+static void test_before_send(void **state)
+{
+	struct udp_path p = path_to_b("127.0.0.1", "127.0.0.1");
+	struct udp848_stats st;
+	unsigned asked = 0;
+
+	(void)state;
+	udp848_before_send(a.u, write_down, &asked);
+	refuse_writing = true;
+	udp848_send(a.u, &p, SPAN("x", 1));
+	udp848_send(a.u, &p, SPAN("y", 1));
+	while (asked == 0)
+		loop_run_once(loop, 50);
+	refuse_writing = false;
+	udp848_send(a.u, &p, SPAN("z", 1));
+	run_until(&b.n, 1);
+	assert_int_equal(b.first_byte[0], 'z');
+	assert_int_equal(asked, 2);
+	udp848_stats(a.u, &st);
+	assert_int_equal(st.tx_discarded, 2);
+	assert_int_equal(st.tx, 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(test_local_address),
-		T(test_many_in_order), T(test_long), T(test_refused),
-		T(test_port_taken), T(test_multicast), T(test_join_nowhere) };
+		T(test_before_send), T(test_many_in_order), T(test_long),
+		T(test_refused), T(test_port_taken), T(test_multicast),
+		T(test_join_nowhere) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
