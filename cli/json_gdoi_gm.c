@@ -62,6 +62,8 @@ static void rekeys_put(json_t *m, const struct gm_snapshot *g)
 	jo_num(o, "received", g->rekeys);
 	jo_num(o, "received_since_registration", g->rekeys_since_registration);
 	jo_num(o, "acks_sent", g->acks_sent);
+	jo_num(o, "signed_padded", g->signed_padded);
+	jo_num(o, "signed_bare", g->signed_bare);
 	jo_ip(o, "last_from", &g->last_rekey_from);
 	jo_num(o, "last_sequence", g->last_rekey_seq);
 	jo_set(o, "last_ago_secs",

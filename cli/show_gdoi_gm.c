@@ -645,7 +645,7 @@ static void rekey_sa_detail(
 		"    handle             : %-10u\n"
 		"    Interface          : %s\n"
 		"    Group Name         : %-16s\n",
-		k->unicast ? "Cisco" : "None", k->conn_id, k->seq,
+		g->ack_kind != 0 ? "Cisco" : "None", k->conn_id, k->seq,
 		k->seq > 0 ? k->seq - 1 : 0, 40000000U + g->dp_group,
 		g->policy.ifname, g->policy.group);
 }

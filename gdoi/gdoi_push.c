@@ -152,8 +152,6 @@ enum wire_err push_verify(struct push_msg *m, const struct kek *k,
 	return m->signed_padded ? WIRE_OK : WIRE_SIGNATURE;
 }
 
-enum { ACK_KEK_SHA256 = 1, ACK_KEK_SHA512 = 3 };
-
 static enum hash_id ack_hash(uint8_t kind)
 {
 	switch (kind) {
@@ -164,6 +162,11 @@ static enum hash_id ack_hash(uint8_t kind)
 	default:
 		return HASH_NONE;
 	}
+}
+
+bool ack_kind_known(uint8_t kind)
+{
+	return ack_hash(kind) != HASH_NONE;
 }
 
 /* prf(ack_key, SEQ | ID), ack_key = prf(KEK, label NUL | SPI | L) */

@@ -151,7 +151,11 @@ enum wire_err push_open(struct span dgram, const struct kek *k, uint8_t *buf,
 	struct push_msg *out);
 enum wire_err push_verify(struct push_msg *m, const struct kek *k,
 	const struct pkey *signer, const struct env *env);
-/* ack_kind: KEK_ACK_REQUESTED value 1 or 3. */
+/* KEK_ACK_REQUESTED (RFC 8263 3): 2 and 4 want LKH, which we do not do. */
+enum ack_kind { ACK_NONE = 0, ACK_KEK_SHA256 = 1, ACK_LKH_SHA256 = 2,
+	ACK_KEK_SHA512 = 3, ACK_LKH_SHA512 = 4 };
+bool ack_kind_known(uint8_t kind);
+/* 0: a kind that we cannot do, or no room. */
 size_t ack_build(const struct kek *k, uint8_t ack_kind, uint32_t seq,
 	const struct ip_addr *member, uint8_t *buf, size_t cap);
 /* Splits and checks an ACK; kek was found by the header's cookies. */

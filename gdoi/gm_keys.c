@@ -387,6 +387,19 @@ static void kek_again(struct gm_kek *k, const struct gdoi_sa *sa, uint64_t now,
 	}
 }
 
+/* A kind that we cannot do is no reason to refuse the group (RFC 8263 4). */
+static void ack_kind_take(struct gm *gm, uint8_t kind)
+{
+	struct report r = { .id = REPORT_GM_ACK_UNSUPPORTED,
+		.group = gm->policy.group,
+		.ks = gm->step == GM_PULL ? *gm_server(gm) : gm->ks,
+		.n = kind };
+
+	if (kind != ACK_NONE && kind != gm->ack_kind && !ack_kind_known(kind))
+		gdoi_report(gm->g, &r);
+	gm->ack_kind = kind;
+}
+
 static bool kek_install(struct gm *gm, const struct gdoi_sa *sa,
 	const struct gdoi_kd *kd, const uint32_t *pull_seq)
 {
@@ -395,7 +408,7 @@ static bool kek_install(struct gm *gm, const struct gdoi_sa *sa,
 	struct pkey *signer;
 	struct gm_kek *k = &gm->kek[0];
 
-	gm->ack_kind = sa->sak.ack;
+	ack_kind_take(gm, sa->sak.ack);
 	if (known != NULL) {
 		kek_again(known, sa, now, pull_seq);
 		return true;

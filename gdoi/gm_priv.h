@@ -14,6 +14,7 @@
 #define GM_SLOTS_MAX   KS_SAS_MAX
 #define GM_KEKS        3     /* new, current, previous */
 #define GM_REACKS_MAX  3     /* repeats of one PUSH that are acked again */
+#define GM_SEEN        4     /* PUSHes of a KEK known by their digest */
 #define DIGEST_BYTES   32
 
 struct gm_tek {
@@ -49,10 +50,11 @@ struct gm_kek {
 	uint32_t life_secs, seq, conn_id;
 	bool seq_again;              /* PULL's number may come once more */
 	uint64_t expires_ms;
-	/* The last PUSH under it, for its repeats. */
-	uint8_t digest[DIGEST_BYTES];
+	/* Its last PUSHes, a ring, for their repeats; the newest of them may be
+	 * acknowledged again. */
+	uint8_t seen[GM_SEEN][DIGEST_BYTES];
+	unsigned n_seen;
 	uint32_t acked_seq, reacks;
-	bool has_digest;
 };
 
 enum gm_step { GM_DOWN, GM_PAUSE, GM_CONNECT, GM_PULL, GM_UP, GM_N_STEPS };
@@ -94,6 +96,8 @@ struct gm {
 	uint32_t last_rekey_seq;
 	uint64_t last_rekey_ms;
 	uint64_t rekeys, rekeys_since, acks_sent;
+	/* Of the forms that protocol.md B.2 leaves open, those not ours. */
+	uint64_t signed_padded, signed_bare;
 	char last_error[128];
 };
 

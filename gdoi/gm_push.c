@@ -54,18 +54,35 @@ static void ack_send(struct gm *gm, const struct kek *k, uint8_t kind,
 	PUSH_DEBUG(gm, path, GM_ACK, .a = seq);
 }
 
-/* A copy of the last PUSH costs one digest; its ack may have been lost. */
-static bool is_repeat(struct gm *gm, struct gm_kek *k, const uint8_t *digest_of,
+/* A copy of a recent PUSH costs one digest (RFC 6407 7.3.4); the ack of the
+ * last one may have been lost. */
+static bool is_repeat(struct gm *gm, struct gm_kek *k, const uint8_t *sum,
 	const struct udp_path *path)
 {
-	if (!k->has_digest || memcmp(k->digest, digest_of, DIGEST_BYTES) != 0)
-		return false;
-	PUSH_DEBUG(gm, path, GM_PUSH_REPEAT, .a = k->acked_seq);
-	if (k->reacks < GM_REACKS_MAX) {
-		k->reacks++;
-		ack_send(gm, &k->k, gm->ack_kind, k->acked_seq, path);
+	unsigned last = (k->n_seen + GM_SEEN - 1) % GM_SEEN;
+
+	for (unsigned i = 0; i < GM_SEEN && i < k->n_seen; i++) {
+		if (memcmp(k->seen[i], sum, DIGEST_BYTES) != 0)
+			continue;
+		PUSH_DEBUG(gm, path, GM_PUSH_REPEAT, .a = k->acked_seq);
+		if (i == last && k->reacks < GM_REACKS_MAX) {
+			k->reacks++;
+			ack_send(gm, &k->k, gm->ack_kind, k->acked_seq, path);
+		}
+		return true;
 	}
-	return true;
+	return false;
+}
+
+static void seen_add(struct gm *gm, struct gm_kek *k, const uint8_t *sum,
+	const struct push_msg *m)
+{
+	memcpy(k->seen[k->n_seen++ % GM_SEEN], sum, DIGEST_BYTES);
+	k->reacks = 0;
+	k->seq = k->acked_seq = m->seq;
+	k->seq_again = false;
+	gm->signed_padded += m->signed_padded;
+	gm->signed_bare += m->sig_form == RSA_FORM_BARE;
 }
 
 static enum wire_err seq_check(
@@ -238,11 +255,7 @@ enum wire_err gm_push_input(
 	buf = xcalloc(1, dgram.n);
 	e = push_check(gm, k, path, dgram, buf, &m);
 	if (e == WIRE_OK) {
-		k->seq = k->acked_seq = m.seq;
-		k->seq_again = false;
-		memcpy(k->digest, sum, DIGEST_BYTES);
-		k->has_digest = true;
-		k->reacks = 0;
+		seen_add(gm, k, sum, &m);
 		under = k->k;
 		e = push_act(gm, path, &m, &under);
 		keybuf_wipe(&under.key);

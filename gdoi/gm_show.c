@@ -156,6 +156,9 @@ static void registration_show(
 	out->rekeys = gm->rekeys;
 	out->rekeys_since_registration = gm->rekeys_since;
 	out->acks_sent = gm->acks_sent;
+	out->ack_kind = ack_kind_known(gm->ack_kind) ? gm->ack_kind : 0;
+	out->signed_padded = gm->signed_padded;
+	out->signed_bare = gm->signed_bare;
 	memcpy(out->last_error, gm->last_error, sizeof(out->last_error));
 }
 

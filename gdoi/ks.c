@@ -206,6 +206,7 @@ static bool kek_make(struct ks *ks, struct ks_kek *out)
 		.life_secs = ks->policy.kek_life_secs,
 		.unicast = ks->policy.unicast,
 		.dst = ks->policy.rekey_dst,
+		.ack = ks->policy.ack,
 		.created_ms = now,
 		.expires_ms = now + ks->policy.kek_life_secs * 1000ull };
 	if (pkey_spki(signer, &out->spki, &out->spki_n) != 0 ||
@@ -415,7 +416,7 @@ static void transport_report(const struct ks *ks, const struct ks_kek *next)
 /* Sends what was built, once it cannot be forgotten. */
 static void rekey_send(struct ks *ks, bool built, enum ks_rekey_how how)
 {
-	int err = ks_store_keys(ks);
+	int err = ks_store_rekey(ks, built);
 
 	if (err != 0) {
 		struct report r = { .id = REPORT_KS_STORE_FAILED,

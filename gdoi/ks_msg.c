@@ -8,8 +8,9 @@
 #define DIRECTION_SYMMETRIC 3
 #define ANY_WILD            0xffffffffu
 
+/* One message to all asks all or nobody. */
 static void sak_build(const struct ks *ks, const struct ks_kek *kek,
-	uint64_t now, struct sak *out)
+	enum ks_readers readers, uint64_t now, struct sak *out)
 {
 	*out = (struct sak){ .src = ks->policy.local,
 		.dst = kek->unicast ? ip_v4(0) : kek->dst.ip,
@@ -20,7 +21,7 @@ static void sak_build(const struct ks *ks, const struct ks_kek *kek,
 		.sig_hash = kek->k.sig_hash,
 		.sig_alg = SIG_ALG_RSA,
 		.sig_key_bits = (uint16_t)pkey_bits(kek->signer),
-		.ack = kek->unicast ? KS_ACK_KIND : 0 };
+		.ack = ks_ack_kind(kek, readers == KS_READ_OURS) };
 	memcpy(out->spi, kek->k.spi, sizeof(out->spi));
 }
 
@@ -114,7 +115,7 @@ void ks_sa_build(const struct ks *ks, const struct ks_kek *kek, bool all,
 
 	*out = (struct gdoi_sa){ .has_sak = kek != NULL && kek->live };
 	if (out->has_sak)
-		sak_build(ks, kek, now, &out->sak);
+		sak_build(ks, kek, readers, now, &out->sak);
 	out->sat = xcalloc(SATS_MAX, sizeof(*out->sat));
 	for (size_t i = 0; i < n; i++)
 		tek_sats(out, t[i], readers, now);

@@ -3,7 +3,7 @@
  *   ks.c        policy, keys, schedule       ks_pull.c    registrations
  *   ks_push.c   rekeys and acknowledgements  ks_member.c  who is registered
  *   ks_msg.c    keys to SA and KD payloads   ks_store.c   what survives
- *   ks_show.c   snapshots */
+ *   ks_show.c   snapshots                 ks_store_push.c  the rekey under way */
 #ifndef GDOI_KS_PRIV_H
 #define GDOI_KS_PRIV_H
 #include "base/hash.h"
@@ -16,7 +16,7 @@
 #define KS_PUSH_TICK_MS   10
 #define KS_LATE_MS        200  /* lets message 4 go ahead of a rekey */
 #define KS_PERIODIC_COPIES 2  /* with `periodic` so many count as enough */
-#define KS_ACK_KIND       1    /* REKEY_ACK_KEK_SHA256 */
+#define KS_ACKS_SEEN      256  /* digests of acknowledgements kept */
 
 /* A TEK as it was made: later changes of policy do not touch it. */
 struct ks_tek {
@@ -40,6 +40,7 @@ struct ks_kek {
 	uint64_t created_ms, expires_ms, rekey_ms;
 	uint32_t life_secs, seq;     /* seq: last used */
 	bool unicast;
+	enum rekey_ack ack;
 	struct udp_addr dst;         /* of its rekeys, when they are multicast */
 };
 
@@ -71,7 +72,8 @@ struct ks_push {
 	size_t n[2];
 	uint8_t kek_spi[KEK_SPI_BYTES];
 	uint32_t seq, pass;
-	bool acks;                   /* asked for */
+	bool acks;                   /* asked for: of our own, or of all */
+	bool acks_all;
 	bool unicast;                /* false: one copy a pass, to the group */
 	struct udp_addr dst;         /* multicast: where to, in which form */
 	enum ks_readers readers;
@@ -98,6 +100,8 @@ struct ks {
 	struct timer key_timer, push_timer;
 	uint64_t rekeys_sent, retransmits, registrations, refused;
 	uint32_t last_rekey_retransmits, last_rekey_msec;
+	uint32_t ack_seen[KS_ACKS_SEEN]; /* keyed hashes, a ring */
+	unsigned ack_at;
 };
 
 /* A registration between message 1 and 3. */
@@ -174,6 +178,12 @@ bool ks_push_late(struct ks *ks, struct ks_member *m,
 	const uint8_t spi[KEK_SPI_BYTES]);
 enum wire_err ks_ack_input(
 	struct ks *ks, const struct udp_path *path, struct span dgram);
+/* Goes on with the rekey that a restart interrupted: all copies again, to
+ * everyone, for nobody knows who had one. */
+void ks_push_resume(struct ks *ks);
+void ks_push_forget(struct ks *ks);  /* its bytes */
+/* KEK_ACK_REQUESTED for those who are asked; 0: nobody is. */
+uint8_t ks_ack_kind(const struct ks_kek *k, bool ours);
 bool ks_has_kek(const struct ks *ks, const uint8_t spi[KEK_SPI_BYTES]);
 
 /* ks_member.c */
@@ -188,6 +198,10 @@ bool ks_member_acked(struct ks_member *m, uint32_t seq);
 
 /* ks_store.c: 0 or -errno; without a store all succeed. */
 int ks_store_keys(const struct ks *ks);
+/* ks_store_push.c: keys and the rekey that was built, or that there is none. */
+int ks_store_rekey(const struct ks *ks, bool built);
+int ks_store_push_gone(const struct ks *ks);
+bool ks_store_push_load(struct ks *ks); /* false: there is none */
 int ks_store_member(const struct ks *ks, const struct ks_member *m);
 int ks_store_members(const struct ks *ks); /* all, in one transaction */
 int ks_store_member_gone(const struct ks *ks, const struct ip_addr *id);

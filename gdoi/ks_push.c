@@ -66,6 +66,22 @@ static bool push_form(struct ks *ks, const struct ks_kek *under,
 	return true;
 }
 
+/* `cisco` is a message of Cisco's own; ours says the same by RFC 8263, and asks
+ * others nothing (protocol.md C).  The longer prf goes with the longer hash. */
+uint8_t ks_ack_kind(const struct ks_kek *k, bool ours)
+{
+	if (!k->unicast || (k->ack == REKEY_ACK_CISCO && !ours))
+		return 0;
+	return k->k.sig_hash == HASH_SHA384 || k->k.sig_hash == HASH_SHA512
+		       ? ACK_KEK_SHA512
+		       : ACK_KEK_SHA256;
+}
+
+static bool is_asked(const struct ks_push *p, const struct ks_member *m)
+{
+	return p->acks && (p->acks_all || m->ours);
+}
+
 static void bytes_drop(struct ks_push *p)
 {
 	for (size_t i = 0; i < ARRAY_LEN(p->bytes); i++) {
@@ -123,6 +139,7 @@ bool ks_push_build(
 	memcpy(p->kek_spi, under->k.spi, sizeof(p->kek_spi));
 	p->seq = under->seq;
 	p->unicast = p->acks = under->unicast;
+	p->acks_all = under->ack != REKEY_ACK_CISCO;
 	p->dst = under->dst;
 	ok = p->unicast ? forms_unicast(ks, under, c, kind)
 			: forms_multicast(ks, under, c, kind);
@@ -180,10 +197,16 @@ static void member_await(struct ks *ks, struct ks_member *m)
 {
 	m->rekeys_sent++;
 	ks_member_sent(m, ks->push.seq);
-	if (!m->awaited) {
+	if (!m->awaited && is_asked(&ks->push, m)) {
 		m->awaited = true;
 		ks->push.awaited++;
 	}
+}
+
+/* The same acknowledgement may be due once more. */
+static void acks_unsee(struct ks *ks)
+{
+	memset(ks->ack_seen, 0, sizeof(ks->ack_seen));
 }
 
 /* A pass over the members, or the one datagram to the group. */
@@ -212,6 +235,7 @@ void ks_push_start(struct ks *ks, const char *text)
 	p->active = true;
 	p->pass = 0;
 	p->awaited = 0;
+	acks_unsee(ks);
 	pass_begin(ks);
 	p->started_ms = p->pass_ms = gdoi_now(ks->g);
 	ks->rekeys_sent++;
@@ -224,6 +248,22 @@ void ks_push_start(struct ks *ks, const char *text)
 	}
 	gdoi_report(ks->g, &r);
 	ks_push_tick(ks);
+}
+
+void ks_push_resume(struct ks *ks)
+{
+	struct ks_push *p = &ks->push;
+	struct ks_member *m;
+
+	p->active = true;
+	p->pass = 0;
+	p->awaited = 0;
+	pass_begin(ks);
+	p->started_ms = p->pass_ms = gdoi_now(ks->g);
+	TAILQ_FOREACH(m, &ks->members, link)
+		if (p->unicast)
+			member_await(ks, m);
+	timer_set(ks->g->env->timers, &ks->push_timer, p->pass_ms);
 }
 
 /* Can that member read what was sent? */
@@ -245,6 +285,7 @@ bool ks_push_late(
 	if (!has_form(p, m) ||
 		memcmp(p->kek_spi, spi, KEK_SPI_BYTES) != 0)
 		return false;
+	acks_unsee(ks);
 	if (p->unicast)
 		member_await(ks, m);
 	if (!p->active) {
@@ -295,12 +336,18 @@ static void push_end(struct ks *ks, bool complete)
 		bool silent = m->awaited;
 
 		m->awaited = false;
-		if (silent && complete && p->acks)
+		if (silent && complete)
 			member_missed(ks, m);
 	}
 	p->awaited = 0;
 	ks_store_members(ks);
+	ks_store_push_gone(ks);
 	ks_schedule(ks);
+}
+
+void ks_push_forget(struct ks *ks)
+{
+	bytes_drop(&ks->push);
 }
 
 void ks_push_stop(struct ks *ks)
@@ -332,7 +379,7 @@ static bool pass_batch(struct ks *ks)
 		struct ks_member *m = p->cursor;
 
 		p->cursor = TAILQ_NEXT(m, link);
-		if (p->acks && !m->awaited)
+		if (is_asked(p, m) && !m->awaited)
 			continue;
 		member_send(ks, m);
 		n++;
@@ -395,6 +442,28 @@ static const struct ks_kek *kek_of(const struct ks *ks, struct span dgram)
 	return &ks->kek_old;
 }
 
+/* Who is not asked gets all copies. */
+static bool others_wait(const struct ks *ks)
+{
+	const struct ks_member *m;
+
+	if (ks->push.acks_all || ks->push.bytes[0] == NULL)
+		return false;
+	TAILQ_FOREACH(m, &ks->members, link)
+		if (!is_asked(&ks->push, m))
+			return true;
+	return false;
+}
+
+/* Repeats cost a hash and no cryptography (RFC 8263 5). */
+static bool ack_is_known(const struct ks *ks, uint32_t sum)
+{
+	for (size_t i = 0; i < KS_ACKS_SEEN; i++)
+		if (ks->ack_seen[i] == sum)
+			return true;
+	return false;
+}
+
 static void ack_count(struct ks *ks, struct ks_member *m, uint32_t seq,
 	const struct ks_kek *kek)
 {
@@ -409,7 +478,7 @@ static void ack_count(struct ks *ks, struct ks_member *m, uint32_t seq,
 		return;
 	m->awaited = false;
 	p->awaited--;
-	if (p->awaited > 0 || p->cursor != NULL)
+	if (p->awaited > 0 || p->cursor != NULL || others_wait(ks))
 		return;
 	duration_set(ks);
 	push_end(ks, true);
@@ -420,18 +489,22 @@ enum wire_err ks_ack_input(
 {
 	const struct ks_kek *kek = kek_of(ks, dgram);
 	struct ip_addr id;
+	uint32_t sum = hash_bytes(dgram.p, dgram.n);
 	struct ks_member *m;
 	uint32_t seq;
 	enum wire_err e;
 
 	if (!kek->unicast)
 		return WIRE_POLICY; /* none was asked for */
-	e = ack_read(dgram, &kek->k, KS_ACK_KIND, &seq, &id);
+	if (ack_is_known(ks, sum))
+		return WIRE_REPLAY;
+	e = ack_read(dgram, &kek->k, ks_ack_kind(kek, true), &seq, &id);
 	if (e != WIRE_OK)
 		return e;
 	m = ks_member_find(ks, &id);
 	if (m == NULL || !ip_equal(&id, &path->remote.ip))
 		return WIRE_SOURCE;
+	ks->ack_seen[ks->ack_at++ % KS_ACKS_SEEN] = sum;
 	ack_count(ks, m, seq, kek);
 	return WIRE_OK;
 }

@@ -68,7 +68,7 @@ static void kek_put(struct wr *w, const struct ks *ks)
 	wr_u32(w, k->seq);
 	wr_u64(w, to_wall(ks, k->created_ms));
 	wr_u64(w, to_wall(ks, k->expires_ms));
-	wr_u8(w, k->unicast);
+	wr_u8(w, (uint8_t)(k->unicast | k->ack << 1));
 }
 
 static void tek_put(struct wr *w, const struct ks *ks, const struct ks_tek *t)
@@ -253,6 +253,7 @@ void ks_store_forget(const struct ks *ks)
 		return;
 	s->each(s->ctx, TABLE_MEMBERS, key_collect, &rows);
 	s->del(s->ctx, TABLE_KEYS, ks->policy.group);
+	ks_store_push_gone(ks);
 	for (size_t i = 0; i < rows.n; i++) {
 		s->del(s->ctx, TABLE_MEMBERS, rows.v[i]);
 		free(rows.v[i]);
@@ -314,7 +315,10 @@ static void kek_load(struct rd *r, const struct ks *ks, struct ks_kek *k)
 	k->seq = rd_u32(r);
 	k->created_ms = from_wall(ks, rd_u64(r));
 	k->expires_ms = from_wall(ks, rd_u64(r));
-	k->unicast = rd_u8(r) != 0;
+	uint8_t flags = rd_u8(r);
+
+	k->unicast = flags & 1;
+	k->ack = (enum rekey_ack)(flags >> 1 & 3);
 }
 
 static struct ks_tek *tek_load(struct rd *r, const struct ks *ks)
@@ -482,7 +486,11 @@ void ks_store_load(struct ks *ks)
 	if (!store_is_on(ks))
 		return;
 	s->each(s->ctx, TABLE_KEYS, keys_load, ks);
-	if (TAILQ_EMPTY(&ks->teks))
+	bool interrupted = ks_store_push_load(ks);
+
+	if (TAILQ_EMPTY(&ks->teks) && !interrupted)
 		return; /* nothing that members could still use */
 	s->each(s->ctx, TABLE_MEMBERS, member_load, ks);
+	if (interrupted)
+		ks_push_resume(ks);
 }

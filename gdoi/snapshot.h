@@ -74,6 +74,9 @@ struct gm_snapshot {
 	struct ip_addr last_rekey_from;
 	uint32_t last_rekey_seq, last_rekey_ago_secs; /* ago valid when rekeys > 0 */
 	uint64_t rekeys, rekeys_since_registration, acks_sent;
+	uint8_t ack_kind;            /* RFC 8263, 0: none are asked for */
+	/* Rekeys whose signature had another form than ours (protocol.md B.2) */
+	uint64_t signed_padded, signed_bare;
 	bool receive_only;
 	struct acl acl;              /* downloaded; owned */
 	uint64_t *ace_matches;       /* per entry of acl; owned */

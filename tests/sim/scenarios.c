@@ -746,6 +746,11 @@ const struct scenario scenarios[] = {
 	{ "multicast-leave",   play_multicast_leave,  false, false },
 	{ "multicast-nowhere", play_multicast_nowhere, false, false },
 	{ "transport-change",  play_transport_change, false, true  },
+	{ "restart-in-rekey",  play_restart_in_rekey, false, true  },
+	{ "restart-in-kek-rekey", play_restart_in_kek_rekey, false, true },
+	{ "restart-in-multicast", play_restart_in_multicast, false, true },
+	{ "restart-in-deletion", play_restart_in_deletion, false, true },
+	{ "key-removed",       play_key_removed,      false, true  },
 };
 // clang-format on
 const size_t n_scenarios = ARRAY_LEN(scenarios);

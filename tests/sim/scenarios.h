@@ -30,4 +30,9 @@ void play_multicast_late(struct world *w);
 void play_multicast_leave(struct world *w);
 void play_multicast_nowhere(struct world *w);
 void play_transport_change(struct world *w);
+void play_restart_in_rekey(struct world *w);
+void play_restart_in_kek_rekey(struct world *w);
+void play_restart_in_multicast(struct world *w);
+void play_restart_in_deletion(struct world *w);
+void play_key_removed(struct world *w);
 #endif

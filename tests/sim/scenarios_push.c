@@ -1,5 +1,5 @@
 /* Scenarios of rekeys: multicast with what a network does to it, the change
- * from one transport to the other. */
+ * from one transport to the other, restarts in the middle. */
 #include "tests/sim/scenarios.h"
 
 static const struct udp_addr group_a = { { 4, { 239, 10, 1, 1 } }, 848 };
@@ -89,7 +89,7 @@ void play_multicast_late(struct world *w)
 	w->delay_min_ms = w->delay_max_ms = 400;
 	for (size_t i = 0; i < 6; i++)
 		node_start(w->node[i]);
-	world_until(w, SECS(60), all_same, "registration");
+	world_until(w, SECS(60), all_same, "registration of the others");
 	node_start(late);
 	/* Between its message 2 and 3: 400 ms a message, six of Main Mode. */
 	world_run(w, 6 * 400 + 2 * 400 + 100);
@@ -185,4 +185,122 @@ void play_multicast_nowhere(struct world *w)
 	world_run(w, MINUTES(65));
 	world_check(w, all_same(w));
 	world_check(w, node_ks_of(ks)->kek.live);
+}
+
+/* A restart in the middle of a rekey: who had no copy yet gets one, under the
+ * KEK that was replaced meanwhile, and nobody has to register again. */
+static void rekey_interrupted(struct world *w, struct node *ks)
+{
+	uint32_t spi;
+
+	registered_all(w);
+	w->node[1]->cut = w->node[2]->cut = true;
+	rekey(ks);
+	world_run(w, SECS(1));
+	spi = TAILQ_FIRST(&node_ks_of(ks)->teks)->spi;
+	world_check(w, node_newest(w->node[3]) == spi);
+	world_check(w, node_newest(w->node[1]) != spi);
+	node_crash(ks);
+	w->node[1]->cut = w->node[2]->cut = false;
+	node_start(ks);
+	world_run(w, SECS(2));
+	world_check(w, all_same(w));
+	world_run(w, SECS(60));
+	world_check(w, !node_ks_of(ks)->push.active);
+	/* When it is over, a restart repeats nothing. */
+	node_crash(ks);
+	node_start(ks);
+	world_check(w, !node_ks_of(ks)->push.active);
+	rekey(ks);
+	world_run(w, SECS(2));
+	world_check(w, all_same(w));
+	world_check(w, reports(w, REPORT_GM_RE_REGISTER) == 0);
+	world_check(w, reports(w, REPORT_GM_REGS_COMPL) == 5);
+	no_loss(w);
+}
+
+void play_restart_in_rekey(struct world *w)
+{
+	struct node *ks = group_new(w, 5);
+	const struct ks_member *m;
+
+	rekey_interrupted(w, ks);
+	TAILQ_FOREACH(m, &node_ks_of(ks)->members, link)
+		world_check(w, m->missed_in_row == 0 && m->acks == 2);
+}
+
+void play_restart_in_kek_rekey(struct world *w)
+{
+	struct node *ks = group_new(w, 5);
+
+	registered_all(w);
+	ks->ks.kek_cipher = CIPHER_AES256; /* a new KEK with the next rekey */
+	node_config(ks);
+	w->node[1]->cut = w->node[2]->cut = true;
+	rekey(ks);
+	world_run(w, SECS(1));
+	node_crash(ks);
+	w->node[1]->cut = w->node[2]->cut = false;
+	node_start(ks);
+	world_run(w, SECS(2));
+	world_check(w, all_same(w));
+	world_check(w, node_ks_of(ks)->kek.k.cipher == CIPHER_AES256);
+	world_check(w, reports(w, REPORT_GM_RE_REGISTER) == 0);
+	world_run(w, SECS(20));
+	world_check(w, !node_ks_of(ks)->push.active); /* all acknowledged */
+	world_check(w, reports(w, REPORT_GM_DELETE) == 0);
+	no_loss(w);
+}
+
+void play_restart_in_multicast(struct world *w)
+{
+	rekey_interrupted(w, multicast_new(w, 5));
+}
+
+/* All are told to start again; who the restart kept from it, too. */
+void play_restart_in_deletion(struct world *w)
+{
+	struct node *ks = group_new(w, 3);
+	uint32_t spi;
+
+	registered_all(w);
+	spi = TAILQ_FIRST(&node_ks_of(ks)->teks)->spi;
+	w->node[1]->cut = true;
+	ks_reinitialise(node_ks_of(ks));
+	world_run(w, SECS(5));
+	world_check(w, node_newest(w->node[1]) == spi);
+	world_check(w, node_newest(w->node[2]) != spi);
+	node_crash(ks);
+	w->node[1]->cut = false;
+	node_start(ks);
+	world_run(w, SECS(1));
+	world_check(w, node_newest(w->node[1]) != spi);
+	/* Its SA with the server of before has to be given up first. */
+	world_until(w, SECS(60), all_same, "new registration");
+}
+
+/* A key pair that is taken away while in use signs on under its KEK; there is
+ * no next one, and members register in time. */
+void play_key_removed(struct world *w)
+{
+	struct node *ks = group_new(w, 3);
+
+	ks->ks.kek_life_secs = 1200;
+	ks->ks.sa[0].life_secs = 600;
+	registered_all(w);
+	ks->no_key = true;
+	rekey(ks);
+	world_run(w, SECS(5));
+	world_check(w, all_same(w));
+	world_check(w, reports(w, REPORT_GM_RECV_REKEY) == 3);
+	world_run(w, MINUTES(40));
+	world_check(w, ks->reports[REPORT_KS_NO_RSA_KEYS] > 0);
+	world_check(w, !node_ks_of(ks)->kek.live);
+	world_check(w, node_newest(w->node[1]) ==
+			       TAILQ_FIRST(&node_ks_of(ks)->teks)->spi);
+	ks->no_key = false;
+	world_run(w, MINUTES(15));
+	world_check(w, node_ks_of(ks)->kek.live);
+	world_check(w, all_same(w));
+	no_loss(w);
 }

@@ -141,7 +141,7 @@ static struct pkey *env_key(void *ctx, const char *label)
 {
 	struct node *n = ctx;
 
-	return strcmp(label, SIM_LABEL) == 0 ? n->w->key : NULL;
+	return strcmp(label, SIM_LABEL) == 0 && !n->no_key ? n->w->key : NULL;
 }
 
 struct ks *node_ks_of(const struct node *n)

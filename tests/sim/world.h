@@ -45,6 +45,7 @@ struct node {
 	struct ks_policy ks;
 	struct gm_policy gm;
 	char psk[32];
+	bool no_key;             /* its signing key was taken away */
 	unsigned reports[REPORT_N];
 	struct udp_addr joined[SIM_GROUPS_MAX]; /* port 0: free */
 	/* The newest rekey that left it, by its content in both forms. */

@@ -136,6 +136,7 @@ const struct gm_snapshot *orbit_gm(void)
 		.rekeys = 3,
 		.rekeys_since_registration = 3,
 		.acks_sent = 3,
+		.ack_kind = 1,
 		.acl = *orbit_acl(),
 		.has_acl = true,
 		.kek_new = orbit_kek(kek_new, 1007),

@@ -213,6 +213,97 @@ static void test_acl_cap(void **state)
 	world_free(w);
 }
 
+/* Who is asked to acknowledge, and how: `cisco` asks our own only, for another
+ * system would not know the attribute (RFC 8263, protocol.md C). */
+static const struct asked {
+	enum rekey_ack ack;
+	enum hash_id hash;
+	bool unicast;
+	uint8_t ours, others;
+} asked[] = {
+	{ REKEY_ACK_CISCO, HASH_SHA1, true, 1, 0 },
+	{ REKEY_ACK_CISCO, HASH_SHA512, true, 3, 0 },
+	{ REKEY_ACK_INTEROPERABLE, HASH_SHA256, true, 1, 1 },
+	{ REKEY_ACK_ANY, HASH_SHA384, true, 3, 3 },
+	{ REKEY_ACK_ANY, HASH_SHA256, false, 0, 0 },
+};
+
+static uint8_t ack_in(const struct ks *ks, enum ks_readers readers)
+{
+	struct gdoi_sa sa;
+	uint8_t ack;
+
+	ks_sa_build(ks, &ks->kek, true, readers, &sa);
+	ack = sa.has_sak ? sa.sak.ack : UINT8_MAX;
+	gdoi_sa_free(&sa);
+	return ack;
+}
+
+static void test_acks_asked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		struct world *w = world_new(1, &toy_crypto);
+		struct node *n = node_ks(w);
+		struct ks *ks;
+
+		n->ks.ack = asked[i].ack;
+		n->ks.sig_hash = asked[i].hash;
+		n->ks.unicast = asked[i].unicast;
+		n->ks.rekey_dst =
+			(struct udp_addr){ ip_v4(0xef000001), 848 };
+		node_start(n);
+		ks = node_ks_of(n);
+		ks_keys_ensure(ks);
+		assert_int_equal(ack_in(ks, KS_READ_OURS), asked[i].ours);
+		assert_int_equal(ack_in(ks, KS_READ_OTHERS), asked[i].others);
+		/* The disk keeps it. */
+		node_crash(n);
+		node_start(n);
+		ks = node_ks_of(n);
+		assert_int_equal(ack_in(ks, KS_READ_OURS), asked[i].ours);
+		assert_int_equal(ack_in(ks, KS_READ_OTHERS), asked[i].others);
+		world_free(w);
+	}
+}
+
+/* An acknowledgement that comes twice costs no cryptography; of a wrong address
+ * or of none asked for it is dropped for that reason. */
+static void test_ack_input(void **state)
+{
+	struct world *w = world_new(1, &toy_crypto);
+	struct node *n = node_ks(w);
+	struct ip_addr id = ip_v4(0x0a000002);
+	struct udp_path path = { .local = { ip_v4(0x0a000001), 848 },
+		.remote = { id, 848 } };
+	struct ks_push_content c = { 0 };
+	uint8_t buf[200];
+	struct ks *ks;
+	struct span ack;
+
+	(void)state;
+	node_start(n);
+	ks = node_ks_of(n);
+	ks_keys_ensure(ks);
+	ks_member_add(ks, &path)->ours = true;
+	assert_true(ks_push_build(ks, &ks->kek, &c));
+	ks_push_start(ks, "");
+	ack = SPAN(buf, ack_build(&ks->kek.k, ACK_KEK_SHA256, 1, &id, buf,
+				sizeof(buf)));
+	path.remote.ip = ip_v4(0x0a000003);
+	assert_int_equal(ks_ack_input(ks, &path, ack), WIRE_SOURCE);
+	path.remote.ip = id;
+	assert_int_equal(ks_ack_input(ks, &path, ack), WIRE_OK);
+	assert_int_equal(ks_ack_input(ks, &path, ack), WIRE_REPLAY);
+	assert_int_equal(ks_member_find(ks, &id)->acks, 1);
+	assert_false(ks->push.active);
+	buf[ack.n - 1] ^= 1;
+	assert_int_equal(ks_ack_input(ks, &path, ack), WIRE_HASH);
+	ks->kek.unicast = false;
+	assert_int_equal(ks_ack_input(ks, &path, ack), WIRE_POLICY);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +313,8 @@ int main(void)
 		cmocka_unit_test(test_store),
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_acl_cap),
+		cmocka_unit_test(test_acks_asked),
+		cmocka_unit_test(test_ack_input),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
