@@ -43,6 +43,9 @@
 	X(UNAUTHORIZED, "not authorized", 24)                                  \
 	X(LIMIT, "over a limit", 0)                                            \
 	X(STATE, "not expected in this state", 0)                              \
+	X(SA_LIMIT, "IKE SA limit reached", 0)                                 \
+	X(NEGOTIATION_LIMIT, "IKE in-negotiation SA limit reached", 0)         \
+	X(RATE, "over the rate of its source", 0)                              \
 	X(FRAGMENT, "fragment not acceptable or incomplete", 0)                \
 	X(SOURCE, "unexpected source address", 0)                              \
 	X(MODE, "Aggressive Mode is disabled", 0)

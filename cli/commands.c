@@ -45,6 +45,7 @@ static const struct feature *const features[] = {
 	&feature_crypto_map,
 	&feature_show_gdoi,
 	&feature_show_crypto,
+	&feature_show_admission,
 	&feature_show_ipsec,
 	&feature_show_ip,
 	&feature_show_route,

@@ -139,13 +139,20 @@ static int clear_gdoi_exec(struct cmd_call *c)
 		question_new(c));
 }
 
-/* Only the whole database can be cleared. */
 static int clear_isakmp_exec(struct cmd_call *c)
 {
+	bool one = drv_set(c->drv, "id");
+	uint32_t id = one ? drv_u32(c->drv, "id") : 0;
+	enum ike_which which = one                         ? IKE_CONN
+			       : drv_has(c->drv, "active") ? IKE_ACTIVE
+							   : IKE_ALL;
+
 	if (c->router->box == NULL)
 		return CMD_FAILED;
-	gdoi_clear_isakmp(box_gdoi(c->router->box));
-	return CMD_DONE;
+	if (gdoi_clear_isakmp(box_gdoi(c->router->box), which, id) > 0 || !one)
+		return CMD_DONE;
+	sbuf_printf(c->out, "%% No ISAKMP SA has connection id %u\n", id);
+	return CMD_FAILED;
 }
 
 /* A member registers again; a key server has no SAs of this kind. */

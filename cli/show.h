@@ -86,6 +86,9 @@ struct isakmp_count {
 struct isakmp_peer {
 	struct ip_addr local, remote;
 };
+/* show_admission.c */
+void show_call_admission(const struct ike_stats *s, struct sbuf *out);
+void show_error_count(const struct ike_stats *s, struct sbuf *out);
 void show_isakmp_peers(
 	const struct isakmp_peer *v, size_t n, struct sbuf *out); /* 2.4 */
 void show_isakmp_sa_detail(

@@ -56,6 +56,10 @@ json_t *isakmp_key_json(const struct isakmp_key *v, size_t n);
 /* Nothing secret. */
 json_t *mypubkey_json(const struct stored_key *const *v, size_t n);
 
+/* --- show_admission.c --- */
+json_t *call_admission_json(const struct ike_stats *s);
+json_t *error_count_json(const struct ike_stats *s);
+
 /* --- show_ipsec.c --- */
 /* mtu: of the interface that carries the map. */
 json_t *ipsec_sa_json(const struct gm_snapshot *g, unsigned mtu);

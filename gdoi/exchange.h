@@ -17,7 +17,7 @@ struct exchange;
 
 enum ike_down { IKE_DOWN_TIMEOUT, IKE_DOWN_NO_PROPOSAL, IKE_DOWN_AUTH,
 	IKE_DOWN_PROTOCOL, IKE_DOWN_DELETED, IKE_DOWN_EXPIRED, IKE_DOWN_LOCAL,
-	IKE_DOWN_DEAD, IKE_DOWN_LIMIT };
+	IKE_DOWN_DEAD, IKE_DOWN_LIMIT, IKE_DOWN_NO_PROOF };
 
 /* A decrypted, not yet authenticated message of an exchange under an SA. */
 struct exchange_msg {
@@ -78,8 +78,10 @@ bool ike_has_cookies(const struct ike *ike, const uint8_t cookies[16]);
 /* Is there an SA with that peer under that initiator's cookie? */
 bool ike_has_sa(const struct ike *ike, const struct udp_path *path,
 	const uint8_t cky_i[8]);
-/* Drops every SA (clear crypto isakmp), telling the peers. */
-void ike_clear(struct ike *ike);
+/* Drops SAs (clear crypto isakmp), telling the peers: all, those that are up,
+ * or that of a connection id.  Returns their number. */
+enum ike_which { IKE_ALL, IKE_ACTIVE, IKE_CONN };
+size_t ike_clear(struct ike *ike, enum ike_which which, uint32_t conn_id);
 
 bool ike_sa_is_up(const struct ike_sa *sa);
 bool ike_sa_is_initiator(const struct ike_sa *sa);
@@ -129,13 +131,37 @@ struct ike_sa_info {
 	size_t id_n;
 };
 size_t ike_list(const struct ike *ike, struct ike_sa_info *out, size_t max);
+/* Call admission control: SAs asked for by peers and by us. */
+struct ike_admission {
+	uint64_t in_requests, in_rejected, out_requests, out_rejected;
+	uint64_t resources, sa_limit, negotiation_limit; /* reasons */
+};
 struct ike_stats {
 	uint64_t drops[WIRE_N_ERRS];
+	uint64_t push_drops[WIRE_N_ERRS]; /* of PUSH and its ACK; by gdoi.c */
 	uint64_t rx, tx, retransmits, replayed, half_open_refused, rate_refused;
+	uint64_t stateless; /* first messages answered without an SA */
 	uint64_t reassembled, fragments_sent;
 	uint64_t dpd_sent, dpd_answered, dpd_dead;
+	struct ike_admission admission;
 	uint32_t half_open, established;
+	uint32_t sas, sa_limit, negotiation_limit; /* now, and configured */
 	size_t fragment_bytes; /* held for messages that are not whole yet */
 };
 void ike_stats(const struct ike *ike, struct ike_stats *out);
+/* What was dropped lately. */
+struct ike_error {
+	uint64_t wall_ms;
+	struct ip_addr peer; /* family 0: no datagram caused it */
+	uint8_t exchange;
+	enum wire_err err;
+};
+/* The latest first; *deleted: older ones that are gone. */
+size_t ike_errors(const struct ike *ike, struct ike_error *out, size_t max,
+	uint64_t *deleted);
+/* For what is dropped above phase 1. */
+void ike_error_add(struct ike *ike, const struct ip_addr *peer,
+	uint8_t exchange, enum wire_err e);
+void ike_errors_clear(struct ike *ike); /* drop counters too */
+void ike_admission_clear(struct ike *ike);
 #endif

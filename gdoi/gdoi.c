@@ -383,6 +383,13 @@ static enum wire_err ack_input(
 	return WIRE_COOKIE;
 }
 
+static void push_drop(struct gdoi *g, const struct udp_path *path,
+	uint8_t exchange, enum wire_err e)
+{
+	g->drops[e]++;
+	ike_error_add(g->ike, &path->remote.ip, exchange, e);
+}
+
 void gdoi_input(struct gdoi *g, const struct udp_path *path, struct span dgram)
 {
 	struct isakmp_hdr h = { .exchange = 0 };
@@ -399,7 +406,7 @@ void gdoi_input(struct gdoi *g, const struct udp_path *path, struct span dgram)
 	if (e == WIRE_OK ||
 		(h.exchange != XCHG_PUSH && h.exchange != XCHG_PUSH_ACK))
 		return;
-	g->drops[e]++;
+	push_drop(g, path, h.exchange, e);
 	if (e == WIRE_COOKIE)
 		DEBUG(g->env->debug, PUSH_UNKNOWN, .peer = path->remote.ip,
 			.cookies = dgram.p,
@@ -463,9 +470,10 @@ bool gdoi_ks_rekey(
 	return n > 0;
 }
 
-void gdoi_clear_isakmp(struct gdoi *g)
+size_t gdoi_clear_isakmp(
+	struct gdoi *g, enum ike_which which, uint32_t conn_id)
 {
-	ike_clear(g->ike);
+	return ike_clear(g->ike, which, conn_id);
 }
 
 void gdoi_config_left(struct gdoi *g)
@@ -547,6 +555,22 @@ size_t gdoi_ike_list(const struct gdoi *g, struct ike_sa_info *out, size_t max)
 void gdoi_ike_stats(const struct gdoi *g, struct ike_stats *out)
 {
 	ike_stats(g->ike, out);
-	for (size_t e = 0; e < WIRE_N_ERRS; e++)
-		out->drops[e] += g->drops[e];
+	memcpy(out->push_drops, g->drops, sizeof(out->push_drops));
+}
+
+size_t gdoi_errors(const struct gdoi *g, struct ike_error *out, size_t max,
+	uint64_t *deleted)
+{
+	return ike_errors(g->ike, out, max, deleted);
+}
+
+void gdoi_errors_clear(struct gdoi *g)
+{
+	memset(g->drops, 0, sizeof(g->drops));
+	ike_errors_clear(g->ike);
+}
+
+void gdoi_admission_clear(struct gdoi *g)
+{
+	ike_admission_clear(g->ike);
 }

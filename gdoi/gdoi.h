@@ -24,7 +24,11 @@ void gdoi_input(struct gdoi *g, const struct udp_path *path, struct span dgram);
 bool gdoi_clear(struct gdoi *g, const char *group, struct sbuf *why);
 bool gdoi_ks_rekey(struct gdoi *g, const char *group, bool replace_now,
 	struct sbuf *why);
-void gdoi_clear_isakmp(struct gdoi *g);
+/* The number of SAs that it ends. */
+size_t gdoi_clear_isakmp(
+	struct gdoi *g, enum ike_which which, uint32_t conn_id);
+void gdoi_errors_clear(struct gdoi *g);    /* drop counters and history */
+void gdoi_admission_clear(struct gdoi *g); /* call admission counters */
 /* Configuration mode was left: reports POLICY_CHANGE where it is due. */
 void gdoi_config_left(struct gdoi *g);
 /* Dataplane events, to be wired into struct dp_events by the owner. */
@@ -37,4 +41,7 @@ size_t gdoi_ks_snapshot(const struct gdoi *g, struct ks_snapshot **out);
 size_t gdoi_gm_snapshot(const struct gdoi *g, struct gm_snapshot **out);
 size_t gdoi_ike_list(const struct gdoi *g, struct ike_sa_info *out, size_t max);
 void gdoi_ike_stats(const struct gdoi *g, struct ike_stats *out);
+/* The latest drops first; *deleted: older ones that are gone. */
+size_t gdoi_errors(const struct gdoi *g, struct ike_error *out, size_t max,
+	uint64_t *deleted);
 #endif

@@ -277,6 +277,8 @@ static const char *down_text(enum ike_down why)
 		return "Phase 1 SA expired";
 	case IKE_DOWN_LOCAL:
 		return "Phase 1 SA cleared";
+	case IKE_DOWN_NO_PROOF:
+		return "No proof from KS: pre-shared keys may differ";
 	case IKE_DOWN_LIMIT:
 		return "Phase 1 SA over the call admission limit";
 	case IKE_DOWN_DEAD:

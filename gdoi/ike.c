@@ -35,14 +35,6 @@ uint64_t ike_now(const struct ike *ike)
 	return ike->env.now(ike->env.ctx);
 }
 
-void ike_drop(struct ike *ike, enum wire_err e)
-{
-	ike->stats.drops[e]++;
-	if (ike->from != NULL)
-		DEBUG(ike->env.debug, PKT_DROP, .peer = ike->from->remote.ip,
-			.err = e);
-}
-
 void ike_report(const struct ike *ike, enum report_id id,
 	const struct ip_addr *peer, enum wire_err e, uint32_t n,
 	const char *text)
@@ -73,6 +65,8 @@ void ike_send(struct ike *ike, const struct udp_path *path, bool marker,
 
 void ike_transmit(struct ike_sa *sa, struct span data)
 {
+	if (sa->muted)
+		return;
 	ike_debug_out(sa->ike, sa, &sa->path, data);
 	if (fragments_due(sa, data.n))
 		fragments_send(sa, data);
@@ -89,6 +83,7 @@ struct ike *ike_new(const struct env *env, const struct ike_doi *doi)
 	ike->next_conn_id = IKE_FIRST_CONN_ID;
 	TAILQ_INIT(&ike->sas);
 	limits_init(&ike->limits);
+	firsts_init(&ike->firsts);
 	return ike;
 }
 
@@ -99,6 +94,8 @@ void ike_free(struct ike *ike)
 	while (!TAILQ_EMPTY(&ike->sas))
 		sa_free(TAILQ_FIRST(&ike->sas));
 	limits_fini(&ike->limits);
+	firsts_fini(&ike->firsts);
+	history_fini(&ike->history);
 	isakmp_config_free(&ike->config);
 	mem_wipe(ike->clear, sizeof ike->clear);
 	mem_wipe(ike->out, sizeof ike->out);
@@ -122,6 +119,7 @@ void ike_set_config(struct ike *ike, const struct isakmp_config *c)
 	isakmp_config_dup(&copy, c);
 	isakmp_config_free(&ike->config);
 	ike->config = copy;
+	history_size(&ike->history, copy.diagnose_entries);
 	TAILQ_FOREACH(sa, &ike->sas, link)
 		if (dpd_changed)
 			dpd_config(sa);
@@ -146,7 +144,13 @@ struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path)
 		}
 		return sa;
 	}
+	enum wire_err e = ike_admit(ike, path, false);
+
 	sa = sa_new(ike, path, true);
+	if (e != WIRE_OK) {
+		sa_doom(sa, IKE_DOWN_LIMIT, false);
+		return sa;
+	}
 	sa_renew_cookie(sa);
 	sa_kick(sa);
 	return sa;
@@ -171,24 +175,31 @@ bool ike_has_sa(const struct ike *ike, const struct udp_path *path,
 	return sa_find(ike, cky_i, path) != NULL;
 }
 
-void ike_clear(struct ike *ike)
+size_t ike_clear(struct ike *ike, enum ike_which which, uint32_t conn_id)
 {
 	struct ike_sa *sa;
+	size_t n = 0;
 
-	TAILQ_FOREACH(sa, &ike->sas, link)
+	TAILQ_FOREACH(sa, &ike->sas, link) {
+		if (sa->doomed || (which == IKE_ACTIVE && sa->state != SA_UP) ||
+			(which == IKE_CONN && sa->conn_id != conn_id))
+			continue;
 		sa_doom(sa, IKE_DOWN_LOCAL, true);
+		n++;
+	}
+	return n;
 }
 
 /* A refusal before there is a key: in the clear, without state, and not at the
  * rate that somebody with a borrowed address may wish. */
-static void refuse_offer(struct ike *ike, struct source *s,
-	const struct ike_dgram *in, enum wire_err e)
+static void refuse_offer(
+	struct ike *ike, const struct ike_dgram *in, enum wire_err e)
 {
 	struct isakmp_hdr h = { .version = VERSION_1, .exchange = XCHG_INFO };
 	struct isakmp_wr m;
 	uint32_t mid;
 
-	if (!source_take(s, ike_now(ike))) {
+	if (!ike_may_refuse(ike, &in->path->remote.ip)) {
 		ike->stats.rate_refused++;
 		return;
 	}
@@ -208,12 +219,12 @@ static void refuse_offer(struct ike *ike, struct source *s,
 	ike_send(ike, in->path, in->marker, out);
 }
 
-static enum wire_err offer_check(
-	struct ike *ike, const struct ike_dgram *in, struct payloads *p)
+/* The offer of a first message, and our choice of it. */
+static enum wire_err offer_check(struct ike *ike, const struct ike_dgram *in,
+	struct payloads *p, struct ike_offer *o, const struct ike_transform **t)
 {
 	const struct ike_peer peer = { .path = in->path };
 	struct isakmp_policy chosen;
-	struct ike_offer o;
 	enum wire_err e = isakmp_split(in->body, in->hdr.next, p);
 
 	if (e != WIRE_OK)
@@ -226,52 +237,64 @@ static enum wire_err offer_check(
 
 	if (rd_left(&body) > IKE_SA_BODY_MAX)
 		return WIRE_LIMIT;
-	e = ike_offer_read(rd_rest(&body), &o);
-	if (e == WIRE_OK)
-		ike_debug_offer(ike, &peer, &o);
-	if (e == WIRE_OK && in->hdr.exchange == XCHG_AGGRESSIVE)
-		return aggr_offer_check(ike, in, p, &o);
-	if (e == WIRE_OK && ike_offer_choose(ike, &peer, &o, &chosen) == NULL)
-		e = WIRE_NO_PROPOSAL;
-	return e;
+	e = ike_offer_read(rd_rest(&body), o);
+	if (e != WIRE_OK)
+		return e;
+	ike_debug_offer(ike, &peer, o);
+	if (in->hdr.exchange == XCHG_AGGRESSIVE)
+		return aggr_offer_check(ike, in, p, o);
+	*t = ike_offer_choose(ike, &peer, o, &chosen);
+	return *t == NULL ? WIRE_NO_PROPOSAL : WIRE_OK;
+}
+
+/* Aggressive Mode costs a public-key operation at once. */
+static enum wire_err aggr_admit(struct ike *ike, const struct udp_path *path)
+{
+	uint64_t now = ike_now(ike);
+	struct source *s = source_get(&ike->limits, &path->remote.ip, now);
+
+	if (source_take(s, now) && aggr_take(ike))
+		return WIRE_OK;
+	ike->stats.rate_refused++;
+	return WIRE_RATE;
 }
 
 /* An offer from a peer: judged before anything is kept. */
-static enum wire_err sa_begin_responder(
-	struct ike *ike, const struct ike_dgram *in)
+static enum wire_err sa_begin_responder(struct ike *ike, struct ike_dgram *in)
 {
-	struct source *s =
-		source_get(&ike->limits, &in->path->remote.ip, ike_now(ike));
+	const struct ike_transform *t = NULL;
+	struct ike_offer o;
 	struct sa_event ev = { .kind = EV_MESSAGE, .in = in };
 	bool aggressive = in->hdr.exchange == XCHG_AGGRESSIVE;
+	uint8_t cky_r[COOKIE_BYTES];
 
 	if (aggressive && ike->config.no_aggressive)
 		return WIRE_MODE;
-	if (!source_may_open(&ike->limits, s) || ike->n_sas >= IKE_SAS_MAX) {
-		ike->stats.half_open_refused++;
-		return WIRE_LIMIT;
-	}
-	enum wire_err e = offer_check(ike, in, &ev.p);
+	enum wire_err e = offer_check(ike, in, &ev.p, &o, &t);
 
 	if (e == WIRE_NO_PROPOSAL)
 		ike_report(ike, REPORT_IKMP_MODE_FAILURE, &in->path->remote.ip,
 			e, 0, aggressive ? "Aggressive" : "Main");
 	if (e == WIRE_NO_PROPOSAL || e == WIRE_DOI || e == WIRE_SITUATION)
-		refuse_offer(ike, s, in, e);
+		refuse_offer(ike, in, e);
 	if (e != WIRE_OK)
 		return e;
-	if (aggressive &&
-		(!source_take(s, ike_now(ike)) || !aggr_take(ike))) {
-		ike->stats.rate_refused++;
-		return WIRE_LIMIT;
-	}
-	struct ike_sa *sa = sa_new(ike, in->path, false);
+	if (!aggressive && ike_pressed(ike))
+		return first_answer(ike, in, &o, t);
+	e = ike_admit(ike, in->path, true);
+	if (e == WIRE_OK && aggressive)
+		e = aggr_admit(ike, in->path);
+	if (e != WIRE_OK)
+		return e;
+	const struct first *f = aggressive ? NULL : first_keep(ike, in);
+
+	cookie_make(ike, in->hdr.cky_i, cky_r);
+	struct ike_sa *sa = sa_new_responder(ike, in, cky_r);
 
 	sa->aggressive = aggressive;
-	sa->marker = in->marker;
-	sa_key_set(sa, in->hdr.cky_i);
-	HASH_ADD(hh, ike->by_key, key, sizeof sa->key, sa);
-	cookie_make(ike, sa->key.cky_i, sa->cky_r);
+	sa->first_slot = first_slot(f);
+	sa->first_serial = first_serial(f);
+	digest(HASH_SHA256, &in->whole, 1, in->digest);
 	sa_step(sa, &ev);
 	return WIRE_OK;
 }
@@ -349,25 +372,28 @@ static bool is_offer(const struct isakmp_hdr *h)
 	static const uint8_t zero[COOKIE_BYTES];
 
 	return (h->exchange == XCHG_MAIN || h->exchange == XCHG_AGGRESSIVE) &&
-	       h->mid == 0 &&
-	       (h->flags & ISAKMP_FLAG_E) == 0 &&
+	       h->mid == 0 && (h->flags & ISAKMP_FLAG_E) == 0 &&
 	       memcmp(h->cky_r, zero, sizeof zero) == 0 &&
 	       memcmp(h->cky_i, zero, sizeof zero) != 0;
 }
 
-static void no_sa(struct ike *ike, const struct ike_dgram *in)
+static enum wire_err message_input(struct ike *ike, struct ike_dgram *in);
+
+static void no_sa(struct ike *ike, struct ike_dgram *in)
 {
 	enum wire_err e = WIRE_NO_SA;
 
-	if (is_offer(&in->hdr)) {
+	if (is_offer(&in->hdr))
 		e = sa_begin_responder(ike, in);
-		if (e == WIRE_OK)
-			return;
-	} else if (in->hdr.exchange != XCHG_INFO) {
+	else if (first_resumes(in))
+		e = first_resume(ike, in);
+	if (e == WIRE_NO_SA && in->hdr.exchange != XCHG_INFO)
 		ike_report(
 			ike, REPORT_IKMP_NO_SA, &in->path->remote.ip, e, 0, "");
-	}
-	ike_drop(ike, e);
+	if (e != WIRE_OK)
+		ike_drop(ike, e);
+	else if (!is_offer(&in->hdr)) /* there is one now */
+		message_input(ike, in);
 }
 
 /* Header and flags; the non-ESP marker is taken off when only then the length
@@ -403,7 +429,7 @@ static enum wire_err message_input(struct ike *ike, struct ike_dgram *in)
 {
 	struct ike_sa *sa = sa_find(ike, in->hdr.cky_i, in->path);
 
-	if (sa != NULL || is_offer(&in->hdr)) /* else not worth it */
+	if (sa != NULL) /* else not worth it */
 		digest(HASH_SHA256, &in->whole, 1, in->digest);
 	ike_debug_in(ike, sa, in);
 	if (sa != NULL && sa->doomed)
@@ -414,7 +440,7 @@ static enum wire_err message_input(struct ike *ike, struct ike_dgram *in)
 	if (sa == NULL)
 		no_sa(ike, in);
 	else if (in->hdr.exchange == XCHG_MAIN ||
-		in->hdr.exchange == XCHG_AGGRESSIVE)
+		 in->hdr.exchange == XCHG_AGGRESSIVE)
 		phase1_input(ike, sa, in);
 	else if (sa->state == SA_A2)
 		phase1_repeat(sa); /* its message 3 was lost */
@@ -441,31 +467,27 @@ void ike_reassembled(
 	if (e == WIRE_OK && (in.marker || in.hdr.next == PLD_FRAGMENT))
 		e = WIRE_FRAGMENT;
 	in.marker = part->marker;
+	ike->in = &in;
 	if (e == WIRE_OK)
 		e = message_input(ike, &in);
 	if (e != WIRE_OK)
 		ike_drop(ike, e);
+	ike->in = part;
 }
 
-static void dgram_input(
-	struct ike *ike, const struct udp_path *path, struct span data)
+void ike_input(struct ike *ike, const struct udp_path *path, struct span data)
 {
 	struct ike_dgram in = { .path = path };
 	enum wire_err e = dgram_read(data, &in);
 
+	ike->in = &in;
 	ike->stats.rx++;
 	if (e == WIRE_OK)
 		e = in.hdr.next == PLD_FRAGMENT ? part_input(ike, &in)
 						: message_input(ike, &in);
 	if (e != WIRE_OK)
 		ike_drop(ike, e);
-}
-
-void ike_input(struct ike *ike, const struct udp_path *path, struct span data)
-{
-	ike->from = path;
-	dgram_input(ike, path, data);
-	ike->from = NULL;
+	ike->in = NULL;
 }
 
 size_t ike_list(const struct ike *ike, struct ike_sa_info *out, size_t max)
@@ -490,4 +512,7 @@ void ike_stats(const struct ike *ike, struct ike_stats *out)
 	*out = ike->stats;
 	out->half_open = ike->limits.half_open;
 	out->fragment_bytes = ike->limits.fragment_bytes;
+	out->sas = (uint32_t)ike->n_sas;
+	out->sa_limit = ike->config.sa_limit;
+	out->negotiation_limit = ike->config.negotiation_limit;
 }

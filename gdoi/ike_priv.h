@@ -26,6 +26,10 @@
 #define IKE_TOMBS_MAX        64
 
 #define IKE_HALF_OPEN_MAX        8192
+#define IKE_PRESSURE             256 /* half-open SAs: then without one */
+#define IKE_REFUSALS_PRESSED     200 /* a second, of all sources */
+#define FIRSTS_MAX               8192 /* kept bodies of message 1 */
+#define FIRSTS_PROVED_MAX        1024
 #define IKE_HALF_OPEN_SOURCE_MAX 128
 #define IKE_SAS_MAX              400000
 #define IKE_SAS_PEER_MAX         8 /* up, of one identity and address */
@@ -94,14 +98,21 @@ struct limits {
 	size_t n_idle;
 	uint32_t half_open; /* of all sources */
 	size_t fragment_bytes;
+	uint64_t refusals_at_ms; /* refusals under pressure */
+	uint32_t refusals;
 };
 void limits_init(struct limits *l);
 void limits_fini(struct limits *l); /* all sources are idle */
 /* Lent until the next call, unless an SA is put on it. */
+struct source *source_find(const struct limits *l, const struct ip_addr *addr);
 struct source *source_get(
 	struct limits *l, const struct ip_addr *addr, uint64_t now_ms);
 bool source_take(struct source *s, uint64_t now_ms); /* a token */
-bool source_may_open(const struct limits *l, const struct source *s);
+/* May a new SA with that peer begin?  Counts and tells what it refuses. */
+enum wire_err ike_admit(
+	struct ike *ike, const struct udp_path *path, bool incoming);
+bool ike_pressed(const struct ike *ike); /* many SAs are half open */
+bool ike_may_refuse(struct ike *ike, const struct ip_addr *peer);
 void source_add(struct limits *l, struct source *s, struct ike_sa *sa);
 void source_del(struct limits *l, struct source *s, struct ike_sa *sa);
 
@@ -260,6 +271,9 @@ struct ike_sa {
 	bool notify_up;       /* ike_connect waits for sa_up */
 	bool doomed, tell_peer, released;
 	bool peer_ours, peer_fragments;
+	bool muted;           /* sends nothing: first_resume */
+	uint16_t first_slot;
+	uint32_t first_serial;
 	uint8_t doi;
 	enum ike_down why;
 	uint32_t conn_id, peer_version;
@@ -300,6 +314,42 @@ struct exchange {
 	void *user;
 };
 
+/* Bodies of message 1 (first.c). */
+struct first;
+TAILQ_HEAD(first_list, first);
+struct firsts {
+	struct first *by_body;
+	struct first_list unproved, proved; /* least recently used first */
+	struct first *slot[FIRSTS_MAX];
+	unsigned n, n_proved, at;
+	uint32_t serial;
+	bool keyed;
+	uint8_t key[32];
+};
+void firsts_init(struct firsts *f);
+void firsts_fini(struct firsts *f);
+/* Keeps the body of a first message; NULL: it is too long. */
+struct first *first_keep(struct ike *ike, const struct ike_dgram *in);
+uint32_t first_serial(const struct first *e); /* 0 of NULL */
+uint16_t first_slot(const struct first *e);
+/* That body led to an SA: it stays. */
+void first_proved(struct ike *ike, uint16_t slot, uint32_t serial);
+/* Answers message 1 without an SA. */
+enum wire_err first_answer(struct ike *ike, const struct ike_dgram *in,
+	const struct ike_offer *o, const struct ike_transform *t);
+bool first_resumes(const struct ike_dgram *in); /* could it be message 3? */
+/* Makes the SA for which message 3 came. */
+enum wire_err first_resume(struct ike *ike, const struct ike_dgram *in);
+
+/* The last drops (history.c). */
+struct history {
+	struct ike_error *v;
+	size_t max, n, at;
+	uint64_t deleted;
+};
+void history_size(struct history *h, size_t max);
+void history_fini(struct history *h);
+
 struct tomb {
 	struct ike_sa_info info;
 	uint64_t until_ms;
@@ -312,9 +362,11 @@ struct ike {
 	struct ike_sa_list sas;      /* in order of creation */
 	size_t n_sas;
 	struct limits limits;
+	struct firsts firsts;
+	struct history history;
+	const struct ike_dgram *in; /* being judged, or NULL */
 	uint32_t next_conn_id;
 	struct ike_stats stats;
-	const struct udp_path *from; /* of the datagram at hand, or NULL */
 	struct tomb tomb[IKE_TOMBS_MAX];
 	unsigned tomb_at;
 	uint32_t aggr_milli_tokens;
@@ -340,6 +392,9 @@ void ike_reassembled(
 /* ike_sa.c */
 struct ike_sa *sa_new(
 	struct ike *ike, const struct udp_path *path, bool initiator);
+/* Under the cookies of message 1 and this one of ours. */
+struct ike_sa *sa_new_responder(struct ike *ike, const struct ike_dgram *in,
+	const uint8_t *cky_r);
 void sa_free(struct ike_sa *sa); /* tells nobody */
 struct ike_sa *sa_find(
 	const struct ike *ike, const uint8_t *cky_i, const struct udp_path *path);

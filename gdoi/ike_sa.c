@@ -221,6 +221,18 @@ struct ike_sa *sa_new(
 	return sa;
 }
 
+struct ike_sa *sa_new_responder(
+	struct ike *ike, const struct ike_dgram *in, const uint8_t *cky_r)
+{
+	struct ike_sa *sa = sa_new(ike, in->path, false);
+
+	sa->marker = in->marker;
+	sa_key_set(sa, in->hdr.cky_i);
+	memcpy(sa->cky_r, cky_r, COOKIE_BYTES);
+	HASH_ADD(hh, ike->by_key, key, sizeof sa->key, sa);
+	return sa;
+}
+
 static void negotiation_free(struct ike *ike, struct negotiation *n)
 {
 	if (n == NULL)
@@ -345,6 +357,7 @@ void sa_came_up(struct ike_sa *sa)
 	sa->expires_ms = ike_now(ike) + life_ms;
 	sa_arm(sa, life_ms);
 	ike->stats.established++;
+	first_proved(ike, sa->first_slot, sa->first_serial);
 	dpd_heard(sa);
 	dpd_config(sa);
 	if (offered_secs > sa->policy.life_secs)

@@ -45,4 +45,6 @@ libgdoi_a_SOURCES += gdoi/exchange.c
 libgdoi_a_SOURCES += gdoi/info.c
 libgdoi_a_SOURCES += gdoi/fragment.c
 libgdoi_a_SOURCES += gdoi/dpd.c
+libgdoi_a_SOURCES += gdoi/first.c
+libgdoi_a_SOURCES += gdoi/history.c
 libgdoi_a_SOURCES += gdoi/limit.c

@@ -89,7 +89,7 @@ static enum sa_state on_retransmit(struct ike_sa *sa, struct sa_event *ev)
 	/* A responder that cannot read our proof keeps silent: most likely
 	 * the pre-shared keys differ. */
 	return p1_fail(
-		sa, sa->state == SA_I5 ? IKE_DOWN_AUTH : IKE_DOWN_TIMEOUT);
+		sa, sa->state == SA_I5 ? IKE_DOWN_NO_PROOF : IKE_DOWN_TIMEOUT);
 }
 
 static enum sa_state on_1(struct ike_sa *sa, struct sa_event *ev)

@@ -143,7 +143,7 @@ enum sa_state main_on_3(struct ike_sa *sa, struct sa_event *ev)
 		return p1_refuse(sa, ev, e);
 	if (!source_take(sa->source, ike_now(sa->ike))) {
 		sa->ike->stats.rate_refused++;
-		return p1_refuse(sa, ev, WIRE_LIMIT);
+		return p1_refuse(sa, ev, WIRE_RATE);
 	}
 	if (n->dh == NULL)
 		n->dh = env->crypto->dh_new(sa->policy.group);

@@ -267,7 +267,39 @@ bool gdoi_ks_rekey(
 	return true;
 }
 
-void gdoi_clear_isakmp(struct gdoi *g)
+size_t gdoi_clear_isakmp(
+	struct gdoi *g, enum ike_which which, uint32_t conn_id)
+{
+	(void)g;
+	(void)which;
+	return conn_id == 0;
+}
+
+void gdoi_ike_stats(const struct gdoi *g, struct ike_stats *out)
+{
+	(void)g;
+	*out = (struct ike_stats){ .sas = 2, .drops[WIRE_KE] = 4 };
+}
+
+size_t gdoi_errors(const struct gdoi *g, struct ike_error *out, size_t max,
+	uint64_t *deleted)
+{
+	(void)g;
+	(void)max;
+	*deleted = 5;
+	out[0] = (struct ike_error){ .wall_ms = 1700000000000,
+		.peer = ip_v4(0xc0000209),
+		.exchange = 2,
+		.err = WIRE_NO_PROPOSAL };
+	return 1;
+}
+
+void gdoi_errors_clear(struct gdoi *g)
+{
+	(void)g;
+}
+
+void gdoi_admission_clear(struct gdoi *g)
 {
 	(void)g;
 }

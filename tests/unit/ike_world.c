@@ -169,7 +169,10 @@ void world_config(struct end *e, const struct isakmp_policy *v, size_t n,
 	struct isakmp_key key = { .addr = ip_v4(0) };
 	struct isakmp_config c = { .n_policies = n, .offer_doi = doi,
 		.keepalive = e->keepalive,
-		.fragmentation = e->fragmentation };
+		.fragmentation = e->fragmentation,
+		.sa_limit = e->sa_limit,
+		.negotiation_limit = e->negotiation_limit,
+		.diagnose_entries = e->diagnose_entries };
 
 	memcpy(c.policy, v, n * sizeof *v);
 	if (psk != NULL) {

@@ -17,6 +17,8 @@ struct end {
 	/* Of its configuration, besides policies and keys. */
 	struct ike_keepalive keepalive;
 	bool fragmentation;
+	uint32_t sa_limit, negotiation_limit;
+	uint16_t diagnose_entries;
 	struct ike_sa *sa; /* last one up, NULL after its end */
 	unsigned ups, downs, lost, messages, notifies;
 	enum ike_down why;

@@ -353,6 +353,60 @@ static void ping_dialogue(void **state)
 	fake_router_fini(&r);
 }
 
+static void admission(void **state)
+{
+	const struct ike_stats s = { .sas = 3,
+		.established = 2,
+		.negotiation_limit = 1000,
+		.rate_refused = 7,
+		.stateless = 9,
+		.admission = { .in_requests = 12,
+			.in_rejected = 4,
+			.out_requests = 1,
+			.sa_limit = 3,
+			.negotiation_limit = 1 } };
+	auto_sbuf struct sbuf out = { 0 };
+
+	(void)state;
+	show_call_admission(&s, &out);
+	assert_string_equal(sbuf_str(&out),
+		"--------------------------------------------------------------"
+		"-------\n"
+		"            Crypto Call Admission Control Statistics\n"
+		"--------------------------------------------------------------"
+		"-------\n"
+		"System Resource Limit:        0  Max IKE SAs:     0  "
+		"Max in nego:  1000\n"
+		"Total IKE SA Count:           3  active:          2  "
+		"negotiating:     1\n"
+		"Incoming IKE Requests:       12  accepted:        8  "
+		"rejected:        4\n"
+		"Outgoing IKE Requests:        1  accepted:        1  "
+		"rejected:        0\n"
+		"Rejected IKE Requests:        4  rsrc low:        0  "
+		"Active SA limit: 3\n"
+		"                                                     "
+		"In-neg SA limit: 1\n"
+		"IKE packets dropped at dispatch:        7\n"
+		"First messages answered without SA: 9\n");
+}
+
+static void error_count(void **state)
+{
+	struct ike_stats s = { .rx = 0 };
+	auto_sbuf struct sbuf out = { 0 };
+
+	(void)state;
+	s.drops[WIRE_TRUNCATED] = 3;
+	s.push_drops[WIRE_SIGNATURE] = 12;
+	show_error_count(&s, &out);
+	assert_string_equal(sbuf_str(&out),
+		"Exit Trace counters\n"
+		"    ISAKMP      rekey  Reason\n"
+		"         3          0  truncated\n"
+		"         0         12  signature does not verify\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +420,8 @@ int main(void)
 		cmocka_unit_test(routes),
 		cmocka_unit_test(ping_line),
 		cmocka_unit_test(ping_dialogue),
+		cmocka_unit_test(admission),
+		cmocka_unit_test(error_count),
 	};
 
 	return cmocka_run_group_tests_name("show_crypto", tests, NULL, NULL);

@@ -347,6 +347,34 @@ static void isakmp(void **state)
 	fake_router_fini(&r);
 }
 
+static void admission(void **state)
+{
+	auto_free char *limits = NULL, *errors = NULL, *count = NULL;
+	struct router r;
+	json_t *v;
+
+	(void)state;
+	full_router(&r);
+	v = both(&r, "show crypto call admission statistics", &limits);
+	assert_int_equal(num_at(v, "ike_sas"), 2);
+	assert_int_equal(num_at(v, "negotiating"), 2);
+	json_decref(v);
+	v = both(&r, "show crypto isakmp diagnose error", &errors);
+	assert_non_null(strstr(errors,
+		"Exit Path Table - status: enable, current entry 1, deleted 5, "
+		"max allow 50\n\nError(1): no proposal chosen\n"));
+	assert_string_equal(text_at(v, "errors.0.error"), "NO_PROPOSAL");
+	assert_string_equal(text_at(v, "errors.0.peer"), "192.0.2.9");
+	assert_int_equal(num_at(v, "deleted"), 5);
+	json_decref(v);
+	v = both(&r, "show crypto isakmp diagnose error count", &count);
+	assert_non_null(strstr(count, "         4          0  invalid public"));
+	assert_int_equal(json_array_size(at(v, "errors")), WIRE_N_ERRS - 1);
+	assert_int_equal(num_at(v, "errors.21.isakmp"), 4);
+	json_decref(v);
+	fake_router_fini(&r);
+}
+
 /* Public keys, and nothing of the private ones. */
 static void public_keys(void **state)
 {
@@ -513,7 +541,7 @@ int main(void)
 		cmocka_unit_test(member),
 		cmocka_unit_test(server),
 		cmocka_unit_test(groups),
-		cmocka_unit_test(isakmp),
+		cmocka_unit_test(isakmp), cmocka_unit_test(admission),
 		cmocka_unit_test(public_keys),
 		cmocka_unit_test(ipsec),
 		cmocka_unit_test(network),
