@@ -278,7 +278,7 @@ static const char *down_text(enum ike_down why)
 	case IKE_DOWN_LOCAL:
 		return "Phase 1 SA cleared";
 	case IKE_DOWN_NO_PROOF:
-		return "No proof from KS: pre-shared keys may differ";
+		return "Phase 1 authentication not answered; keys may differ";
 	case IKE_DOWN_LIMIT:
 		return "Phase 1 SA over the call admission limit";
 	case IKE_DOWN_DEAD:
