@@ -2,6 +2,8 @@
  * that peers and tools with other habits get along with it. */
 #include "cli/cfg.h"
 
+#define HELP_PLATFORM_GDOI "platform  Settings of this platform\ngdoi  GDOI on the wire\n"
+
 static const struct command isakmp_doi = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_PLATFORM,
@@ -16,11 +18,37 @@ static const struct command isakmp_doi = {
 	.sample = "platform isakmp doi ipsec",
 };
 
+static const struct command sat_ids = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform gdoi sat id-length <octets:1-2>",
+	.deflt = "platform gdoi sat id-length 1",
+	.help = HELP_PLATFORM_GDOI "sat  SA TEK payloads of a key server\n"
+		"id-length  Width of the length of an identity\n"
+		"<octets>  Octets: 1 as RFC 6407 has it\n",
+	.sample = "platform gdoi sat id-length 2",
+};
+
+static const struct command sak_reserved = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform gdoi sak reserved {4|6}",
+	.deflt = "platform gdoi sak reserved 4",
+	.help = HELP_PLATFORM_GDOI "sak  SA KEK payloads of a key server\n"
+		"reserved  Octets of RESERVED2\n"
+		"4  As RFC 6407 has it\n6  As the first reference has it\n",
+	.sample = "platform gdoi sak reserved 6",
+};
+
 void platform_isakmp_view(const struct router *r, struct isakmp_config *c)
 {
-	const struct node *n = node_get(tree_root(r->tree), &isakmp_doi);
+	struct node *root = tree_root(r->tree);
 
-	c->offer_doi = node_has(n, "ipsec") ? 1 : 2;
+	c->offer_doi = node_has(node_get(root, &isakmp_doi), "ipsec") ? 1 : 2;
+	c->sa_habit = (struct sa_habit){
+		.wide_sat_ids = node_u32(node_get(root, &sat_ids), "octets") == 2,
+		.long_reserved = node_has(node_get(root, &sak_reserved), "6"),
+	};
 }
 
 static void settle(void *ctx, const struct tree *t)
@@ -31,7 +59,8 @@ static void settle(void *ctx, const struct tree *t)
 
 static void subscribe(struct router *r)
 {
-	static const struct command *const watched[] = { &isakmp_doi, NULL };
+	static const struct command *const watched[] = { &isakmp_doi,
+		&sat_ids, &sak_reserved, NULL };
 	struct subscriber s = { .name = "platform",
 		.commands = watched,
 		.settle = settle,
@@ -40,6 +69,7 @@ static void subscribe(struct router *r)
 	commit_subscribe(r->commit, &s);
 }
 
-static const struct command *const list[] = { &isakmp_doi };
+static const struct command *const list[] = { &isakmp_doi, &sat_ids,
+	&sak_reserved };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_platform = { &commands, subscribe };

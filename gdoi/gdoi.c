@@ -260,6 +260,7 @@ void gdoi_set_isakmp(struct gdoi *g, const struct isakmp_config *c)
 	struct gm *gm;
 
 	ike_set_config(g->ike, c);
+	g->sa_habit = c->sa_habit;
 	TAILQ_FOREACH(gm, &g->gm, link)
 		gm_retry_soon(gm);
 }

@@ -29,6 +29,7 @@ struct gdoi {
 	const struct env *env;
 	struct store *store;     /* NULL: nothing is kept */
 	struct ike *ike;
+	struct sa_habit sa_habit;  /* in which we write SA payloads */
 	struct ks_list ks;       /* configuration order */
 	struct gm_list gm;
 	struct ks_pulls pulls;   /* half-done registrations, all groups */

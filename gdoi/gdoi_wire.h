@@ -65,6 +65,7 @@ struct gdoi_sa {
 	uint16_t atd_secs, dtd_secs; /* 0 absent */
 	struct sat *sat;             /* owned */
 	size_t n_sats;
+	struct sa_habit habit;        /* written so; read in any */
 	size_t skipped_sats;         /* unknown transforms or id types */
 	/* Extensions, towards peers with our VID only: the whole ACL of each
 	 * TEK, deny entries, port operators and wildcards included. */

@@ -499,19 +499,22 @@ static void end_put_addr(struct wr *w, const struct ip_addr *a, uint16_t port)
 	wr_bytes(w, a->b, n);
 }
 
-static void end_put_wild(struct wr *w, struct ip_wild e, uint16_t port)
+static void end_put_wild(
+	struct wr *w, struct ip_wild e, uint16_t port, bool wide)
 {
 	bool host = e.wild == 0;
 
 	wr_u8(w, host ? ID_IPV4 : ID_IPV4_SUBNET);
 	wr_u16(w, port);
+	if (wide)
+		wr_u8(w, 0);
 	wr_u8(w, host ? 4 : 8);
 	wr_u32(w, e.addr);
 	if (!host)
 		wr_u32(w, ~e.wild);
 }
 
-static void sak_put(struct wr *w, const struct sak *s)
+static void sak_put(struct wr *w, const struct sak *s, struct sa_habit habit)
 {
 	const struct cipher_alg *c = cipher_alg(s->cipher);
 	const struct hash_alg *h = hash_alg(s->sig_hash);
@@ -520,7 +523,7 @@ static void sak_put(struct wr *w, const struct sak *s)
 	end_put_addr(w, &s->src, s->src_port);
 	end_put_addr(w, &s->dst, s->dst_port);
 	wr_bytes(w, s->spi, sizeof s->spi);
-	wr_u32(w, 0);
+	wr_zero(w, habit.long_reserved ? 6 : 4);
 	attr_put_tv(w, KEK_ALGORITHM, c->kek);
 	if (c->key_bits > 0)
 		attr_put_tv(w, KEK_KEY_LENGTH, c->key_bits);
@@ -532,15 +535,15 @@ static void sak_put(struct wr *w, const struct sak *s)
 		attr_put_tv(w, KEK_ACK_REQUESTED, s->ack);
 }
 
-static void sat_put(struct wr *w, const struct sat *s)
+static void sat_put(struct wr *w, const struct sat *s, struct sa_habit habit)
 {
 	const struct esp_cipher_alg *c = esp_cipher_alg(s->suite.cipher);
 	const struct esp_auth_alg *a = esp_auth_alg(s->suite.auth);
 
 	wr_u8(w, SAT_PROTO_ESP);
 	wr_u8(w, s->ip_proto);
-	end_put_wild(w, s->src, s->src_port);
-	end_put_wild(w, s->dst, s->dst_port);
+	end_put_wild(w, s->src, s->src_port, habit.wide_sat_ids);
+	end_put_wild(w, s->dst, s->dst_port, habit.wide_sat_ids);
 	wr_u8(w, c->transform);
 	wr_u32(w, s->spi);
 	attr_put_tv(w, SA_LIFE_TYPE, LIFE_SECONDS);
@@ -570,7 +573,7 @@ void gdoi_sa_put(struct isakmp_wr *m, const struct gdoi_sa *sa, bool to_ours)
 	wr_u16(w, 0);
 	if (sa->has_sak) {
 		gdoi_nested_begin(m, &n, PLD_SAK);
-		sak_put(w, &sa->sak);
+		sak_put(w, &sa->sak, sa->habit);
 		gdoi_nested_end(m, &n);
 	}
 	if (sa->has_gap) {
@@ -583,7 +586,7 @@ void gdoi_sa_put(struct isakmp_wr *m, const struct gdoi_sa *sa, bool to_ours)
 	}
 	for (size_t i = 0; i < sa->n_sats; i++) {
 		gdoi_nested_begin(m, &n, PLD_SAT);
-		sat_put(w, &sa->sat[i]);
+		sat_put(w, &sa->sat[i], sa->habit);
 		gdoi_nested_end(m, &n);
 	}
 	if (to_ours)

@@ -113,7 +113,8 @@ void ks_sa_build(const struct ks *ks, const struct ks_kek *kek, bool all,
 	size_t n = tek_list(ks, all, t, ARRAY_LEN(t));
 	uint64_t now = gdoi_now(ks->g);
 
-	*out = (struct gdoi_sa){ .has_sak = kek != NULL && kek->live };
+	*out = (struct gdoi_sa){ .has_sak = kek != NULL && kek->live,
+		.habit = ks->g->sa_habit };
 	if (out->has_sak)
 		sak_build(ks, kek, readers, now, &out->sak);
 	out->sat = xcalloc(SATS_MAX, sizeof(*out->sat));

@@ -91,6 +91,11 @@ struct ike_keepalive {
 	uint16_t secs, retry_secs;
 	bool periodic;
 };
+/* SA payloads as some peers read them (protocol.md B.5): not the RFC's form. */
+struct sa_habit {
+	bool wide_sat_ids;  /* ID data lengths of a SAT in two octets */
+	bool long_reserved; /* six octets of RESERVED2 in a SAK */
+};
 struct isakmp_config {
 	struct isakmp_policy policy[IKE_POLICIES_MAX]; /* ascending priority */
 	size_t n_policies;
@@ -98,6 +103,7 @@ struct isakmp_config {
 	size_t n_keys;
 	/* Phase-1 DOI that we offer first (protocol.md A.3): 2, or 1. */
 	uint8_t offer_doi;
+	struct sa_habit sa_habit; /* of our groups */
 	struct isakmp_id self; /* ISAKMP_ID_NONE: our address */
 	bool no_aggressive;    /* neither answered nor begun */
 	const struct isakmp_keyring *keyrings;

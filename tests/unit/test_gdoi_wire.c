@@ -106,6 +106,37 @@ static void written_in_the_form_of_the_rfc(void **state)
 	gdoi_sa_free(&sa);
 }
 
+/* As some peers read it: the vectors again up to the GAP and from the last
+ * SAT. */
+static void written_by_other_habits(void **state)
+{
+	static const struct {
+		const char *form;
+		struct sa_habit habit;
+		size_t sak, last_sat;
+	} t[] = { { "sat_length_2_octets", { .wide_sat_ids = true }, 73, 57 },
+		{ "gdoid_style", { .long_reserved = true }, 75, 55 } };
+
+	(void)state;
+	for (size_t i = 0; i < N(t); i++) {
+		struct span want = vec_hex("sa_payload_variants.%s", t[i].form);
+		uint8_t buf[600];
+		struct isakmp_wr m;
+		struct gdoi_sa sa;
+
+		assert_int_equal(gdoi_sa_read(rd_span(want), &sa), WIRE_OK);
+		sa.habit = t[i].habit;
+		isakmp_chain_begin(&m, buf, sizeof buf);
+		gdoi_sa_put(&m, &sa, false);
+		struct span got = body_of(&m);
+
+		assert_memory_equal(got.p, want.p, 12 + t[i].sak + 12);
+		assert_memory_equal(got.p + got.n - t[i].last_sat,
+			want.p + want.n - t[i].last_sat, t[i].last_sat);
+		gdoi_sa_free(&sa);
+	}
+}
+
 /* Replaces `from` by `to` (same length) in the RFC-form vector. */
 static enum wire_err edited(
 	const char *from, const char *to, struct gdoi_sa *sa)
@@ -696,6 +727,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_reads_alike),
 		cmocka_unit_test(written_in_the_form_of_the_rfc),
+		cmocka_unit_test(written_by_other_habits),
 		cmocka_unit_test(what_is_not_understood_aborts),
 		cmocka_unit_test(what_only_a_sat_has_wrong_skips_it),
 		cmocka_unit_test(ends_of_a_sat),
