@@ -18,6 +18,18 @@ static const struct command isakmp_doi = {
 	.sample = "platform isakmp doi ipsec",
 };
 
+static const struct command extensions = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform gdoi extensions",
+	.deflt = "platform gdoi extensions",
+	.flags = CMD_DEFAULT_ON,
+	.help = HELP_PLATFORM_GDOI
+		"extensions  What only systems of this kind understand: whole "
+		"access lists, time based replay\n",
+	.sample = "no platform gdoi extensions",
+};
+
 static const struct command sat_ids = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_PLATFORM,
@@ -45,6 +57,7 @@ void platform_isakmp_view(const struct router *r, struct isakmp_config *c)
 	struct node *root = tree_root(r->tree);
 
 	c->offer_doi = node_has(node_get(root, &isakmp_doi), "ipsec") ? 1 : 2;
+	c->no_extensions = node_negated(node_get(root, &extensions));
 	c->sa_habit = (struct sa_habit){
 		.wide_sat_ids = node_u32(node_get(root, &sat_ids), "octets") == 2,
 		.long_reserved = node_has(node_get(root, &sak_reserved), "6"),
@@ -60,7 +73,7 @@ static void settle(void *ctx, const struct tree *t)
 static void subscribe(struct router *r)
 {
 	static const struct command *const watched[] = { &isakmp_doi,
-		&sat_ids, &sak_reserved, NULL };
+		&extensions, &sat_ids, &sak_reserved, NULL };
 	struct subscriber s = { .name = "platform",
 		.commands = watched,
 		.settle = settle,
@@ -69,7 +82,7 @@ static void subscribe(struct router *r)
 	commit_subscribe(r->commit, &s);
 }
 
-static const struct command *const list[] = { &isakmp_doi, &sat_ids,
-	&sak_reserved };
+static const struct command *const list[] = { &isakmp_doi, &extensions,
+	&sat_ids, &sak_reserved };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_platform = { &commands, subscribe };

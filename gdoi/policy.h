@@ -104,6 +104,9 @@ struct isakmp_config {
 	/* Phase-1 DOI that we offer first (protocol.md A.3): 2, or 1. */
 	uint8_t offer_doi;
 	struct sa_habit sa_habit; /* of our groups */
+	/* We do not say that we are of this kind, nor care who else is: RFCs
+	 * only, between our own systems too. */
+	bool no_extensions;
 	struct isakmp_id self; /* ISAKMP_ID_NONE: our address */
 	bool no_aggressive;    /* neither answered nor begun */
 	const struct isakmp_keyring *keyrings;

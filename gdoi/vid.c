@@ -21,9 +21,11 @@ static const uint8_t fragment_vid[VID_MD5_BYTES] = { 0x40, 0x48, 0xb7, 0xd5,
 
 void p1_vids_put(struct isakmp_wr *m, const struct ike *ike)
 {
-	isakmp_begin(m, PLD_VID);
-	wr_bytes(&m->w, our_vid, sizeof our_vid);
-	wr_u32(&m->w, IKE_OUR_VERSION);
+	if (!ike->config.no_extensions) {
+		isakmp_begin(m, PLD_VID);
+		wr_bytes(&m->w, our_vid, sizeof our_vid);
+		wr_u32(&m->w, IKE_OUR_VERSION);
+	}
 	isakmp_put(m, PLD_VID, dpd_vid, sizeof dpd_vid);
 	if (!ike->config.fragmentation)
 		return;
@@ -52,7 +54,8 @@ void p1_vids_read(struct ike_sa *sa, const struct payloads *p)
 		/* Windows leaves the abilities out. */
 		if (vid_is(body, fragment_vid, sizeof fragment_vid))
 			sa->peer_fragments = true;
-		if (!vid_is(body, our_vid, sizeof our_vid))
+		if (sa->ike->config.no_extensions ||
+			!vid_is(body, our_vid, sizeof our_vid))
 			continue;
 		r = v->body;
 		rd_skip(&r, sizeof our_vid);

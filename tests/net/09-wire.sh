@@ -1,0 +1,123 @@
+#!/bin/bash
+# An independent program reads what we say: tshark decrypts phase 1 and the
+# registration from the keys alone and finds nothing malformed.  It wants phase
+# 1 under DOI 1, two octets for the identity lengths of a SAT, and no private
+# payloads: the platform lines for peers of such habits.  Prints TAP.
+#
+# KEEP=DIRECTORY keeps the capture and its keys: tests/data is made so.
+
+set -u
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+LAB_PREFIX=${LAB_PREFIX-gv09-}
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+# shellcheck source=tests/net/lab.sh
+. "$TOP/tests/net/lab.sh"
+need_root
+trap lab_down EXIT
+trap 'exit 130' INT TERM
+
+PCAP=$LAB_RUN/wire.pcap
+
+capture_start() {
+	lab_down
+	mkdir -p "$LAB_RUN"
+	chmod 700 "$LAB_RUN"
+	lab_wires || die "no namespaces"
+	lab_bg "$PCAP.log" core tcpdump -i to-r2 -U --immediate-mode -n \
+		-w "$PCAP" udp port 848
+	CAPTURE=$LAB_BG
+	wait_for 10 grep -q 'listening on' "$PCAP.log" || die "no capture"
+}
+
+# Main Mode, PULL, PUSH and its acknowledgement between R1 and R2.
+play() {
+	lab_start R1 && lab_start R2 &&
+		lab_conf R1 "platform gdoi sat id-length 2" \
+			"no platform gdoi extensions" &&
+		lab_conf R2 "platform isakmp doi ipsec" &&
+		lab_paste R1 && lab_paste R2 &&
+		wait_for 30 lab_registered R2 &&
+		lab_cmd R1 "crypto gdoi ks rekey" &&
+		wait_for 30 seen 35
+}
+
+# A message of that exchange type is in the capture.
+seen() { # TYPE
+	[ "$(wire_read -Y "isakmp.exchangetype == $1" | wc -l)" -gt 0 ]
+}
+
+wire_keys() {
+	grep -h '^ikev1 \|^kek ' "$LAB_KEYLOG".* | sort -u
+}
+
+wire_read() {
+	local kind cookie key args=()
+
+	while read -r kind cookie key; do
+		[ "$kind" != ikev1 ] ||
+			args+=(-o "uat:ikev1_decryption_table:$cookie,$key")
+	done < <(wire_keys)
+	tshark -n -r "$PCAP" -d udp.port==848,isakmp "${args[@]}" "$@" \
+		2>/dev/null
+}
+
+# The payloads of the nth encrypted message of an exchange, by their numbers.
+payloads() { # TYPE N
+	wire_read -Y "isakmp.exchangetype == $1 && isakmp.flag_e == 1" \
+		-T fields -E separator=, -e isakmp.typepayload | sed -n "${2}p"
+}
+
+is() { # EXPECTED COMMAND...
+	local want=$1 got
+
+	shift
+	got=$("$@")
+	say "$got, wanted $want"
+	[ "$got" = "$want" ]
+}
+
+# The group number that the member asks for, readable only when decrypted.
+asks_for_group() {
+	wire_read -Y "isakmp.exchangetype == 32" -V |
+		grep -q 'ID_KEY_ID: 0000007b'
+}
+
+# The TEK of message 4 is the one that the member installed.
+brings_tek() {
+	local key
+
+	key=$(sed -n 's/^0x[0-9a-f]* \([0-9a-f]*\) .*/\1/p' "$LAB_KEYLOG.R2" |
+		head -n 1)
+	say "$key"
+	[ -n "$key" ] && wire_read -Y "isakmp.exchangetype == 32" -V |
+		grep -q "Value: $key"
+}
+
+nothing_malformed() {
+	local bad
+
+	bad=$(wire_read -V -Y "_ws.malformed || _ws.expert.severity == error")
+	[ -z "$bad" ] || say "$bad"
+	[ -z "$bad" ]
+}
+
+capture_start
+tap_check "R2 registers and is rekeyed" play
+lab_bg_end "$CAPTURE"
+tap_check "Main Mode 5 opens: ID, HASH and what follows" \
+	is 5,8,11 payloads 2 1
+tap_check "Main Mode 6 opens: ID, HASH" is 5,8 payloads 2 2
+tap_check "PULL 1 opens: HASH, NONCE, ID" is 8,10,5 payloads 32 1
+tap_check "PULL 2 opens: HASH, NONCE, SA with its SATs" \
+	is 8,10,1,16 payloads 32 2
+tap_check "PULL 3 opens: HASH" is 8 payloads 32 3
+tap_check "PULL 4 opens: HASH, SEQ, KD" is 8,18,17 payloads 32 4
+tap_check "the group is asked for by its number" asks_for_group
+tap_check "the TEK is the one that R2 uses" brings_tek
+tap_check "nothing is malformed" nothing_malformed
+if [ -n "${KEEP-}" ]; then
+	cp "$PCAP" "$KEEP/registration.pcap"
+	wire_keys >"$KEEP/registration.keys"
+fi
+tap_end
