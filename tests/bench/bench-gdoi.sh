@@ -182,13 +182,23 @@ bench_simulated() {
 		"$(value with_sa <"$W/memory")" "" "" ""
 }
 
-# As it stands, for a profiler: group 19, then the rekeys.
+# profile FILE COMMAND...: with a profile of the daemon meanwhile.
+profile() {
+	local file=$1 pid
+
+	shift
+	perf record -q -F 1500 --call-graph dwarf,16384 -o "$file" \
+		-p "$DAEMON" >/dev/null 2>&1 &
+	pid=$!
+	"$@"
+	kill -INT "$pid"
+	wait "$pid"
+}
+
 bench_profile() {
 	daemon_start pre-share 19
-	perf record -q -F 1500 --call-graph dwarf,16384 -o "$TOP/perf.data" -p "$DAEMON" >/dev/null 2>&1 &
-	load 19 "$MEMBERS"
-	kill $!
-	wait $!
+	profile "$TOP/perf.data" load 19 "$MEMBERS" -r "${REKEYS-0}" \
+		-x "$BUILD/getvpnsh -s $W/socket -c 'crypto gdoi ks rekey'"
 	daemon_stop
 }
 
