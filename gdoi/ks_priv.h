@@ -53,6 +53,7 @@ struct ks_member {
 	uint32_t version;            /* of our own protocol; 0 others */
 	bool ours;                   /* takes our extensions */
 	bool awaited;                /* owes an ack for the rekey under way */
+	bool dirty;                  /* its row does not tell: ks_store.c */
 	uint32_t missed_in_row;
 	uint32_t rekeys_sent, rekey_retries, acks, acks_missed;
 	uint32_t sent_seq[KS_SEQS_SHOWN], rcvd_seq[KS_SEQS_SHOWN];
@@ -75,6 +76,7 @@ struct ks_push {
 	bool acks;                   /* asked for: of our own, or of all */
 	bool acks_all;
 	bool unicast;                /* false: one copy a pass, to the group */
+	bool everyone;               /* not only a late one */
 	struct udp_addr dst;         /* multicast: where to, in which form */
 	enum ks_readers readers;
 	struct ks_member *cursor;    /* next of this pass; NULL: pass is over */
@@ -99,6 +101,9 @@ struct ks {
 	struct ks_push push;
 	struct timer key_timer, push_timer;
 	uint64_t rekeys_sent, retransmits, registrations, refused;
+	/* Rekeys to each member that are over, and the last numbers. */
+	uint64_t rounds;
+	uint32_t round_seq[KS_SEQS_SHOWN];
 	uint32_t last_rekey_retransmits, last_rekey_msec;
 	uint32_t ack_seen[KS_ACKS_SEEN]; /* keyed hashes, a ring */
 	unsigned ack_at;
@@ -202,8 +207,10 @@ int ks_store_keys(const struct ks *ks);
 int ks_store_rekey(const struct ks *ks, bool built);
 int ks_store_push_gone(const struct ks *ks);
 bool ks_store_push_load(struct ks *ks); /* false: there is none */
-int ks_store_member(const struct ks *ks, const struct ks_member *m);
-int ks_store_members(const struct ks *ks); /* all, in one transaction */
+int ks_store_member(const struct ks *ks, struct ks_member *m);
+/* A rekey is over: its round, and members with whom it went out of the usual.
+ * One transaction. */
+int ks_store_round(struct ks *ks);
 int ks_store_member_gone(const struct ks *ks, const struct ip_addr *id);
 void ks_store_forget(const struct ks *ks);
 /* Brings back what was stored under the group's name. */

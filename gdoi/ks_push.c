@@ -189,6 +189,7 @@ static void member_send(struct ks *ks, struct ks_member *m)
 	if (p->pass == 0)
 		return;
 	m->rekey_retries++;
+	m->dirty = true;
 	ks->retransmits++;
 	ks->last_rekey_retransmits++;
 }
@@ -197,6 +198,7 @@ static void member_await(struct ks *ks, struct ks_member *m)
 {
 	m->rekeys_sent++;
 	ks_member_sent(m, ks->push.seq);
+	m->dirty |= !is_asked(&ks->push, m);
 	if (!m->awaited && is_asked(&ks->push, m)) {
 		m->awaited = true;
 		ks->push.awaited++;
@@ -232,7 +234,7 @@ void ks_push_start(struct ks *ks, const char *text)
 		.seq = p->seq,
 		.text = text };
 
-	p->active = true;
+	p->active = p->everyone = true;
 	p->pass = 0;
 	p->awaited = 0;
 	acks_unsee(ks);
@@ -255,7 +257,7 @@ void ks_push_resume(struct ks *ks)
 	struct ks_push *p = &ks->push;
 	struct ks_member *m;
 
-	p->active = true;
+	p->active = p->everyone = true;
 	p->pass = 0;
 	p->awaited = 0;
 	pass_begin(ks);
@@ -288,6 +290,7 @@ bool ks_push_late(
 	acks_unsee(ks);
 	if (p->unicast)
 		member_await(ks, m);
+	m->dirty = true;
 	if (!p->active) {
 		p->active = true;
 		p->pass = 0;
@@ -335,12 +338,14 @@ static void push_end(struct ks *ks, bool complete)
 	TAILQ_FOREACH_SAFE(m, &ks->members, link, next) {
 		bool silent = m->awaited;
 
+		m->dirty |= silent;
 		m->awaited = false;
 		if (silent && complete)
 			member_missed(ks, m);
 	}
 	p->awaited = 0;
-	ks_store_members(ks);
+	ks_store_round(ks);
+	p->everyone = false;
 	ks_store_push_gone(ks);
 	ks_schedule(ks);
 }
@@ -470,11 +475,14 @@ static void ack_count(struct ks *ks, struct ks_member *m, uint32_t seq,
 	struct ks_push *p = &ks->push;
 
 	KS_DEBUG(ks, KS_ACK, .peer = m->id, .a = seq);
+	bool awaited = p->active && m->awaited && seq == p->seq &&
+		       memcmp(kek->k.spi, p->kek_spi, KEK_SPI_BYTES) == 0;
+
 	if (ks_member_acked(m, seq))
 		m->acks++;
+	m->dirty |= !awaited || m->missed_in_row != 0;
 	m->missed_in_row = 0;
-	if (!p->active || !m->awaited || seq != p->seq ||
-		memcmp(kek->k.spi, p->kek_spi, KEK_SPI_BYTES) != 0)
+	if (!awaited)
 		return;
 	m->awaited = false;
 	p->awaited--;

@@ -8,8 +8,10 @@
 
 #define TABLE_KEYS     "ks_keys"
 #define TABLE_MEMBERS  "ks_members"
+#define TABLE_ROUNDS   "ks_rounds"
 #define KEYS_VERSION   1
-#define MEMBER_VERSION 1
+#define MEMBER_VERSION 2 /* 1: without the round */
+#define ROUND_VERSION  1
 #define ROW_MAX        (2 * ISAKMP_MSG_MAX)
 
 static bool store_is_on(const struct ks *ks)
@@ -162,14 +164,12 @@ static void ip_read(struct rd *r, struct ip_addr *a)
 	rd_copy(r, a->b, sizeof(a->b));
 }
 
-int ks_store_member(const struct ks *ks, const struct ks_member *m)
+static int member_write(const struct ks *ks, const struct ks_member *m)
 {
 	auto_sbuf struct sbuf key = { 0 };
 	uint8_t buf[256];
 	struct wr w = wr_init(buf, sizeof(buf));
 
-	if (!store_is_on(ks))
-		return 0;
 	member_key(ks, &m->id, &key);
 	wr_u8(&w, MEMBER_VERSION);
 	ip_put(&w, &m->id);
@@ -188,22 +188,60 @@ int ks_store_member(const struct ks *ks, const struct ks_member *m)
 		wr_u32(&w, m->sent_seq[i]);
 		wr_u32(&w, m->rcvd_seq[i]);
 	}
+	wr_u64(&w, ks->rounds);
 	return ks->g->store->put(
 		ks->g->store->ctx, TABLE_MEMBERS, sbuf_str(&key), wr_done(&w));
 }
 
-int ks_store_members(const struct ks *ks)
+int ks_store_member(const struct ks *ks, struct ks_member *m)
 {
-	const struct ks_member *m;
+	int err;
+
+	if (!store_is_on(ks))
+		return 0;
+	err = member_write(ks, m);
+	/* The round under way may have begun without it. */
+	m->dirty = err != 0 || ks->push.active;
+	return err;
+}
+
+/* Of a member that acknowledged the first copy the round tells all: a rekey
+ * costs rows only where it went otherwise. */
+static int round_write(struct ks *ks)
+{
+	uint8_t buf[64];
+	struct wr w = wr_init(buf, sizeof(buf));
+
+	if (!ks->push.everyone || !ks->push.unicast)
+		return 0;
+	ks->rounds++;
+	memmove(ks->round_seq, ks->round_seq + 1,
+		sizeof(ks->round_seq) - sizeof(ks->round_seq[0]));
+	ks->round_seq[KS_SEQS_SHOWN - 1] = ks->push.seq;
+	wr_u8(&w, ROUND_VERSION);
+	wr_u64(&w, ks->rounds);
+	for (size_t i = 0; i < KS_SEQS_SHOWN; i++)
+		wr_u32(&w, ks->round_seq[i]);
+	return ks->g->store->put(
+		ks->g->store->ctx, TABLE_ROUNDS, ks->policy.group, wr_done(&w));
+}
+
+int ks_store_round(struct ks *ks)
+{
 	struct store *s = ks->g->store;
+	struct ks_member *m;
 	int err;
 
 	if (!store_is_on(ks))
 		return 0;
 	err = s->begin(s->ctx);
-	TAILQ_FOREACH(m, &ks->members, link)
-		if (err == 0)
-			err = ks_store_member(ks, m);
+	if (err == 0)
+		err = round_write(ks);
+	TAILQ_FOREACH(m, &ks->members, link) {
+		if (err == 0 && m->dirty)
+			err = member_write(ks, m);
+		m->dirty = err != 0;
+	}
 	return err != 0 ? err : s->commit(s->ctx);
 }
 
@@ -253,6 +291,7 @@ void ks_store_forget(const struct ks *ks)
 		return;
 	s->each(s->ctx, TABLE_MEMBERS, key_collect, &rows);
 	s->del(s->ctx, TABLE_KEYS, ks->policy.group);
+	s->del(s->ctx, TABLE_ROUNDS, ks->policy.group);
 	ks_store_push_gone(ks);
 	for (size_t i = 0; i < rows.n; i++) {
 		s->del(s->ctx, TABLE_MEMBERS, rows.v[i]);
@@ -261,14 +300,42 @@ void ks_store_forget(const struct ks *ks)
 	free(rows.v);
 }
 
+static void round_load(void *arg, const char *key, struct span v)
+{
+	struct ks *ks = arg;
+	struct rd r = rd_span(v);
+
+	if (strcmp(key, ks->policy.group) != 0 || rd_u8(&r) != ROUND_VERSION)
+		return;
+	ks->rounds = rd_u64(&r);
+	for (size_t i = 0; i < KS_SEQS_SHOWN; i++)
+		ks->round_seq[i] = rd_u32(&r);
+}
+
+/* The rounds since its row was written: each sent, each acknowledged. */
+static void rounds_add(
+	const struct ks *ks, struct ks_member *m, uint64_t written)
+{
+	uint64_t n = written < ks->rounds ? ks->rounds - written : 0;
+	size_t first = n < KS_SEQS_SHOWN ? KS_SEQS_SHOWN - (size_t)n : 0;
+
+	m->rekeys_sent += (uint32_t)n;
+	m->acks += (uint32_t)n;
+	for (size_t i = first; n > 0 && i < KS_SEQS_SHOWN; i++) {
+		ks_member_sent(m, ks->round_seq[i]);
+		ks_member_acked(m, ks->round_seq[i]);
+	}
+}
+
 static void member_load(void *arg, const char *key, struct span v)
 {
 	struct ks *ks = arg;
 	struct rd r = rd_span(v);
 	struct udp_path path = { .remote.port = 0 };
 	struct ks_member *m;
+	uint8_t version = rd_u8(&r);
 
-	if (!key_is_of(ks, key) || rd_u8(&r) != MEMBER_VERSION)
+	if (!key_is_of(ks, key) || version == 0 || version > MEMBER_VERSION)
 		return;
 	ip_read(&r, &path.remote.ip);
 	ip_read(&r, &path.local.ip);
@@ -289,8 +356,12 @@ static void member_load(void *arg, const char *key, struct span v)
 		m->sent_seq[i] = rd_u32(&r);
 		m->rcvd_seq[i] = rd_u32(&r);
 	}
+	uint64_t written = version == 1 ? ks->rounds : rd_u64(&r);
+
 	if (!rd_ok(&r) || m->n_seqs > KS_SEQS_SHOWN)
 		ks_member_delete(ks, m);
+	else
+		rounds_add(ks, m, written);
 }
 
 static void sids_load(struct rd *r, struct sid_pool *out)
@@ -461,8 +532,8 @@ static void keys_load(void *arg, const char *key, struct span v)
 	if (payloads_read(&r, &sa, &kd) && rd_ok(&r)) {
 		if (kek_fill(ks, &kek, &sa, &kd) &&
 			(int64_t)(kek.expires_ms - now) > 0) {
-			kek.expires_ms = min_u64(kek.expires_ms,
-				now + kek.life_secs * 1000ull);
+			kek.expires_ms = min_u64(
+				kek.expires_ms, now + kek.life_secs * 1000ull);
 			kek.rekey_ms = ks_kek_rekey_at(ks, &kek);
 			ks->kek = kek;
 			kek = (struct ks_kek){ .live = false };
@@ -490,6 +561,7 @@ void ks_store_load(struct ks *ks)
 
 	if (TAILQ_EMPTY(&ks->teks) && !interrupted)
 		return; /* nothing that members could still use */
+	s->each(s->ctx, TABLE_ROUNDS, round_load, ks);
 	s->each(s->ctx, TABLE_MEMBERS, member_load, ks);
 	if (interrupted)
 		ks_push_resume(ks);

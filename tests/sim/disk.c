@@ -18,6 +18,7 @@ struct disk {
 	struct store *platter;
 	struct changes open;
 	bool begun, unplugged;
+	uint64_t rows;
 	bool (*wrote)(void *ctx);
 	void *ctx;
 };
@@ -58,6 +59,7 @@ static void changes_write(struct disk *d)
 	if (!d->unplugged && !TAILQ_EMPTY(&d->open))
 		d->unplugged = !d->wrote(d->ctx);
 	while ((c = TAILQ_FIRST(&d->open)) != NULL) {
+		d->rows += !d->unplugged;
 		if (!d->unplugged && c->v != NULL)
 			p->put(p->ctx, c->table, c->key, SPAN(c->v, c->n));
 		else if (!d->unplugged)
@@ -132,6 +134,11 @@ struct disk *disk_new(bool (*wrote)(void *ctx), void *ctx)
 		.begin = disk_begin,
 		.commit = disk_commit };
 	return d;
+}
+
+uint64_t disk_rows(const struct disk *d)
+{
+	return d->rows;
 }
 
 void disk_replug(struct disk *d)

@@ -12,5 +12,6 @@ struct disk;
 struct disk *disk_new(bool (*wrote)(void *ctx), void *ctx);
 void disk_free(struct disk *d);
 struct store *disk_store(struct disk *d); /* lent */
+uint64_t disk_rows(const struct disk *d); /* written so far */
 void disk_replug(struct disk *d);         /* after a crash: open changes go */
 #endif

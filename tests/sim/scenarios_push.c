@@ -68,7 +68,8 @@ void play_multicast_loss(struct world *w)
 	w->dup_pct = 5;
 	w->delay_max_ms = 200;
 	ks->ks.sa[0].life_secs = 300;
-	registered_all(w);
+	start_all(w);
+	world_until(w, MINUTES(5), all_same, "registration");
 	for (int i = 0; i < 10; i++) {
 		unsigned before = ks->reports[REPORT_KS_SEND_MCAST_REKEY];
 
