@@ -455,6 +455,7 @@ void node_start(struct node *n)
 		.key_get = env_key,
 		.timers = n->w->timers,
 		.crypto = n->w->crypto,
+		.debug = n->w->debug,
 		.dp_ops = &dataplane_null };
 	n->dp = n->env.dp = dataplane_null.open(NULL, NULL, &why);
 	n->calm_ms = n->w->now;

@@ -68,6 +68,7 @@ struct world {
 	size_t n;
 	struct pkey *key;        /* the key servers' signing key */
 	const struct crypto_ops *crypto;
+	const struct debug *debug; /* of nodes started from now on */
 	unsigned loss_pct, dup_pct, corrupt_pct, delay_min_ms, delay_max_ms;
 	uint64_t sampled_ms, sent, lost_on_wire, corrupted, multicasts;
 	struct node *dying;

@@ -57,3 +57,8 @@ test_ks_SOURCES = tests/unit/test_ks.c $(SIM_WORLD)
 test_ks_LDADD = $(ENGINE_TEST_LIBS)
 test_gm_SOURCES = tests/unit/test_gm.c $(SIM_WORLD)
 test_gm_LDADD = $(ENGINE_TEST_LIBS)
+
+# Debugging tells what happens, and no key.
+check_PROGRAMS += test_debug_engines
+test_debug_engines_SOURCES = tests/unit/test_debug_engines.c $(SIM_WORLD)
+test_debug_engines_LDADD = $(ENGINE_TEST_LIBS)
