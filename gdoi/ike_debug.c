@@ -111,45 +111,60 @@ static void transform_tell(const struct debug *d, const struct ip_addr *peer,
 		DEBUG(d, P1_LIFE, .peer = *peer, .a = t->life_secs);
 }
 
-/* What keeps the two apart; NULL: nothing. */
-static const char *mismatch(
+/* What keeps two apart, the later the nearer they are. */
+enum differ {
+	DIFFER_UNKNOWN,
+	DIFFER_CIPHER,
+	DIFFER_LENGTH,
+	DIFFER_HASH,
+	DIFFER_AUTH,
+	DIFFER_GROUP,
+	DIFFER_NOT
+};
+static const char *const differ_text[] = {
+	[DIFFER_UNKNOWN] = "attributes that are not supported here",
+	[DIFFER_CIPHER] = "Encryption algorithm",
+	[DIFFER_LENGTH] = "Proposed key length",
+	[DIFFER_HASH] = "Hash algorithm",
+	[DIFFER_AUTH] = "Authentication method",
+	[DIFFER_GROUP] = "Diffie-Hellman group",
+};
+
+static enum differ differ(
 	const struct isakmp_policy *a, const struct isakmp_policy *b)
 {
 	if (a->cipher != b->cipher)
 		return cipher_alg(a->cipher)->ike == cipher_alg(b->cipher)->ike
-			       ? "Proposed key length"
-			       : "Encryption algorithm";
+			       ? DIFFER_LENGTH
+			       : DIFFER_CIPHER;
 	if (a->hash != b->hash)
-		return "Hash algorithm";
+		return DIFFER_HASH;
 	if (a->auth != b->auth)
-		return "Authentication method";
-	if (a->group != b->group)
-		return "Diffie-Hellman group";
-	return NULL;
+		return DIFFER_AUTH;
+	return a->group != b->group ? DIFFER_GROUP : DIFFER_NOT;
 }
 
-/* One pair; true when it fits. */
-static bool pair_tell(const struct debug *d, const struct ip_addr *peer,
+static enum differ pair_tell(const struct debug *d, const struct ip_addr *peer,
 	const struct ike_transform *t, const struct isakmp_policy *p)
 {
-	const char *why;
+	enum differ in;
 
 	DEBUG(d, P1_CHECK, .peer = *peer, .a = t->number, .b = p->priority);
 	if (!t->usable) {
 		DEBUG(d, P1_UNKNOWN, .peer = *peer, .a = t->number);
-		return false;
+		return DIFFER_UNKNOWN;
 	}
 	transform_tell(d, peer, &t->policy);
-	why = mismatch(&t->policy, p);
-	if (why == NULL) {
+	in = differ(&t->policy, p);
+	if (in == DIFFER_NOT) {
 		DEBUG(d, P1_GOOD_ATTS, .peer = *peer, .a = t->number,
 			.b = p->priority);
-		return true;
+		return in;
 	}
-	DEBUG(d, P1_MISMATCH, .peer = *peer, .text = why, .a = t->number,
-		.b = p->priority);
+	DEBUG(d, P1_MISMATCH, .peer = *peer, .text = differ_text[in],
+		.a = t->number, .b = p->priority);
 	DEBUG(d, P1_BAD_ATTS, .peer = *peer);
-	return false;
+	return in;
 }
 
 static bool policy_fit(const struct ike *ike, const struct isakmp_policy *p,
@@ -175,6 +190,7 @@ void ike_debug_offer(const struct ike *ike, const struct ike_peer *peer,
 {
 	const struct debug *d = ike->env.debug;
 	const struct ip_addr *ip = &peer->path->remote.ip;
+	enum differ nearest = DIFFER_UNKNOWN, in;
 	unsigned left = CHECKS_MAX;
 
 	if (!debug_on(d, DBG_P1_NO_OFFER))
@@ -189,11 +205,14 @@ void ike_debug_offer(const struct ike *ike, const struct ike_peer *peer,
 				DEBUG(d, P1_MORE_ATTS, .peer = *ip);
 				return;
 			}
-			if (pair_tell(d, ip, &o->t[k], p))
+			in = pair_tell(d, ip, &o->t[k], p);
+			if (in == DIFFER_NOT)
 				return;
+			if (in > nearest)
+				nearest = in;
 		}
 	}
-	DEBUG(d, P1_NO_OFFER, .peer = *ip, .a = o != NULL ? (uint32_t)o->n : 0,
+	DEBUG(d, P1_NO_OFFER, .peer = *ip, .text = differ_text[nearest], .a = o != NULL ? (uint32_t)o->n : 0,
 		.b = (uint32_t)ike->config.n_policies);
 }
 

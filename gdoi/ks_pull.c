@@ -96,8 +96,8 @@ static void id_text(const struct wire_id *id, struct sbuf *out)
 		out, "identity of type %u, %zu bytes", id->type, id->data.n);
 }
 
-static void request_tell(
-	const struct gdoi *g, const struct ike_sa *sa, const struct wire_id *id)
+static void request_tell(const struct gdoi *g, const struct ike_sa *sa,
+	const struct wire_id *id, const struct ks *ks)
 {
 	auto_sbuf struct sbuf text = { 0 };
 
@@ -105,6 +105,7 @@ static void request_tell(
 		return;
 	id_text(id, &text);
 	DEBUG(g->env->debug, KS_REQUEST, .conn = ike_sa_conn_id(sa),
+		.group = ks != NULL ? ks->policy.group : "",
 		.peer = ike_sa_path(sa)->remote.ip, .text = sbuf_str(&text));
 }
 
@@ -115,6 +116,7 @@ static enum wire_err group_check(struct gdoi *g, struct ike_sa *sa,
 	auto_sbuf struct sbuf text = { 0 };
 	const char *missing;
 
+	request_tell(g, sa, id, ks);
 	if (ks == NULL) {
 		id_text(id, &text);
 		return refuse(g, sa, WIRE_ID, NULL, REPORT_KS_UNKNOWN_GROUP,
@@ -183,10 +185,8 @@ static enum wire_err on_request(struct gdoi *g, struct ike_sa *sa,
 	if (pld == NULL)
 		return WIRE_PAYLOAD_MISSING;
 	e = wire_id_read(pld->body, &id);
-	if (e == WIRE_OK) {
-		request_tell(g, sa, &id);
+	if (e == WIRE_OK)
 		e = group_check(g, sa, &id, &ks);
-	}
 	if (e != WIRE_OK)
 		return e;
 	ks_keys_ensure(ks);
