@@ -337,8 +337,14 @@ const char *ike_down_text(enum ike_down why)
 	case IKE_DOWN_NO_PROPOSAL:
 		return "Phase1 SA policy proposal not accepted";
 	case IKE_DOWN_AUTH:
-		return "authentication failed; are the keys of both ends the "
+		return "authentication failed";
+	case IKE_DOWN_NO_PROOF:
+		return "no answer to our proof; are the keys of both ends the "
 		       "same?";
+	case IKE_DOWN_DEAD:
+		return "Peer is dead: no answer to DPD";
+	case IKE_DOWN_LIMIT:
+		return "over the call admission limit";
 	case IKE_DOWN_PROTOCOL:
 		return "protocol error";
 	case IKE_DOWN_DELETED:
