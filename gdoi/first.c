@@ -13,6 +13,7 @@
  * out other unproved ones only: a body that once led to an SA has its own
  * room. */
 #include "crypto/prf.h"
+#include "gdoi/debug_priv.h"
 #include "gdoi/phase1_priv.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -198,7 +199,10 @@ enum wire_err first_answer(struct ike *ike, const struct ike_dgram *in,
 	ike_answer_put(&m, o, t);
 	p1_vids_put(&m, ike);
 	ike->stats.stateless++;
-	ike_send(ike, in->path, in->marker, isakmp_wr_end(&m));
+	struct span out = isakmp_wr_end(&m);
+
+	ike_debug_out(ike, NULL, in->path, out);
+	ike_send(ike, in->path, in->marker, out);
 	return WIRE_OK;
 }
 

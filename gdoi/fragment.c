@@ -6,7 +6,7 @@
  * anything; what the parts of one SA, of one source and of all may occupy is
  * bounded. The whole is judged as if it had arrived in one datagram: a part
  * proves nothing, whatever stands in its header. */
-#include "gdoi/ike_priv.h"
+#include "gdoi/debug_priv.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,14 +196,18 @@ enum wire_err fragment_input(
 		return WIRE_COOKIE;
 	enum wire_err e = part_read(in, &p);
 
-	if (e == WIRE_OK)
+	if (e == WIRE_OK) {
+		SA_DEBUG(sa, FRAGMENT_IN, .a = p.number, .b = p.id);
 		e = part_keep(sa, &p);
+	}
 	if (e != WIRE_OK)
 		return e;
 	if (sa->reassembly->n != sa->reassembly->last)
 		return WIRE_OK;
+	unsigned parts = sa->reassembly->n;
 	struct bytes whole = parts_join(sa);
 
+	SA_DEBUG(sa, FRAGMENT_WHOLE, .a = parts, .b = (uint32_t)whole.n);
 	ike->stats.reassembled++;
 	ike_reassembled(ike, in, bytes_span(&whole));
 	bytes_free(&whole);
@@ -224,6 +228,7 @@ void fragments_send(struct ike_sa *sa, struct span data)
 	uint8_t buf[IKE_DATAGRAM_MAX];
 	struct isakmp_hdr h;
 
+	SA_DEBUG(sa, FRAGMENT_OUT, .a = (uint32_t)data.n, .b = FRAGMENT_DATA);
 	sa_hdr(sa, sa_exchange(sa), 0, 0, &h);
 	for (uint8_t number = 1; data.n > 0; number++) {
 		size_t n = data.n < FRAGMENT_DATA ? data.n : FRAGMENT_DATA;

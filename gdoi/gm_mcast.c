@@ -1,6 +1,7 @@
 /* Multicast rekeys, the member's side: while a KEK whose rekeys go to a group
  * is held, the group is joined on the interface of the registration
  * (ios-cli.md 15.4).  An old KEK keeps its group for late copies. */
+#include "gdoi/debug_priv.h"
 #include "gdoi/gm_priv.h"
 #include <string.h>
 
@@ -29,6 +30,8 @@ void gm_kek_join(struct gm *gm, struct gm_kek *k)
 		return;
 	}
 	err = env->join(env->ctx, &k->dst, &gm->policy.local);
+	DEBUG(env->debug, GM_JOIN, .group = gm->policy.group, .peer = k->dst.ip,
+		.a = k->dst.port, .text = err == 0 ? "joined" : "not joined");
 	if (err == 0)
 		k->joined_at = gm->policy.local;
 	else

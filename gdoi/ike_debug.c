@@ -19,7 +19,7 @@ static const char *exchange_text(uint8_t x)
 	case XCHG_MAIN:
 		return "Main Mode";
 	case XCHG_AGGRESSIVE:
-		return "Aggressive";
+		return "Aggressive Mode";
 	case XCHG_INFO:
 		return "Informational";
 	case XCHG_PULL:

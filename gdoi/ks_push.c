@@ -168,6 +168,7 @@ static void group_send(struct ks *ks)
 
 	if (p->bytes[0] == NULL)
 		return;
+	KS_DEBUG(ks, KS_PUSH_TO, .peer = p->dst.ip, .a = p->seq, .b = p->pass);
 	env->send(env->ctx, &path, SPAN(p->bytes[0], p->n[0]));
 	if (p->pass == 0)
 		return;

@@ -3,7 +3,7 @@
  * half-open SAs.  Idle sources are remembered up to a cap, the least recently
  * used goes first; that gives a flooder of many addresses nothing, since the
  * global bound holds, and one of few addresses cannot push itself out. */
-#include "gdoi/ike_priv.h"
+#include "gdoi/debug_priv.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,6 +180,8 @@ enum wire_err ike_admit(
 	a->sa_limit += e == WIRE_SA_LIMIT;
 	a->negotiation_limit += e == WIRE_NEGOTIATION_LIMIT;
 	ike->stats.half_open_refused += incoming;
+	DEBUG(ike->env.debug, P1_DENIED, .peer = path->remote.ip, .err = e,
+		.text = incoming ? "incoming" : "outgoing");
 	deny_report(ike, path, incoming, e);
 	return e;
 }

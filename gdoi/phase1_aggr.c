@@ -1,6 +1,7 @@
 /* Aggressive Mode, both roles (RFC 2409 5.1, 5.4; protocol.md A.6): the
  * handlers.  Message 1 makes a responder compute before it has heard its answer
  * reach anyone, so that a rate for all sources together stands in front. */
+#include "gdoi/debug_priv.h"
 #include "gdoi/phase1_priv.h"
 #include <string.h>
 
@@ -34,6 +35,7 @@ enum wire_err aggr_offer_check(struct ike *ike, const struct ike_dgram *in,
 	if (!one_group(o))
 		return WIRE_PROPOSAL;
 	peer.profile = profile_by_id(ike, in->path, &id);
+	ike_debug_offer(ike, &peer, o);
 	if (ike_offer_choose(ike, &peer, o, &chosen) == NULL)
 		return WIRE_NO_PROPOSAL;
 	return p1_ke_read(chosen.group, p, &ke, &nonce);
@@ -58,8 +60,11 @@ bool aggr_offer_send(struct ike_sa *sa)
 	struct isakmp_wr m;
 
 	p1_begin(sa, &m, 0);
-	if (ike_offer_put(&m, sa->ike, &peer, sa->doi, &sa->policy) == 0)
+	if (ike_offer_put(&m, sa->ike, &peer, sa->doi, &sa->policy) == 0) {
+		ike_debug_offer(sa->ike, &peer, NULL);
 		return false;
+	}
+	SA_DEBUG(sa, P1_BEGIN, .text = "Aggressive", .a = sa->doi);
 	bytes_set(&n->sai, m.w.buf + ISAKMP_HDR + PLD_HDR,
 		m.w.len - ISAKMP_HDR - PLD_HDR);
 	if (n->dh == NULL)

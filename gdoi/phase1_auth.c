@@ -17,6 +17,10 @@ static bool psk_skeyid(struct ike_sa *sa, uint8_t *out)
 		bytes_span(&sa->neg->nr) };
 
 	if (key == NULL)
+		SA_DEBUG(sa, P1_NO_KEY, .a = 0);
+	else
+		SA_DEBUG(sa, P1_KEY, .a = 0);
+	if (key == NULL)
 		return false; /* removed since the offer */
 	prf(sa->keys.hash, SPAN(key->p, key->n), parts, ARRAY_LEN(parts), out);
 	return true;

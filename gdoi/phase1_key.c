@@ -1,6 +1,6 @@
 /* Which key and which profile a peer has (ios-cli.md 9.2): by its address, by
  * the identity that it tells, by the address and VRF where it reached us. */
-#include "gdoi/ike_priv.h"
+#include "gdoi/debug_priv.h"
 #include <string.h>
 #include <strings.h>
 
@@ -263,8 +263,11 @@ bool sa_profile_settle(struct ike_sa *sa, const struct wire_id *id)
 	k = key_find(sa->ike, &peer);
 	if (sa->policy.auth == IKE_AUTH_PSK && k != NULL &&
 		(peer.peer == NULL || peer.peer->password.n == 0) &&
-		!profile_has_ring(f, k->ring))
+		!profile_has_ring(f, k->ring)) {
+		SA_DEBUG(sa, P1_PROFILE_KEY, .text = f->name);
 		return false;
+	}
+	SA_DEBUG(sa, P1_PROFILE, .text = f->name);
 	memcpy(sa->profile, f->name, sizeof sa->profile);
 	return true;
 }

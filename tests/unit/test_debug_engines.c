@@ -193,6 +193,7 @@ static void test_story(void **state)
 		"New State = IKE_P1_COMPLETE\n",
 		"processing ID payload: type ID_IPV4_ADDR, 10.0.0.2\n",
 		"SA has been authenticated with 10.0.0.1\n",
+		"found peer pre-shared key matching 10.0.0.2\n",
 		"crypto_engine: Create DH shared secret, group ",
 		"  payloads: SA(",
 		" GROUPKEY-PULL exchange, message ID = ",
