@@ -19,6 +19,9 @@ extern const struct command cfg_hostname, cfg_domain_name;
 extern const struct command cfg_interface, cfg_if_description,
 	cfg_if_crypto_map;
 
+/* cfg_host.c */
+extern const struct command cfg_ip_host;
+
 /* cfg_acl.c */
 extern const struct command cfg_acl_ext, cfg_acl_std;
 /* Fills *out (acl_free) from the list of that name. false: there is none, and
@@ -49,12 +52,22 @@ uint32_t ipsec_profile_life(const struct router *r, const struct node *profile);
 const struct node *ipsec_profile_sets(const struct node *profile);
 
 /* cfg_isakmp.c */
-extern const struct command cfg_isakmp_policy, cfg_isakmp_key;
-/* Policies ascending and keys; isakmp_view_free wipes. */
+extern const struct command cfg_isakmp_policy, cfg_isakmp_key,
+	cfg_isakmp_password;
+/* Policies ascending, keys, profiles; isakmp_view_free wipes. */
 struct isakmp_view {
 	struct isakmp_config config;
 	struct isakmp_key *keys;
+	struct isakmp_keyring *keyrings;
+	struct isakmp_profile *profiles;
+	struct isakmp_match *matches;
+	struct isakmp_peer_policy *peers;
 };
+/* Lines that hold a pre-shared key, in their slot "key". */
+bool isakmp_is_key(const struct command *c);
+/* IOS's own, for a router without any; v has room for IKE_POLICIES_MAX. */
+size_t isakmp_default_policies(struct isakmp_policy *v);
+bool isakmp_default_policy_on(const struct router *r);
 void isakmp_view_build(const struct router *r, struct isakmp_view *v);
 void isakmp_view_free(struct isakmp_view *v);
 /* cfg_platform.c: its part of the view. */

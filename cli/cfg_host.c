@@ -55,7 +55,7 @@ static const struct command name_server6 = {
 	.sample = "ip name-server 2001:DB8::53",
 };
 
-static const struct command ip_host = {
+const struct command cfg_ip_host = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_IP_GLOBAL + 3,
 	.grammar = "ip host <name!:word> <addr:ip4...>",
@@ -84,7 +84,7 @@ static const struct command show_hosts = {
 	.exec = show_hosts_exec,
 };
 
-static const struct command *const tables[] = { &ip_host, &ipv6_host };
+static const struct command *const tables[] = { &cfg_ip_host, &ipv6_host };
 
 static int domain_lookup_typed(const struct cmd_typed *t, struct sbuf *why)
 {
@@ -182,7 +182,7 @@ static void hosts_table(
 		const struct derivation *d = node_drv(n);
 
 		sbuf_printf(out, "%-25s None  (perm, OK)  0   %-5s",
-			node_str(n, "name"), c == &ip_host ? "IP" : "IPV6");
+			node_str(n, "name"), c == &cfg_ip_host ? "IP" : "IPV6");
 		for (size_t k = 0; k < drv_count(d, "addr"); k++)
 			sbuf_printf(out, "%s%s", k > 0 ? " " : "",
 				drv_str_at(d, "addr", k));
@@ -276,7 +276,7 @@ static void host_subscribe(struct router *r)
 }
 
 static const struct command *const list[] = { &domain_lookup,
-	&domain_lookup_old, &name_server, &name_server6, &ip_host, &ipv6_host,
+	&domain_lookup_old, &name_server, &name_server6, &cfg_ip_host, &ipv6_host,
 	&show_hosts };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_host = { &commands, host_subscribe };

@@ -1,18 +1,13 @@
-/* IKE phase 1 (ios-cli.md 9): policies, pre-shared keys, and global lines.
- * The view is struct isakmp_config; keys are wiped after it was handed over. */
-#include "cli/cfg.h"
+/* IKE phase 1 (ios-cli.md 9): policies and global lines, and the view, struct
+ * isakmp_config, that is handed to the box; keys are wiped after it was. */
+#include "cli/cfg_isakmp.h"
 #include "cli/keep.h"
-#include "cli/users.h"
 
-#include <bsd/string.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HELP_ISAKMP HELP_CRYPTO "isakmp  Configure ISAKMP policy\n"
-
-static int key_fixup(
-	struct tree *t, struct node *section, struct node *n, struct sbuf *why);
 
 const struct command cfg_isakmp_policy = {
 	.mode = MODE_CONFIG,
@@ -88,146 +83,86 @@ static const struct command p_lifetime = {
 		"<secs>  Lifetime in seconds\n",
 };
 
-const struct command cfg_isakmp_key = {
-	.mode = MODE_CONFIG,
-	.order = ORDER_ISAKMP_KEY,
-	.grammar = "crypto isakmp key <key:secret> {address <peer!:key_peer>|"
-		   "address ipv6 <peer6!:word>|hostname <host!:name>} "
-		   "[no-xauth]",
-	.help = HELP_ISAKMP "key  Set pre-shared key for remote peer\n"
-			    "<key>  The pre-shared key\n"
-			    "address  Define shared key with IP address\n"
-			    "address#2  Define shared key with IP address\n"
-			    "<peer>  Peer IP address and mask\n"
-			    "ipv6  IPv6 address\n<peer6>  IPv6 prefix\n"
-			    "hostname  Define shared key with hostname\n"
-			    "<host>  Peer hostname\n"
-			    "no-xauth  Bypasses XAuth for this peer\n",
-	.fixup = key_fixup,
-	.flags = CMD_ORDERED,
-	.sample = "crypto isakmp key MY_KEY address 0.0.0.0\n"
-		  "crypto isakmp key k3y address 203.0.113.0 255.255.255.0 "
-		  "no-xauth\n"
-		  "crypto isakmp key 6 ABCD hostname gm1.example",
-};
-
-static const struct command isakmp_identity = {
-	.mode = MODE_CONFIG,
-	.order = ORDER_ISAKMP_OTHER + 1,
-	.grammar = "crypto isakmp identity {address|dn|hostname}",
-	.deflt = "crypto isakmp identity address",
-	.help = HELP_ISAKMP "identity  Set the identity which ISAKMP will use\n"
-			    "address  Use the IP address of the interface\n"
-			    "dn  Use the distinguished name of the cert\n"
-			    "hostname  Use the hostname of the router\n",
-	.flags = CMD_HARMLESS,
-};
-
 static const struct command isakmp_other = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_ISAKMP_OTHER + 2,
-	.grammar = "crypto isakmp {!aggressive-mode !disable|!enable|"
-		   "!default !policy|"
-		   "!nat !keepalive <nat:5-3600>|!xauth !timeout <xauth:5-90>}",
-	.help = HELP_ISAKMP "aggressive-mode  Aggressive mode\n"
-			    "disable  Disable ISAKMP aggressive mode\n"
-			    "enable  Enable ISAKMP\n"
-			    "default  ISAKMP default policy\n"
-			    "policy  Default policies\n"
-			    "nat  Set a nat keepalive interval\n"
+	.grammar = "crypto isakmp {!nat !keepalive <nat:5-3600>|"
+		   "!xauth !timeout <xauth:5-90>}",
+	.help = HELP_ISAKMP "nat  Set a nat keepalive interval\n"
 			    "keepalive  Keepalive interval\n<nat>  Seconds\n"
 			    "xauth  Set Extended Authentication values\n"
 			    "timeout  Timeout\n<xauth>  Seconds\n",
 	.flags = CMD_HARMLESS | CMD_DEFAULT_ON,
-	.sample = "crypto isakmp aggressive-mode disable\n"
-		  "crypto isakmp nat keepalive 20",
+	.sample = "crypto isakmp nat keepalive 20",
 };
 
-/* Appends the clear key; false: it is sealed, and cannot be opened. */
-static bool key_reveal(const struct node *n, struct sbuf *out)
+static const struct command isakmp_enable = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_ISAKMP_OTHER + 3,
+	.grammar = "crypto isakmp enable",
+	.deflt = "crypto isakmp enable",
+	.help = HELP_ISAKMP "enable  Enable ISAKMP\n",
+	.flags = CMD_DEFAULT_ON,
+};
+
+static const struct command default_policy = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_ISAKMP_OTHER + 3,
+	.grammar = "crypto isakmp default policy",
+	.deflt = "crypto isakmp default policy",
+	.help = HELP_ISAKMP "default  ISAKMP defaults\n"
+			    "policy  Policies where none is configured\n",
+	.flags = CMD_DEFAULT_ON,
+};
+
+static const struct {
+	enum cipher_id cipher;
+	enum hash_id hash;
+	uint16_t group;
+} default_suites[] = {
+	{ CIPHER_AES128, HASH_SHA1, 5 },
+	{ CIPHER_AES128, HASH_MD5, 5 },
+	{ CIPHER_3DES, HASH_SHA1, 2 },
+	{ CIPHER_3DES, HASH_MD5, 2 },
+};
+#define DEFAULT_FIRST 65507
+#define DEFAULT_LIFE  86400
+
+size_t isakmp_default_policies(struct isakmp_policy *v)
 {
-	const char *text;
-	unsigned type = secret_value(node_str(n, "key"), &text);
+	static const enum ike_auth auths[] = { IKE_AUTH_RSA_SIG, IKE_AUTH_PSK };
+	size_t n = 0;
 
-	return passwd_reveal((enum passwd_type)type, text, out);
-}
-
-static bool key_same(const struct node *a, const struct node *b)
-{
-	auto_secret_text struct sbuf x = { 0 }, y = { 0 };
-
-	if (strcmp(node_str(a, "key"), node_str(b, "key")) == 0)
-		return true;
-	return key_reveal(a, &x) && key_reveal(b, &y) &&
-	       strcmp(sbuf_str(&x), sbuf_str(&y)) == 0;
-}
-
-/* A clear key is sealed where the configuration says so. */
-static void key_seal(const struct tree *t, struct node *n)
-{
-	const char *text;
-	auto_sbuf struct sbuf sealed = { 0 };
-
-	if (!passwd_seals(t) || secret_value(node_str(n, "key"), &text) != 0)
-		return;
-	sbuf_adds(&sealed, "6 ");
-	if (passwd_seal(text, &sealed))
-		drv_put_str(node_drv_mut(n), "key", sbuf_str(&sealed));
-}
-
-/* A second key for a peer is refused, as long as it is another one. */
-static int key_fixup(
-	struct tree *t, struct node *section, struct node *n, struct sbuf *why)
-{
-	const char *peer = node_str(n, "peer"), *text;
-	char a[IP_TEXT], m[IP_TEXT];
-	uint32_t addr, mask;
-
-	if (secret_value(node_str(n, "key"), &text) == 0 &&
-		strlen(text) > 128) {
-		sbuf_adds(why, "% Key is longer than 128 characters");
-		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(default_suites); i++) {
+		for (size_t k = 0; k < ARRAY_LEN(auths); k++, n++)
+			v[n] = (struct isakmp_policy){
+				.priority = (uint16_t)(DEFAULT_FIRST + n),
+				.cipher = default_suites[i].cipher,
+				.hash = default_suites[i].hash,
+				.auth = auths[k],
+				.group = default_suites[i].group,
+				.life_secs = DEFAULT_LIFE
+			};
 	}
-	for (struct node *e = node_child(section, &cfg_isakmp_key, NULL);
-		e != NULL && peer != NULL;
-		e = node_child(section, &cfg_isakmp_key, e)) {
-		const char *other = node_str(e, "peer");
-		struct ip_addr ia, im;
+	return n;
+}
 
-		if (other == NULL || strcmp(peer, other) != 0 ||
-			key_same(e, n))
-			continue;
-		key_peer_value(peer, &addr, &mask);
-		ia = ip_v4(addr);
-		im = ip_v4(mask);
-		sbuf_printf(why,
-			"A pre-shared key for address mask %s %s already "
-			"exists!",
-			ip_text(&ia, a), ip_text(&im, m));
-		return -1;
-	}
-	key_seal(t, n);
-	return 0;
+bool isakmp_default_policy_on(const struct router *r)
+{
+	return !node_negated(node_get(tree_root(r->tree), &default_policy));
 }
 
 static int isakmp_check(void *ctx, const struct tree *t,
 	const struct node *section, const struct node *old,
 	const struct node *new, struct sbuf *why)
 {
-	auto_secret_text struct sbuf clear = { 0 };
-
 	(void)ctx;
 	(void)t;
 	(void)section;
 	(void)old;
 	if (new == NULL || node_negated(new))
 		return 0;
-	if (node_command(new) == &cfg_isakmp_key) {
-		if (!key_reveal(new, &clear))
-			keep_warn(why, "the master key does not open it");
-		else if (node_str(new, "peer6") != NULL)
-			keep_warn(why, "no IPv6 peers");
-	} else if (node_command(new) == &p_authentication &&
+	if (node_command(new) == &p_authentication &&
 		   !node_has(new, "pre-share")) {
 		keep_warn(why, "only pre-shared keys");
 	}
@@ -288,25 +223,6 @@ static void policy_view(const struct node *s, struct isakmp_policy *p)
 	p->life_secs = node_u32(node_get(s, &p_lifetime), "secs");
 }
 
-static bool key_view(const struct node *n, struct isakmp_key *k)
-{
-	const char *peer = node_str(n, "peer");
-	const char *host = node_str(n, "host");
-	auto_secret_text struct sbuf clear = { 0 };
-	uint32_t addr = 0;
-
-	if ((peer == NULL && host == NULL) || !key_reveal(n, &clear))
-		return false;
-	if (peer != NULL) {
-		key_peer_value(peer, &addr, &k->mask);
-		k->addr = ip_v4(addr);
-	} else {
-		strlcpy(k->hostname, host, sizeof(k->hostname));
-	}
-	secret_set(&k->key, sbuf_str(&clear), clear.n);
-	return true;
-}
-
 void isakmp_view_build(const struct router *r, struct isakmp_view *v)
 {
 	struct node *root = tree_root(r->tree);
@@ -319,24 +235,25 @@ void isakmp_view_build(const struct router *r, struct isakmp_view *v)
 		s != NULL && c->n_policies < IKE_POLICIES_MAX;
 		s = node_child(root, &cfg_isakmp_policy, s))
 		policy_view(s, &c->policy[c->n_policies++]);
-	for (struct node *k = node_child(root, &cfg_isakmp_key, NULL);
-		k != NULL; k = node_child(root, &cfg_isakmp_key, k)) {
-		struct isakmp_key key = { 0 };
-
-		if (!key_view(k, &key))
-			continue;
-		v->keys =
-			xreallocarray(v->keys, c->n_keys + 1, sizeof(*v->keys));
-		v->keys[c->n_keys++] = key;
-	}
-	c->keys = v->keys;
+	if (c->n_policies == 0 && isakmp_default_policy_on(r))
+		c->n_policies = isakmp_default_policies(c->policy);
+	if (node_negated(node_get(root, &isakmp_enable)))
+		c->n_policies = 0; /* nothing is offered, or accepted */
+	keyring_view(r, v);
+	isakmp_profile_view(r, v);
 }
 
 void isakmp_view_free(struct isakmp_view *v)
 {
 	for (size_t i = 0; i < v->config.n_keys; i++)
 		secret_free(&v->keys[i].key);
+	for (size_t i = 0; i < v->config.n_peers; i++)
+		secret_free(&v->peers[i].password);
 	free(v->keys);
+	free(v->keyrings);
+	free(v->profiles);
+	free(v->matches);
+	free(v->peers);
 	*v = (struct isakmp_view){ 0 };
 }
 
@@ -357,10 +274,41 @@ static void isakmp_settle(void *ctx, const struct tree *t)
 	isakmp_keys_opened(ctx);
 }
 
+/* Does it follow from lines of other features?  Names of hosts, and addresses
+ * of interfaces. */
+static bool view_follows(const struct isakmp_view *v)
+{
+	const struct isakmp_config *c = &v->config;
+	bool follows = c->n_keyrings > 0 || c->n_profiles > 0 ||
+		       c->self.kind == ISAKMP_ID_FQDN;
+
+	for (size_t i = 0; i < c->n_keys && !follows; i++)
+		follows = v->keys[i].hostname[0] != '\0';
+	return follows;
+}
+
+static void others_settle(void *ctx, const struct tree *t)
+{
+	const struct router *r = ctx;
+	struct isakmp_view v;
+
+	(void)t;
+	isakmp_view_build(r, &v);
+	if (r->box != NULL && view_follows(&v))
+		box_set_isakmp(r->box, &v.config);
+	isakmp_view_free(&v);
+}
+
 static void isakmp_subscribe(struct router *r)
 {
+	static const struct command *const others[] = { &cfg_interface,
+		&cfg_ip_host, &cfg_hostname, &cfg_domain_name, NULL };
+	struct subscriber follow = { .name = "isakmp-others",
+		.commands = others,
+		.settle = others_settle,
+		.ctx = r };
 	static const struct command *const commands[] = { &cfg_isakmp_policy,
-		&cfg_isakmp_key, NULL };
+		&isakmp_enable, &default_policy, NULL };
 	struct subscriber s = { .name = "isakmp",
 		.commands = commands,
 		.check = isakmp_check,
@@ -368,10 +316,11 @@ static void isakmp_subscribe(struct router *r)
 		.ctx = r };
 
 	commit_subscribe(r->commit, &s);
+	commit_subscribe(r->commit, &follow);
 }
 
 static const struct command *const list[] = { &cfg_isakmp_policy, &p_encryption,
-	&p_hash, &p_authentication, &p_group, &p_lifetime, &cfg_isakmp_key,
-	&isakmp_identity, &isakmp_other };
+	&p_hash, &p_authentication, &p_group, &p_lifetime, &isakmp_enable,
+	&default_policy, &isakmp_other };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_isakmp = { &commands, isakmp_subscribe };

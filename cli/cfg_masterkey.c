@@ -33,9 +33,9 @@ struct sealed_list {
 static const char *sealed_slot(const struct node *n)
 {
 	const struct command *c = node_command(n);
-	const char *slot = c == &cfg_isakmp_key ? "key" : "password";
+	const char *slot = isakmp_is_key(c) ? "key" : "password";
 
-	if (c != &cfg_isakmp_key && !passwd_is_line(n))
+	if (!isakmp_is_key(c) && !passwd_is_line(n))
 		return NULL;
 	const char *text = drv_str(node_drv(n), slot);
 
@@ -88,7 +88,8 @@ static void sealed_enter(const struct router *r, struct sealed_list *l)
 		if (e->section[0] != '\0') {
 			config_line(r, MODE_CONFIG, section, e->section,
 				&section, &why);
-			mode = MODE_LINE;
+			mode = section != NULL ? node_command(section)->enters
+					       : MODE_CONFIG;
 		}
 		sbuf_printf(&no, "no %s", e->line);
 		if (section != NULL && config_line(r, mode, section,

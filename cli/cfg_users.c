@@ -469,7 +469,7 @@ static bool is_clear(const struct node *n)
 {
 	const char *text;
 
-	if (node_command(n) == &cfg_isakmp_key)
+	if (isakmp_is_key(node_command(n)))
 		return secret_value(node_str(n, "key"), &text) == 0;
 	return passwd_is_line(n) && node_str(n, "password") != NULL &&
 	       node_str(n, "password")[0] == '0';

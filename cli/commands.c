@@ -35,6 +35,8 @@ static const struct feature *const features[] = {
 	&feature_filter,
 	&feature_isakmp,
 	&feature_isakmp_sa,
+	&feature_keyring,
+	&feature_isakmp_profile,
 	&feature_platform,
 	&feature_ipsec,
 	&feature_keys,

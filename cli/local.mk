@@ -36,7 +36,9 @@ libcli_a_SOURCES += \
 	cli/cfg_interface.c \
 	cli/session_range.c \
 	cli/cfg_ipsec.c \
-	cli/cfg_isakmp.c cli/cfg_isakmp_sa.c cli/cfg_platform.c cli/show_admission.c \
+	cli/cfg_isakmp.c cli/cfg_isakmp.h cli/cfg_keyring.c \
+	cli/cfg_isakmp_profile.c cli/cfg_isakmp_sa.c cli/cfg_platform.c \
+	cli/show_admission.c \
 	cli/cfg_alias.c \
 	cli/cfg_banner.c cli/banner.h \
 	cli/cfg_clock.c cli/clock.h \

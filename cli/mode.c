@@ -96,6 +96,8 @@ const struct mode_def mode_defs[] = {
 		"Keyring configuration", true },
 	{ MODE_ISAKMP_PROFILE, MODE_CONFIG, "(conf-isa-prof)#",
 		"ISAKMP profile configuration", true },
+	{ MODE_ISAKMP_PEER, MODE_CONFIG, "(config-isakmp-peer)#",
+		"ISAKMP peer configuration", true },
 	{ MODE_IKEV2_PROPOSAL, MODE_CONFIG, "(config-ikev2-proposal)#",
 		"IKEv2 Proposal configuration", true },
 	{ MODE_IKEV2_POLICY, MODE_CONFIG, "(config-ikev2-policy)#",

@@ -246,6 +246,14 @@ void box_settle_soon(struct box *b)
 	timer_set(loop_timers(b->loop), &b->settle, loop_now());
 }
 
+static const char *env_vrf_of(void *ctx, const struct ip_addr *local)
+{
+	struct env_loop *e = ctx;
+
+	return box_addr_vrf(
+		(struct box *)((char *)e - offsetof(struct box, env)), local);
+}
+
 /* As at every boot of a router (show-output.md 4.1). */
 static void report_off(struct box *b)
 {
@@ -282,6 +290,7 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 		store_open(b, o->state_dir);
 	dataplane_open(b, o->dataplane);
 	box_filter_open(b);
+	b->env.env.vrf_of = env_vrf_of;
 	b->gdoi = gdoi_new(&b->env.env, b->store);
 	report_off(b);
 	return b;

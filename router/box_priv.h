@@ -119,6 +119,8 @@ uint32_t box_vrf_table(const struct box *b, const char *vrf);
 uint32_t box_vrf_nth(const struct box *b, size_t i); /* 0 at the end */
 /* The VRF that a netdev is configured into; "" the global one. */
 const char *box_iface_vrf(const struct box *b, const char *netdev);
+/* The VRF of the interface that has this address. */
+const char *box_addr_vrf(const struct box *b, const struct ip_addr *a);
 void box_vrf_free(struct box *b);
 
 /* box_meter.c */

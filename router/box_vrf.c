@@ -145,6 +145,19 @@ const char *box_iface_vrf(const struct box *b, const char *netdev)
 	return "";
 }
 
+const char *box_addr_vrf(const struct box *b, const struct ip_addr *a)
+{
+	for (size_t i = 0; i < b->n_ifaces; i++) {
+		const struct box_iface *f = &b->ifaces[i];
+
+		for (size_t k = 0; k < f->policy.n_addr && f->in_vrf; k++) {
+			if (ip_equal(&f->policy.addr[k].addr, a))
+				return f->policy.vrf;
+		}
+	}
+	return "";
+}
+
 void box_vrf_free(struct box *b)
 {
 	for (size_t i = 0; i < b->n_vrfs; i++)

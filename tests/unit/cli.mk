@@ -51,6 +51,9 @@ test_cfg_gdoi_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_cfg_isakmp
 test_cfg_isakmp_SOURCES = tests/unit/test_cfg_isakmp.c $(FAKE_BOX)
 test_cfg_isakmp_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_cfg_isakmp_peer
+test_cfg_isakmp_peer_SOURCES = tests/unit/test_cfg_isakmp_peer.c $(FAKE_BOX)
+test_cfg_isakmp_peer_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_users
 test_users_SOURCES = tests/unit/test_users.c tests/unit/cli_session.c \
 	tests/unit/cli_session.h

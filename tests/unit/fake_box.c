@@ -15,6 +15,11 @@ static void keys_free(void)
 	free(fake_box.keys);
 	fake_box.keys = NULL;
 	fake_box.isakmp.n_keys = 0;
+	for (size_t i = 0; i < fake_box.isakmp.n_peers; i++)
+		secret_free(&fake_box.peers[i].password);
+	free(fake_box.peers);
+	fake_box.peers = NULL;
+	fake_box.isakmp.n_peers = 0;
 }
 
 static void acls_free(struct acl *v)
@@ -28,6 +33,9 @@ void fake_box_reset(void)
 	free(fake_box.ifaces);
 	free(fake_box.routes);
 	keys_free();
+	free(fake_box.keyrings);
+	free(fake_box.profiles);
+	free(fake_box.matches);
 	free(fake_box.ks);
 	free(fake_box.groups);
 	free(fake_box.maps);
@@ -71,6 +79,17 @@ void box_set_isakmp(struct box *b, const struct isakmp_config *c)
 		fake_box.keys[i].key = (struct secret){ 0 };
 		secret_dup(&fake_box.keys[i].key, &c->keys[i].key);
 	}
+	fake_box.peers = copy(NULL, c->peers, c->n_peers, sizeof(*c->peers));
+	for (size_t i = 0; i < c->n_peers; i++) {
+		fake_box.peers[i].password = (struct secret){ 0 };
+		secret_dup(&fake_box.peers[i].password, &c->peers[i].password);
+	}
+	fake_box.keyrings = copy(fake_box.keyrings, c->keyrings, c->n_keyrings,
+		sizeof(*c->keyrings));
+	fake_box.profiles = copy(fake_box.profiles, c->profiles, c->n_profiles,
+		sizeof(*c->profiles));
+	fake_box.matches = copy(fake_box.matches, c->matches, c->n_matches,
+		sizeof(*c->matches));
 	fake_box.sets[2]++;
 }
 

@@ -9,8 +9,12 @@ struct fake_box {
 	size_t n_ifaces;
 	struct static_route *routes;
 	size_t n_routes;
-	struct isakmp_config isakmp; /* keys: owned copies */
+	struct isakmp_config isakmp; /* what it points to: owned copies */
 	struct isakmp_key *keys;
+	struct isakmp_keyring *keyrings;
+	struct isakmp_profile *profiles;
+	struct isakmp_match *matches;
+	struct isakmp_peer_policy *peers;
 	struct ks_policy *ks; /* without what it points to */
 	size_t n_ks;
 	struct acl ks_acl[8]; /* of the first group's SAs */
