@@ -514,5 +514,5 @@ void ike_stats(const struct ike *ike, struct ike_stats *out)
 	out->fragment_bytes = ike->limits.fragment_bytes;
 	out->sas = (uint32_t)ike->n_sas;
 	out->sa_limit = ike->config.sa_limit;
-	out->negotiation_limit = ike->config.negotiation_limit;
+	out->negotiation_limit = ike_negotiation_limit(ike);
 }

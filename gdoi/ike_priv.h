@@ -111,6 +111,7 @@ bool source_take(struct source *s, uint64_t now_ms); /* a token */
 /* May a new SA with that peer begin?  Counts and tells what it refuses. */
 enum wire_err ike_admit(
 	struct ike *ike, const struct udp_path *path, bool incoming);
+uint32_t ike_negotiation_limit(const struct ike *ike); /* in force */
 bool ike_pressed(const struct ike *ike); /* many SAs are half open */
 bool ike_may_refuse(struct ike *ike, const struct ip_addr *peer);
 void source_add(struct limits *l, struct source *s, struct ike_sa *sa);

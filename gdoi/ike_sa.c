@@ -6,24 +6,29 @@
 
 #define VERSION_1 0x10
 
-void sa_key_set(struct ike_sa *sa, const uint8_t *cky_i)
+static void key_make(struct sa_key *key, const uint8_t *cky_i,
+	const struct udp_addr *remote)
 {
-	const struct udp_addr *a = &sa->path.remote;
-
-	sa->key = (struct sa_key){ .remote = { a->ip.family } };
-	memcpy(sa->key.cky_i, cky_i, COOKIE_BYTES);
-	memcpy(sa->key.remote + 1, a->ip.b, a->ip.family == 6 ? 16 : 4);
-	sa->key.remote[17] = (uint8_t)(a->port >> 8);
-	sa->key.remote[18] = (uint8_t)a->port;
+	*key = (struct sa_key){ .remote = { remote->ip.family } };
+	memcpy(key->cky_i, cky_i, COOKIE_BYTES);
+	memcpy(key->remote + 1, remote->ip.b, remote->ip.family == 6 ? 16 : 4);
+	key->remote[17] = (uint8_t)(remote->port >> 8);
+	key->remote[18] = (uint8_t)remote->port;
 }
 
-struct ike_sa *sa_find(
-	const struct ike *ike, const uint8_t *cky_i, const struct udp_path *path)
+void sa_key_set(struct ike_sa *sa, const uint8_t *cky_i)
 {
-	struct ike_sa probe = { .path = *path }, *sa;
+	key_make(&sa->key, cky_i, &sa->path.remote);
+}
 
-	sa_key_set(&probe, cky_i);
-	HASH_FIND(hh, ike->by_key, &probe.key, sizeof probe.key, sa);
+struct ike_sa *sa_find(const struct ike *ike, const uint8_t *cky_i,
+	const struct udp_path *path)
+{
+	struct sa_key key;
+	struct ike_sa *sa;
+
+	key_make(&key, cky_i, &path->remote);
+	HASH_FIND(hh, ike->by_key, &key, sizeof key, sa);
 	return sa;
 }
 

@@ -218,7 +218,9 @@ static bool kek_make(struct ks *ks, struct ks_kek *out)
 	out->signer = pkey_ref(signer);
 	snprintf(out->label, sizeof(out->label), "%s", ks->policy.key_label);
 	out->rekey_ms = ks_kek_rekey_at(ks, out);
-	gdoi_random(ks->g, out->k.spi, sizeof(out->k.spi));
+	do /* never the cookies of an SA (protocol.md F.14) */
+		gdoi_random(ks->g, out->k.spi, sizeof(out->k.spi));
+	while (ike_has_cookies(ks->g->ike, out->k.spi));
 	key_make(ks, &out->k.iv, alg->block);
 	key_make(ks, &out->k.key, alg->key_bytes);
 	KS_DEBUG(ks, KS_KEK_NEW, .text = ike_cipher_text(alg->id),

@@ -102,7 +102,7 @@ void source_del(struct limits *l, struct source *s, struct ike_sa *sa)
 		source_free(l, TAILQ_FIRST(&l->idle));
 }
 
-static uint32_t negotiation_limit(const struct ike *ike)
+uint32_t ike_negotiation_limit(const struct ike *ike)
 {
 	uint32_t n = ike->config.negotiation_limit;
 
@@ -111,7 +111,7 @@ static uint32_t negotiation_limit(const struct ike *ike)
 
 bool ike_pressed(const struct ike *ike)
 {
-	uint32_t limit = negotiation_limit(ike) / 2;
+	uint32_t limit = ike_negotiation_limit(ike) / 2;
 
 	return ike->limits.half_open >=
 	       (limit < IKE_PRESSURE ? limit : IKE_PRESSURE);
@@ -141,7 +141,7 @@ static enum wire_err admit_check(
 		return WIRE_LIMIT;
 	if (max > 0 && ike->n_sas >= max && !has_sa_up(s))
 		return WIRE_SA_LIMIT;
-	if (ike->n_sas - ike->stats.established >= negotiation_limit(ike))
+	if (ike->n_sas - ike->stats.established >= ike_negotiation_limit(ike))
 		return WIRE_NEGOTIATION_LIMIT;
 	if (incoming && s != NULL && s->half_open >= IKE_HALF_OPEN_SOURCE_MAX)
 		return WIRE_LIMIT;
