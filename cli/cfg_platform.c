@@ -41,6 +41,41 @@ static const struct command sat_ids = {
 	.sample = "platform gdoi sat id-length 2",
 };
 
+static const struct command sak_ids = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform gdoi sak id-length <octets:1-2>",
+	.deflt = "platform gdoi sak id-length 1",
+	.help = HELP_PLATFORM_GDOI "sak  SA KEK payloads of a key server\n"
+		"id-length  Width of the length of an identity\n"
+		"<octets>  Octets: 1 as RFC 6407 has it\n",
+	.sample = "platform gdoi sak id-length 2",
+};
+
+static const struct command signature = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform gdoi signature {digestinfo|bare}",
+	.deflt = "platform gdoi signature digestinfo",
+	.help = HELP_PLATFORM_GDOI
+		"signature  RSA signatures of a key server's rekeys\n"
+		"digestinfo  EMSA-PKCS1-v1_5, as RFC 6407 has it\n"
+		"bare  The hash alone, as the first reference has it\n",
+	.sample = "platform gdoi signature bare",
+};
+
+static const struct command id_order = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform gdoi identity {big-endian|little-endian}",
+	.deflt = "platform gdoi identity big-endian",
+	.help = HELP_PLATFORM_GDOI
+		"identity  Group number that a member asks for\n"
+		"big-endian  As RFC 6407 has it\n"
+		"little-endian  As the first reference has it on a PC\n",
+	.sample = "platform gdoi identity little-endian",
+};
+
 static const struct command sak_reserved = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_PLATFORM,
@@ -61,6 +96,10 @@ void platform_isakmp_view(const struct router *r, struct isakmp_config *c)
 	c->sa_habit = (struct sa_habit){
 		.wide_sat_ids = node_u32(node_get(root, &sat_ids), "octets") == 2,
 		.long_reserved = node_has(node_get(root, &sak_reserved), "6"),
+		.wide_sak_ids = node_u32(node_get(root, &sak_ids), "octets") == 2,
+		.bare_signatures = node_has(node_get(root, &signature), "bare"),
+		.host_order_id = node_has(
+			node_get(root, &id_order), "little-endian"),
 	};
 }
 
@@ -73,7 +112,8 @@ static void settle(void *ctx, const struct tree *t)
 static void subscribe(struct router *r)
 {
 	static const struct command *const watched[] = { &isakmp_doi,
-		&extensions, &sat_ids, &sak_reserved, NULL };
+		&extensions, &sat_ids, &sak_ids, &sak_reserved, &signature,
+		&id_order, NULL };
 	struct subscriber s = { .name = "platform",
 		.commands = watched,
 		.settle = settle,
@@ -83,6 +123,6 @@ static void subscribe(struct router *r)
 }
 
 static const struct command *const list[] = { &isakmp_doi, &extensions,
-	&sat_ids, &sak_reserved };
+	&sat_ids, &sak_ids, &sak_reserved, &signature, &id_order };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_platform = { &commands, subscribe };

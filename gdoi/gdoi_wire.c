@@ -17,13 +17,16 @@ enum wire_err wire_id_read(struct rd body, struct wire_id *out)
 	return WIRE_OK;
 }
 
-void wire_id_group_put(struct isakmp_wr *m, const struct group_id *g)
+void wire_id_group_put(
+	struct isakmp_wr *m, const struct group_id *g, bool host_order)
 {
+	bool swapped = host_order && !g->is_addr;
+
 	isakmp_begin(m, PLD_ID);
 	wr_u8(&m->w, g->is_addr ? ID_IPV4 : ID_KEY_ID);
 	wr_u8(&m->w, 0);
 	wr_u16(&m->w, 0);
-	wr_u32(&m->w, g->number);
+	wr_u32(&m->w, swapped ? __builtin_bswap32(g->number) : g->number);
 	isakmp_end(m);
 }
 

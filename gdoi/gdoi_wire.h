@@ -3,6 +3,7 @@
  * the RFC form. Knows no state. */
 #ifndef GDOI_GDOI_WIRE_H
 #define GDOI_GDOI_WIRE_H
+#include "base/sbuf.h"
 #include "base/secret.h"
 #include "crypto/sign.h"
 #include "crypto/suite.h"
@@ -12,7 +13,7 @@
 
 #define GDOI_DOI          2
 #define KEK_SPI_BYTES     16
-#define SATS_MAX          256
+#define SATS_MAX          1200 /* a message has no room for more */
 #define TEK_PACKETS_MAX   32
 #define SIDS_MAX          16
 #define SIG_KEY_DER_MAX   1200
@@ -28,7 +29,8 @@ struct wire_id {
 	struct span data;
 };
 enum wire_err wire_id_read(struct rd body, struct wire_id *out);
-void wire_id_group_put(struct isakmp_wr *m, const struct group_id *g);
+void wire_id_group_put(struct isakmp_wr *m, const struct group_id *g,
+	bool host_order);
 /* Which of n groups the ID names (protocol.md B.1 tolerance); -1: none. */
 int wire_id_match_group(const struct wire_id *id, const struct group_id *v,
 	size_t n);
@@ -57,6 +59,10 @@ struct sat {
 	uint8_t preservation;        /* 4 both, the default */
 	uint8_t direction;           /* 3 symmetric, the default */
 };
+/* Why a SAT is not for us (protocol.md F.33). */
+enum sat_skip { SAT_USABLE, SAT_SKIP_PROTOCOL, SAT_SKIP_TRANSFORM, SAT_SKIP_AUTH,
+	SAT_SKIP_ENCAPSULATION, SAT_SKIP_ESN, SAT_SKIP_SUITE, SAT_SKIP_ATTRIBUTE,
+	SAT_SKIP_SELECTOR, SAT_SKIP_SPI };
 /* The SA payload with all it nests. */
 struct gdoi_sa {
 	bool has_sak;
@@ -65,8 +71,10 @@ struct gdoi_sa {
 	uint16_t atd_secs, dtd_secs; /* 0 absent */
 	struct sat *sat;             /* owned */
 	size_t n_sats;
-	struct sa_habit habit;        /* written so; read in any */
-	size_t skipped_sats;         /* unknown transforms or id types */
+	size_t skipped_sats;
+	enum sat_skip skip;          /* why the first of them was, and */
+	uint32_t skip_value;         /* the number that we do not know */
+	struct sa_habit habit;       /* written so; read in any */
 	/* Extensions, towards peers with our VID only: the whole ACL of each
 	 * TEK, deny entries, port operators and wildcards included. */
 	struct acl_by_spi {
@@ -78,6 +86,8 @@ struct gdoi_sa {
 	uint8_t replay;              /* enum replay_method, REPLAY_COUNTER */
 	uint32_t replay_window;
 };
+/* "ESP transform 13 not supported"; nothing when no SAT was skipped. */
+void gdoi_skip_text(const struct gdoi_sa *sa, struct sbuf *out);
 void gdoi_sa_free(struct gdoi_sa *sa);
 enum wire_err gdoi_sa_read(struct rd body, struct gdoi_sa *out);
 /* to_ours: write our extensions. */
@@ -128,6 +138,7 @@ struct kek {
 	enum cipher_id cipher;
 	struct keybuf iv, key;
 	enum hash_id sig_hash;
+	enum rsa_form sig_form;      /* of signatures that we make */
 };
 struct env;
 /* Closes a PUSH: signs (header unpadded, DigestInfo), pads, encrypts in

@@ -38,6 +38,7 @@ enum { LIFE_SECONDS = 1, LIFE_KILOBYTES = 2 };
 enum { ENCAPS_TUNNEL = 1, ENCAPS_TRANSPORT = 2 };
 
 #define PROTO_UDP             17
+#define PROTO_AH              2
 #define KEK_AES               3
 #define SIG_RSA               1
 #define KEK_LIFE_DEFAULT_SECS 86400 /* no RFC names one; IOS's */
@@ -60,6 +61,29 @@ void gdoi_sa_free(struct gdoi_sa *sa)
 	free(sa->acls);
 	free(sa->sat);
 	*sa = (struct gdoi_sa){ .has_sak = false };
+}
+
+void gdoi_skip_text(const struct gdoi_sa *sa, struct sbuf *out)
+{
+	static const char *const what[] = {
+		[SAT_SKIP_PROTOCOL] = "TEK protocol",
+		[SAT_SKIP_TRANSFORM] = "ESP transform",
+		[SAT_SKIP_AUTH] = "ESP authentication algorithm",
+		[SAT_SKIP_ENCAPSULATION] = "encapsulation mode",
+		[SAT_SKIP_ESN] = "extended sequence numbers, value",
+		[SAT_SKIP_SUITE] = "ESP key length",
+		[SAT_SKIP_ATTRIBUTE] = "SA attribute",
+		[SAT_SKIP_SELECTOR] = "identities of type",
+		[SAT_SKIP_SPI] = "SPI",
+	};
+
+	if (sa->skip == SAT_USABLE)
+		return;
+	if (sa->skip == SAT_SKIP_PROTOCOL && sa->skip_value == PROTO_AH) {
+		sbuf_adds(out, "AH not supported");
+		return;
+	}
+	sbuf_printf(out, "%s %u not supported", what[sa->skip], sa->skip_value);
 }
 
 /* Is n a length that the ID type allows?  A SAT may leave its source empty. */
@@ -267,13 +291,22 @@ static bool end_selector(const struct wire_id *id, struct ip_wild *out)
 
 struct sat_raw {
 	uint32_t transform, life_type, encaps, auth, bits, esn;
-	bool bad;
+	enum sat_skip skip;
+	uint32_t skip_value;
 };
+
+static void raw_skip(struct sat_raw *raw, enum sat_skip why, uint32_t value)
+{
+	if (raw->skip != SAT_USABLE)
+		return; /* the first reason is told */
+	raw->skip = why;
+	raw->skip_value = value;
+}
 
 static void sat_attr(const struct attr *a, struct sat_raw *raw, struct sat *out)
 {
 	if (!a->is_num && a->type != SA_LIFE_DURATION) {
-		raw->bad = true;
+		raw_skip(raw, SAT_SKIP_ATTRIBUTE, a->type);
 		return;
 	}
 	switch (a->type) {
@@ -308,25 +341,29 @@ static void sat_attr(const struct attr *a, struct sat_raw *raw, struct sat *out)
 			out->direction = (uint8_t)a->num;
 		break;
 	default:
-		raw->bad = true;
+		raw_skip(raw, SAT_SKIP_ATTRIBUTE, a->type);
 	}
 }
 
-/* Turns what the attributes said into a suite. False: skip this SAT. */
-static bool sat_suite(const struct sat_raw *raw, struct sat *out)
+/* Turns what the attributes said into a suite. */
+static void sat_suite(struct sat_raw *raw, struct sat *out)
 {
 	const struct esp_cipher_alg *c =
 		esp_cipher_by_transform(raw->transform);
 	const struct esp_auth_alg *a = NULL;
 
-	if (raw->bad || c == NULL || raw->esn != 0)
-		return false;
+	if (c == NULL) {
+		raw_skip(raw, SAT_SKIP_TRANSFORM, raw->transform);
+		return;
+	}
+	if (raw->esn != 0)
+		raw_skip(raw, SAT_SKIP_ESN, raw->esn);
 	if (raw->encaps != ENCAPS_TUNNEL && raw->encaps != ENCAPS_TRANSPORT)
-		return false;
+		raw_skip(raw, SAT_SKIP_ENCAPSULATION, raw->encaps);
 	if (raw->auth != 0) {
 		a = esp_auth_by_wire(raw->auth);
 		if (a == NULL)
-			return false;
+			raw_skip(raw, SAT_SKIP_AUTH, raw->auth);
 	}
 	out->transport_mode = raw->encaps == ENCAPS_TRANSPORT;
 	out->suite = (struct esp_suite){
@@ -336,19 +373,21 @@ static bool sat_suite(const struct sat_raw *raw, struct sat *out)
 				    ? (uint16_t)raw->bits
 				    : 0,
 	};
-	return raw->bits <= UINT16_MAX && esp_suite_valid(&out->suite);
+	if (raw->bits > UINT16_MAX || !esp_suite_valid(&out->suite))
+		raw_skip(raw, SAT_SKIP_SUITE, raw->bits);
 }
 
-/* WIRE_OK with *usable false: well formed, but not for us (protocol.md F.33).
+/* WIRE_OK with raw->skip set: well formed, but not for us (protocol.md F.33).
  * r stands after the protocol id. */
-static enum wire_err sat_read(struct rd body, struct sat *out, bool *usable)
+static enum wire_err sat_read(
+	struct rd body, struct sat *out, struct sat_raw *raw)
 {
 	for (uint8_t id_octets = 1; id_octets <= 2; id_octets++) {
 		struct rd r = body;
 		struct wire_id src, dst;
-		struct sat_raw raw = { .encaps = ENCAPS_TUNNEL };
 		struct attr a;
 
+		*raw = (struct sat_raw){ .encaps = ENCAPS_TUNNEL };
 		*out = (struct sat){ .life_secs = TEK_LIFE_DEFAULT_SECS,
 			.preservation = PRESERVE_BOTH,
 			.direction = DIRECTION_SYMMETRIC };
@@ -356,18 +395,21 @@ static enum wire_err sat_read(struct rd body, struct sat *out, bool *usable)
 		if (!end_id_read(&r, id_octets, true, &src) ||
 			!end_id_read(&r, id_octets, false, &dst))
 			continue;
-		raw.transform = rd_u8(&r);
+		raw->transform = rd_u8(&r);
 		out->spi = rd_u32(&r);
 		if (!rd_ok(&r) || !attrs_whole(r))
 			continue;
 		out->src_port = src.port;
 		out->dst_port = dst.port;
 		while (attr_read(&r, &a) > 0)
-			sat_attr(&a, &raw, out);
-		*usable = sat_suite(&raw, out) &&
-			  end_selector(&src, &out->src) &&
-			  end_selector(&dst, &out->dst) &&
-			  out->spi > SPI_RESERVED_MAX;
+			sat_attr(&a, raw, out);
+		sat_suite(raw, out);
+		if (!end_selector(&src, &out->src))
+			raw_skip(raw, SAT_SKIP_SELECTOR, src.type);
+		if (!end_selector(&dst, &out->dst))
+			raw_skip(raw, SAT_SKIP_SELECTOR, dst.type);
+		if (out->spi <= SPI_RESERVED_MAX)
+			raw_skip(raw, SAT_SKIP_SPI, out->spi);
 		return WIRE_OK;
 	}
 	return WIRE_TRUNCATED;
@@ -376,7 +418,8 @@ static enum wire_err sat_read(struct rd body, struct sat *out, bool *usable)
 static enum wire_err sat_add(struct rd body, struct gdoi_sa *out)
 {
 	uint8_t protocol = rd_u8(&body);
-	bool usable = false;
+	struct sat_raw raw = { .skip = SAT_SKIP_PROTOCOL,
+		.skip_value = protocol };
 	struct sat sat;
 
 	if (!rd_ok(&body))
@@ -384,13 +427,17 @@ static enum wire_err sat_add(struct rd body, struct gdoi_sa *out)
 	if (protocol == SAT_PROTO_OURS)
 		return gdoi_ext_read(body, out);
 	if (protocol == SAT_PROTO_ESP) {
-		enum wire_err e = sat_read(body, &sat, &usable);
+		enum wire_err e = sat_read(body, &sat, &raw);
 
 		if (e != WIRE_OK)
 			return e;
 	}
-	if (!usable) {
+	if (raw.skip != SAT_USABLE) {
 		out->skipped_sats++;
+		if (out->skip == SAT_USABLE) {
+			out->skip = raw.skip;
+			out->skip_value = raw.skip_value;
+		}
 		return out->skipped_sats <= SATS_MAX ? WIRE_OK : WIRE_LIMIT;
 	}
 	if (out->n_sats == SATS_MAX)
@@ -488,14 +535,24 @@ void gdoi_nested_end(struct isakmp_wr *m, const struct nested *n)
 		wr_patch_u16(&m->w, n->start + 2, (uint16_t)len);
 }
 
-static void end_put_addr(struct wr *w, const struct ip_addr *a, uint16_t port)
+static void end_put(struct wr *w, enum id_type type, uint16_t port, uint8_t n,
+	bool wide)
+{
+	wr_u8(w, (uint8_t)type);
+	wr_u16(w, port);
+	if (wide)
+		wr_u16(w, n);
+	else
+		wr_u8(w, n);
+}
+
+static void end_put_addr(struct wr *w, const struct ip_addr *a, uint16_t port,
+	bool wide)
 {
 	bool v6 = a->family == 6;
 	uint8_t n = v6 ? 16 : 4;
 
-	wr_u8(w, v6 ? ID_IPV6 : ID_IPV4);
-	wr_u16(w, port);
-	wr_u8(w, n);
+	end_put(w, v6 ? ID_IPV6 : ID_IPV4, port, n, wide);
 	wr_bytes(w, a->b, n);
 }
 
@@ -504,11 +561,7 @@ static void end_put_wild(
 {
 	bool host = e.wild == 0;
 
-	wr_u8(w, host ? ID_IPV4 : ID_IPV4_SUBNET);
-	wr_u16(w, port);
-	if (wide)
-		wr_u8(w, 0);
-	wr_u8(w, host ? 4 : 8);
+	end_put(w, host ? ID_IPV4 : ID_IPV4_SUBNET, port, host ? 4 : 8, wide);
 	wr_u32(w, e.addr);
 	if (!host)
 		wr_u32(w, ~e.wild);
@@ -520,8 +573,8 @@ static void sak_put(struct wr *w, const struct sak *s, struct sa_habit habit)
 	const struct hash_alg *h = hash_alg(s->sig_hash);
 
 	wr_u8(w, PROTO_UDP);
-	end_put_addr(w, &s->src, s->src_port);
-	end_put_addr(w, &s->dst, s->dst_port);
+	end_put_addr(w, &s->src, s->src_port, habit.wide_sak_ids);
+	end_put_addr(w, &s->dst, s->dst_port, habit.wide_sak_ids);
 	wr_bytes(w, s->spi, sizeof s->spi);
 	wr_zero(w, habit.long_reserved ? 6 : 4);
 	attr_put_tv(w, KEK_ALGORITHM, c->kek);

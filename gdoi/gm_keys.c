@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEVER UINT64_MAX
+#define NEVER              UINT64_MAX
+#define DIRECTION_RECEIVER 2
 
 static void report(
 	const struct gm *gm, enum report_id id, uint32_t spi, const char *text)
@@ -276,12 +277,28 @@ static int tek_to_dp(struct gm *gm, const struct gm_slot *s,
 	return err == -EEXIST ? 0 : err;
 }
 
-/* A counter-mode TEK without a sender id of ours is for receiving only. */
-static bool tek_may_send(const struct gm *gm, const struct esp_suite *s)
+/* A counter-mode TEK without a sender id of ours is for receiving only, and so
+ * is one whose direction says that (RFC 6407 5.5.1.1.2). */
+static bool tek_may_send(const struct gm *gm, const struct sat *s)
 {
-	if (gm->receive_only)
+	if (gm->receive_only || s->direction == DIRECTION_RECEIVER)
 		return false;
-	return !esp_cipher_alg(s->cipher)->counter_mode || gm->sid_bits != 0;
+	return !esp_cipher_alg(s->suite.cipher)->counter_mode ||
+	       gm->sid_bits != 0;
+}
+
+bool gm_lacks_sid(const struct gm *gm)
+{
+	const struct gm_tek *t;
+
+	if (gm->receive_only || gm->sid_bits != 0)
+		return false;
+	for (size_t i = 0; i < gm->n_slots; i++) {
+		t = TAILQ_FIRST(&gm->slot[i].teks);
+		if (t != NULL && esp_cipher_alg(t->suite.cipher)->counter_mode)
+			return true;
+	}
+	return false;
 }
 
 static void tek_tell(const struct gm *gm, const struct gm_tek *t, int err)
@@ -297,7 +314,21 @@ static void tek_tell(const struct gm *gm, const struct gm_tek *t, int err)
 			.more = t->may_send ? "" : ", receive only");
 }
 
-/* A known TEK only learns its remaining life: what counts is the earliest. */
+/* A TEK that was there to receive only may send since a sender id came. */
+static void tek_upgrade(
+	struct gm *gm, const struct gm_msg_tek *m, struct gm_tek *t)
+{
+	const struct gm_slot *s = &gm->slot[m->slot];
+
+	if (t->may_send || !tek_may_send(gm, m->sat))
+		return;
+	t->may_send = true;
+	ops(gm)->sa_del(dp(gm), s->dp_id, t->spi);
+	if (tek_to_dp(gm, s, t, m->key) != 0)
+		report(gm, REPORT_SA_TEK_INSTALL_FAILED, t->spi, "");
+}
+
+/* A known TEK learns its remaining life: what counts is the earliest. */
 static bool tek_install(struct gm *gm, const struct gm_msg_tek *m,
 	uint64_t send_at_ms, bool *added)
 {
@@ -310,6 +341,7 @@ static bool tek_install(struct gm *gm, const struct gm_msg_tek *m,
 	*added = false;
 	if (t != NULL) {
 		t->expires_ms = min_u64(t->expires_ms, expires);
+		tek_upgrade(gm, m, t);
 		return true;
 	}
 	t = xcalloc(1, sizeof(*t));
@@ -319,7 +351,7 @@ static bool tek_install(struct gm *gm, const struct gm_msg_tek *m,
 		.installed_ms = now,
 		.expires_ms = expires,
 		.send_at_ms = send_at_ms,
-		.may_send = tek_may_send(gm, &m->sat->suite) };
+		.may_send = tek_may_send(gm, m->sat) };
 	err = tek_to_dp(gm, s, t, m->key);
 	tek_tell(gm, t, err);
 	if (err != 0) {

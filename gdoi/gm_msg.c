@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANY_WILD 0xffffffffu
+#define ANY_WILD      0xffffffffu
+#define PRESERVE_BOTH 4
 
 void gm_msg_free(struct gm_msg *m)
 {
@@ -201,6 +202,9 @@ static bool suite_ok(struct gm *gm, const struct sat *s,
 		sbuf_printf(why, "transform %s not allowed", r.text);
 	else if (s->transport_mode)
 		sbuf_printf(why, "transport mode not supported");
+	else if (s->preservation != PRESERVE_BOTH)
+		sbuf_printf(why, "address preservation %u not supported",
+			s->preservation);
 	else
 		return true;
 	gdoi_report(gm->g, &r);
@@ -215,9 +219,8 @@ bool gm_offer_ok(struct gm *gm, const struct gdoi_sa *sa,
 	for (size_t i = 0; i < sa->n_sats; i++)
 		if (!suite_ok(gm, &sa->sat[i], ks, why))
 			return false;
-	if (sa->n_sats == 0 && sa->skipped_sats > 0) {
-		sbuf_adds(why, "no TEK with a known transform");
-		return false;
-	}
-	return true;
+	if (sa->n_sats > 0 || sa->skip == SAT_USABLE)
+		return true;
+	gdoi_skip_text(sa, why);
+	return false;
 }

@@ -169,6 +169,9 @@ void gm_policy_refresh(struct gm *gm); /* flags or local ACL changed */
 void gm_kek_drop(struct gm *gm, struct gm_kek *k);
 void gm_keks_drop(struct gm *gm);
 bool gm_has_keys(const struct gm *gm);
+/* A counter-mode TEK came by rekey to one who never got a sender id: only a
+ * PULL brings one (RFC 6407 4.4). */
+bool gm_lacks_sid(const struct gm *gm);
 size_t gm_tek_count(const struct gm *gm);
 struct gm_tek *gm_tek_find(struct gm *gm, uint32_t spi, struct gm_slot **slot);
 

@@ -21,7 +21,8 @@ void gm_pull_start(struct gm *gm)
 	nonce_make(gm->g, &p->base.ni);
 	isakmp_chain_begin(&m, buf, sizeof(buf));
 	isakmp_put(&m, PLD_NONCE, p->base.ni.b, p->base.ni.n);
-	wire_id_group_put(&m, &gm->policy.id);
+	wire_id_group_put(&m, &gm->policy.id, 
+		gm->g->sa_habit.host_order_id);
 	chain = isakmp_wr_end(&m);
 	exchange_send(p->base.x, NULL, 0, isakmp_chain_first(&m), chain, true);
 	PULL_DEBUG(gm, GM_MSG1, .a = gm->policy.id.number,
@@ -42,9 +43,21 @@ void gm_pull_stop(struct gm *gm)
 	exchange_end(x);
 }
 
-/* Another server may offer what we can take; this one is told. */
+static bool sa_is_shared(const struct gm *gm, const struct ike_sa *sa)
+{
+	const struct gm *other;
+
+	TAILQ_FOREACH(other, &gm->g->gm, link)
+		if (other != gm && other->sa == sa)
+			return true;
+	return false;
+}
+
+/* Another server may offer what we can take; this one is told, and loses its
+ * phase-1 SA by a Delete (RFC 6407 3.3) unless another group needs it. */
 static void refuse_offer(struct gm *gm, const char *why)
 {
+	struct ike_sa *sa = gm->sa;
 	struct report r = { .id = REPORT_GM_REJECTING_SA_PAYLOAD,
 		.group = gm->policy.group,
 		.gm = gm->policy.local,
@@ -53,8 +66,10 @@ static void refuse_offer(struct gm *gm, const char *why)
 
 	PULL_DEBUG(gm, GM_SA_REJECT, .text = why);
 	gdoi_report(gm->g, &r);
-	ike_sa_notify(gm->sa, wire_err_notify(WIRE_NO_PROPOSAL));
+	ike_sa_notify(sa, wire_err_notify(WIRE_NO_PROPOSAL));
 	gm_fail(gm, "Policy of KS rejected: %s", why);
+	if (gm->sa != sa && !sa_is_shared(gm, sa))
+		ike_sa_delete(sa, true);
 }
 
 /* What is offered; there are no keys in it. */

@@ -202,7 +202,10 @@ static bool kek_make(struct ks *ks, struct ks_kek *out)
 	}
 	*out = (struct ks_kek){ .live = true,
 		.k = { .cipher = ks->policy.kek_cipher,
-			.sig_hash = ks->policy.sig_hash },
+			.sig_hash = ks->policy.sig_hash,
+			.sig_form = ks->g->sa_habit.bare_signatures
+					    ? RSA_FORM_BARE
+					    : RSA_FORM_DIGESTINFO },
 		.life_secs = ks->policy.kek_life_secs,
 		.unicast = ks->policy.unicast,
 		.dst = ks->policy.rekey_dst,
@@ -235,10 +238,19 @@ const char *ks_incomplete(const struct ks *ks)
 		return "no address ipv4";
 	if (!ks->policy.id.is_set)
 		return "no identity";
-	for (size_t i = 0; i < ks->policy.n_sas; i++)
-		if (ks->policy.sa[i].complete)
-			return NULL;
-	return "no complete sa ipsec";
+	bool any = false;
+
+	for (size_t i = 0; i < ks->policy.n_sas; i++) {
+		const struct ks_sa_policy *p = &ks->policy.sa[i];
+
+		if (!p->complete)
+			continue;
+		any = true;
+		if (suite_counts(&p->suite) && ks->policy.n_kssids == 0 &&
+			!ks->policy.receive_only)
+			return "no sender id available without 'identifier'";
+	}
+	return any ? NULL : "no complete sa ipsec";
 }
 
 static void applied_set(struct ks *ks)

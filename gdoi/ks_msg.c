@@ -37,7 +37,10 @@ static void sat_add(struct gdoi_sa *sa, const struct ks_tek *t,
 	struct sat *s;
 
 	if (sa->n_sats == SATS_MAX)
-		return;
+		return; /* such a message has no room either: offer_send says so */
+	if ((sa->n_sats & (sa->n_sats - 1)) == 0) /* 0 and powers of two */
+		sa->sat = xreallocarray(sa->sat,
+			sa->n_sats == 0 ? 1 : 2 * sa->n_sats, sizeof(*s));
 	s = &sa->sat[sa->n_sats++];
 	*s = (struct sat){ .spi = t->spi,
 		.suite = t->policy.suite,
@@ -117,7 +120,6 @@ void ks_sa_build(const struct ks *ks, const struct ks_kek *kek, bool all,
 		.habit = ks->g->sa_habit };
 	if (out->has_sak)
 		sak_build(ks, kek, readers, now, &out->sak);
-	out->sat = xcalloc(SATS_MAX, sizeof(*out->sat));
 	for (size_t i = 0; i < n; i++)
 		tek_sats(out, t[i], readers, now);
 	if (readers != KS_READ_OTHERS && n > 0) {

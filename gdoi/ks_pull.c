@@ -137,7 +137,8 @@ static enum wire_err group_check(struct gdoi *g, struct ike_sa *sa,
 	return WIRE_OK;
 }
 
-static void offer_send(struct ks_pull *p)
+/* false: the policy has no room in a message. */
+static bool offer_send(struct ks_pull *p)
 {
 	struct ks *ks = p->ks;
 	auto_free uint8_t *buf = xcalloc(1, ISAKMP_MSG_MAX);
@@ -145,6 +146,7 @@ static void offer_send(struct ks_pull *p)
 	struct span parts[] = { SPAN(p->base.ni.b, p->base.ni.n) };
 	struct gdoi_sa sa;
 	struct isakmp_wr m;
+	struct span chain;
 	uint8_t first;
 
 	isakmp_chain_begin(&m, buf, ISAKMP_MSG_MAX);
@@ -158,10 +160,13 @@ static void offer_send(struct ks_pull *p)
 	p->seq = ks->kek.seq;
 	p->counter_mode = ks_counter_mode(ks);
 	first = isakmp_chain_first(&m);
-	exchange_send(p->base.x, parts, ARRAY_LEN(parts), first,
-		isakmp_wr_end(&m), false);
+	chain = isakmp_wr_end(&m);
+	if (chain.n == 0)
+		return false;
+	exchange_send(p->base.x, parts, ARRAY_LEN(parts), first, chain, false);
 	PULL_DEBUG(p, KS_OFFER, .text = ks->kek.live ? "yes" : "no",
 		.a = (uint32_t)p->kd.n_teks);
+	return true;
 }
 
 /* HDR*, HASH(1), Ni, ID */
@@ -200,8 +205,11 @@ static enum wire_err on_request(struct gdoi *g, struct ike_sa *sa,
 	TAILQ_INSERT_TAIL(&g->pulls, p, link);
 	g->n_pulls++;
 	exchange_set_user(x, p);
-	offer_send(p);
-	return WIRE_OK;
+	if (offer_send(p))
+		return WIRE_OK;
+	ks_pull_free(g, p);
+	return refuse(g, sa, WIRE_LIMIT, ks, REPORT_KS_REG_REFUSED,
+		"the policy does not fit into a message");
 }
 
 /* One sender id always, more when message 3 asked. false: used up. */
@@ -269,6 +277,7 @@ static enum wire_err overtaken(struct gdoi *g, struct ks_pull *p)
 {
 	struct exchange *x = p->base.x;
 
+	sids_untake(&p->ks->sids, p->kd.n_sids); /* never told to anybody */
 	refuse(g, p->base.sa, WIRE_NO_PROPOSAL, p->ks, REPORT_KS_REG_REFUSED,
 		"keys changed in the meantime");
 	ks_pull_free(g, p);

@@ -45,6 +45,15 @@ static void content_put(const struct ks *ks, struct isakmp_wr *m,
 	gdoi_kd_wipe(&kd);
 }
 
+static void build_failed(const struct ks *ks, const char *why)
+{
+	struct report r = { .id = REPORT_KS_REKEY_FAILED,
+		.group = ks->policy.group,
+		.text = why };
+
+	gdoi_report(ks->g, &r);
+}
+
 /* Signs and encrypts one form of the message. */
 static bool push_form(struct ks *ks, const struct ks_kek *under,
 	const struct ks_push_content *c, enum ks_readers readers, size_t at)
@@ -59,8 +68,12 @@ static bool push_form(struct ks *ks, const struct ks_kek *under,
 	content_put(ks, &m, c, readers);
 	sealed = push_seal(&m, &under->k, under->signer, ks->g->env);
 	mem_wipe(buf + sealed.n, ISAKMP_MSG_MAX - sealed.n);
-	if (sealed.n == 0)
+	if (sealed.n == 0) {
+		build_failed(ks, wr_ok(&m.w)
+					 ? "it cannot be signed"
+					 : "it does not fit into a message");
 		return false;
+	}
 	p->bytes[at] = xmemdup(sealed.p, sealed.n);
 	p->n[at] = sealed.n;
 	return true;

@@ -70,7 +70,8 @@ static void kek_put(struct wr *w, const struct ks *ks)
 	wr_u32(w, k->seq);
 	wr_u64(w, to_wall(ks, k->created_ms));
 	wr_u64(w, to_wall(ks, k->expires_ms));
-	wr_u8(w, (uint8_t)(k->unicast | k->ack << 1));
+	wr_u8(w, (uint8_t)(k->unicast | k->ack << 1 |
+			   (k->k.sig_form == RSA_FORM_BARE) << 3));
 }
 
 static void tek_put(struct wr *w, const struct ks *ks, const struct ks_tek *t)
@@ -390,6 +391,7 @@ static void kek_load(struct rd *r, const struct ks *ks, struct ks_kek *k)
 
 	k->unicast = flags & 1;
 	k->ack = (enum rekey_ack)(flags >> 1 & 3);
+	k->k.sig_form = flags >> 3 & 1 ? RSA_FORM_BARE : RSA_FORM_DIGESTINFO;
 }
 
 static struct ks_tek *tek_load(struct rd *r, const struct ks *ks)

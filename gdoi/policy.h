@@ -91,9 +91,12 @@ struct ike_keepalive {
 	uint16_t secs, retry_secs;
 	bool periodic;
 };
-/* SA payloads as some peers read them (protocol.md B.5): not the RFC's form. */
+/* GDOI as some peers read it (protocol.md B.1, B.2, B.5): not the RFC's form. */
 struct sa_habit {
 	bool wide_sat_ids;  /* ID data lengths of a SAT in two octets */
+	bool wide_sak_ids;  /* those of a SAK */
+	bool bare_signatures; /* of rekeys: no DigestInfo */
+	bool host_order_id; /* a member's group number, as a PC has it */
 	bool long_reserved; /* six octets of RESERVED2 in a SAK */
 };
 struct isakmp_config {

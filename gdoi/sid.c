@@ -46,6 +46,11 @@ bool sid_take(struct sid_pool *p, uint32_t *sid)
 	return true;
 }
 
+void sids_untake(struct sid_pool *p, size_t n)
+{
+	p->given -= n < p->given ? n : p->given;
+}
+
 void sid_pool_reset(struct sid_pool *p)
 {
 	p->given = 0;

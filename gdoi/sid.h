@@ -24,6 +24,8 @@ bool sid_pool_set(struct sid_pool *p, uint8_t bits, const uint8_t *kssids,
 uint64_t sid_pool_size(const struct sid_pool *p);
 /* The next in sequence, first 0.  false: used up. */
 bool sid_take(struct sid_pool *p, uint32_t *sid);
+/* Gives the n taken last back: they were never told to anybody. */
+void sids_untake(struct sid_pool *p, size_t n);
 /* Only when every SA that knew an old SID is gone. */
 void sid_pool_reset(struct sid_pool *p);
 #endif

@@ -250,7 +250,7 @@ static void member_ask(struct play *t)
 	t->ni_n = NONCE_BYTES;
 	chain_add(&t->chain, PLD_NONCE, t->ni, t->ni_n);
 	isakmp_chain_begin(&m, t->out, sizeof(t->out));
-	wire_id_group_put(&m, &id);
+	wire_id_group_put(&m, &id, false);
 	chain_take(&t->chain, &m);
 	say(t, NULL, 0);
 	/* What it was hashed with stays what the peer has seen. */

@@ -751,6 +751,8 @@ const struct scenario scenarios[] = {
 	{ "restart-in-multicast", play_restart_in_multicast, false, true },
 	{ "restart-in-deletion", play_restart_in_deletion, false, true },
 	{ "key-removed",       play_key_removed,      false, true  },
+	{ "no-identifier",     play_no_identifier,    false, false },
+	{ "sid-by-pull",       play_sid_by_pull,      false, true  },
 };
 // clang-format on
 const size_t n_scenarios = ARRAY_LEN(scenarios);

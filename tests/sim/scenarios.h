@@ -35,4 +35,6 @@ void play_restart_in_kek_rekey(struct world *w);
 void play_restart_in_multicast(struct world *w);
 void play_restart_in_deletion(struct world *w);
 void play_key_removed(struct world *w);
+void play_no_identifier(struct world *w);
+void play_sid_by_pull(struct world *w);
 #endif

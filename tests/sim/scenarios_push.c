@@ -305,3 +305,52 @@ void play_key_removed(struct world *w)
 	world_check(w, all_same(w));
 	no_loss(w);
 }
+
+static const struct esp_suite gcm = { .cipher = ESP_CIPHER_AES_GCM,
+	.key_bits = 128 };
+
+/* Counter modes need sender ids (ios-cli.md 15.10). */
+void play_no_identifier(struct world *w)
+{
+	static const uint8_t kssid[] = { 3 };
+	struct node *ks = group_new(w, 1);
+
+	ks->ks.sa[0].suite = gcm;
+	start_all(w);
+	world_run(w, SECS(20));
+	world_check(w, !node_registered(w->node[1]));
+	world_check(w, ks->reports[REPORT_KS_REG_REFUSED] > 0);
+	ks->ks.kssids = kssid;
+	ks->ks.n_kssids = 1;
+	node_config(ks);
+	world_until(w, SECS(60), all_same, "registration");
+	world_check(w, node_gm_of(w->node[1])->sid >> 17 == 3);
+}
+
+/* A rekey that brings the first counter-mode TEK brings no sender id: a member
+ * registers for one before it sends with it (RFC 6407 4.4). */
+void play_sid_by_pull(struct world *w)
+{
+	static const uint8_t kssid[] = { 3 };
+	struct node *ks = group_new(w, 4);
+
+	registered_all(w);
+	ks->ks.sa[0].suite = gcm;
+	ks->ks.kssids = kssid;
+	ks->ks.n_kssids = 1;
+	node_config(ks);
+	rekey(ks);
+	world_run(w, SECS(30));
+	world_check(w, all_same(w));
+	for (size_t i = 1; i < w->n; i++) {
+		struct gm *gm = node_gm_of(w->node[i]);
+
+		world_check(w, gm->sid_bits == 24);
+		world_check(w, gm->registrations_ok == 2);
+	}
+	world_run(w, MINUTES(5));
+	for (size_t i = 1; i < w->n; i++)
+		world_check(w, node_sending(w->node[i]) ==
+				       node_newest(w->node[i]));
+	no_loss(w);
+}

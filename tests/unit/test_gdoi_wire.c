@@ -182,21 +182,73 @@ static void what_is_not_understood_aborts(void **state)
 	}
 }
 
+/* Towards those who need it, we write their form: header and SAK are the
+ * vector's, and all reads as before. */
+static void habits_are_written(void **state)
+{
+	static const struct {
+		struct sa_habit habit;
+		const char *form;
+	} v[] = {
+		{ { false }, "id_length_1_octet" },
+		{ { .long_reserved = true }, "gdoid_style" },
+		{ { .wide_sat_ids = true, .wide_sak_ids = true },
+			"sak_and_sat_length_2_octets" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(v); i++) {
+		struct span b = vec_hex("sa_payload_variants.%s", v[i].form);
+		size_t sak_end = 12u + (size_t)(b.p[14] << 8 | b.p[15]);
+		struct gdoi_sa sa, got;
+		uint8_t buf[1000];
+		struct isakmp_wr m;
+
+		assert_int_equal(gdoi_sa_read(rd_span(b), &sa), WIRE_OK);
+		sa.habit = v[i].habit;
+		isakmp_chain_begin(&m, buf, sizeof buf);
+		gdoi_sa_put(&m, &sa, false);
+		struct span out = isakmp_wr_end(&m);
+
+		assert_memory_equal(out.p + PLD_HDR, b.p, sak_end);
+		assert_int_equal(
+			gdoi_sa_read(rd_init(out.p + PLD_HDR, out.n - PLD_HDR),
+				&got),
+			WIRE_OK);
+		check_sak(&got.sak);
+		assert_int_equal(got.n_sats, 3);
+		check_sat(&got.sat[1], 0x00c0de01, 0x0a020000, 0x0a010000,
+			&cbc);
+		gdoi_sa_free(&sa);
+		gdoi_sa_free(&got);
+	}
+}
+
 static void what_only_a_sat_has_wrong_skips_it(void **state)
 {
 	static const struct {
 		const char *from, *to;
 		size_t skipped;
+		const char *why;
 	} cases[] = {
-		{ "1400c0de02", "0e00c0de02", 1 },     /* AES-CCM */
-		{ "80050005", "80050009", 1 },         /* XCBC, in the first */
-		{ "80060080800e", "80060000800e", 1 }, /* AES without length */
-		{ "800e0004", "800b0001", 1 },         /* ESN */
-		{ "800e0004", "80070001", 1 },         /* unknown */
-		{ "0c00c0de01", "0c000000ff", 1 },     /* reserved SPI */
-		{ "0000003701", "0000003702", 1 },     /* AH */
-		{ "0000003701", "00000037a1", 1 },     /* IEC 90-5 */
-		{ "0000003701", "00000037f6", 1 },     /* private, not ours */
+		// clang-format off
+		{ "1400c0de02", "0e00c0de02", 1, /* AES-CCM */
+			"ESP transform 14 not supported" },
+		{ "80050005", "80050009", 1, /* XCBC, in the first */
+			"ESP authentication algorithm 9 not supported" },
+		{ "80060080800e", "80060000800e", 1, /* AES without length */
+			"ESP key length 0 not supported" },
+		{ "800e0004", "800b0001", 1,
+			"extended sequence numbers, value 1 not supported" },
+		{ "800e0004", "80070001", 1, "SA attribute 7 not supported" },
+		{ "80040001", "80040003", 1,
+			"encapsulation mode 3 not supported" },
+		{ "0c00c0de01", "0c000000ff", 1, "SPI 255 not supported" },
+		{ "0000003701", "0000003702", 1, "AH not supported" },
+		{ "0000003701", "00000037a1", 1, /* IEC 90-5 */
+			"TEK protocol 161 not supported" },
+		{ "0000003701", "00000037f6", 1, "" }, /* private, not ours */
+		// clang-format on
 	};
 	struct gdoi_sa sa;
 
@@ -206,6 +258,10 @@ static void what_only_a_sat_has_wrong_skips_it(void **state)
 			edited(cases[i].from, cases[i].to, &sa), WIRE_OK);
 		assert_int_equal(sa.skipped_sats, cases[i].skipped);
 		assert_int_equal(sa.n_sats, 3 - cases[i].skipped);
+		auto_sbuf struct sbuf why = { 0 };
+
+		gdoi_skip_text(&sa, &why);
+		assert_string_equal(sbuf_str(&why), cases[i].why);
 		gdoi_sa_free(&sa);
 	}
 	/* gdoid tells 0 for what is not configured. */
@@ -289,20 +345,20 @@ static void too_many_sats_are_refused(void **state)
 			      "0dd4"
 			      "80040001"
 			      "80060080");
-	auto_free uint8_t *buf = xcalloc(300, 64);
-	struct wr w = wr_init(buf, 300 * 64);
+	auto_free uint8_t *buf = xcalloc(SATS_MAX + 1, 64);
+	struct wr w = wr_init(buf, (SATS_MAX + 1) * 64);
 	struct gdoi_sa sa;
 
 	(void)state;
 	wr_span(&w, hex("000000020000000000100000"));
-	for (int i = 0; i < 257; i++)
+	for (int i = 0; i < SATS_MAX + 1; i++)
 		wr_span(&w, one);
 	wr_patch_u8(&w, w.len - one.n, 0);
 	assert_int_equal(gdoi_sa_read(rd_span(wr_done(&w)), &sa), WIRE_LIMIT);
 	w.len -= one.n;
 	wr_patch_u8(&w, w.len - one.n, 0);
 	assert_int_equal(gdoi_sa_read(rd_span(wr_done(&w)), &sa), WIRE_OK);
-	assert_int_equal(sa.n_sats, 256);
+	assert_int_equal(sa.n_sats, SATS_MAX);
 	gdoi_sa_free(&sa);
 }
 
@@ -676,7 +732,7 @@ static void group_id_as_the_vector(void **state)
 
 	(void)state;
 	isakmp_chain_begin(&m, buf, sizeof buf);
-	wire_id_group_put(&m, &number);
+	wire_id_group_put(&m, &number, false);
 	assert_span_equal(body_of(&m), vec_hex("phase1_sha1.pull.ID_b"));
 }
 
@@ -729,6 +785,7 @@ int main(void)
 		cmocka_unit_test(written_in_the_form_of_the_rfc),
 		cmocka_unit_test(written_by_other_habits),
 		cmocka_unit_test(what_is_not_understood_aborts),
+		cmocka_unit_test(habits_are_written),
 		cmocka_unit_test(what_only_a_sat_has_wrong_skips_it),
 		cmocka_unit_test(ends_of_a_sat),
 		cmocka_unit_test(too_many_sats_are_refused),
