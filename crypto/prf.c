@@ -3,25 +3,70 @@
 
 #include "crypto/evp_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-void prf(enum hash_id h, struct span key, const struct span *parts, size_t n,
-	uint8_t *out)
+struct prf_key {
+	enum hash_id hash;
+	EVP_MAC_CTX *ctx;
+};
+
+static EVP_MAC_CTX *keyed(enum hash_id h, struct span key)
 {
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(evp_hmac(h));
 	/* A NULL key would mean "as before" to OpenSSL. */
 	const uint8_t *k = key.n > 0 ? key.p : (const uint8_t *)"";
-	size_t got = 0;
 
 	if (ctx == NULL || EVP_MAC_init(ctx, k, key.n, NULL) != 1)
 		evp_die("HMAC init");
+	return ctx;
+}
+
+static void mac(EVP_MAC_CTX *ctx, enum hash_id h, const struct span *parts,
+	size_t n, uint8_t *out)
+{
+	size_t got = 0;
+
 	for (size_t i = 0; i < n; i++)
 		if (parts[i].n > 0 &&
 			EVP_MAC_update(ctx, parts[i].p, parts[i].n) != 1)
 			evp_die("HMAC update");
 	if (EVP_MAC_final(ctx, out, &got, hash_alg(h)->bytes) != 1)
 		evp_die("HMAC final");
+}
+
+void prf(enum hash_id h, struct span key, const struct span *parts, size_t n,
+	uint8_t *out)
+{
+	EVP_MAC_CTX *ctx = keyed(h, key);
+
+	mac(ctx, h, parts, n, out);
 	EVP_MAC_CTX_free(ctx);
+}
+
+struct prf_key *prf_key_new(enum hash_id h, struct span key)
+{
+	struct prf_key *k = xcalloc(1, sizeof(*k));
+
+	k->hash = h;
+	k->ctx = keyed(h, key);
+	return k;
+}
+
+void prf_key_free(struct prf_key *k)
+{
+	if (k == NULL)
+		return;
+	EVP_MAC_CTX_free(k->ctx);
+	free(k);
+}
+
+void prf_keyed(
+	struct prf_key *k, const struct span *parts, size_t n, uint8_t *out)
+{
+	if (EVP_MAC_init(k->ctx, NULL, 0, NULL) != 1) /* from the key on */
+		evp_die("HMAC restart");
+	mac(k->ctx, k->hash, parts, n, out);
 }
 
 void digest(enum hash_id h, const struct span *parts, size_t n, uint8_t *out)

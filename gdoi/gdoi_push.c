@@ -4,6 +4,7 @@
 #include "crypto/prf.h"
 #include "gdoi/env.h"
 #include "gdoi/gdoi_wire.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define LENGTH_AT     24
@@ -169,19 +170,52 @@ bool ack_kind_known(uint8_t kind)
 	return ack_hash(kind) != HASH_NONE;
 }
 
-/* prf(ack_key, SEQ | ID), ack_key = prf(KEK, label NUL | SPI | L) */
-static void ack_prf(const struct kek *k, enum hash_id h, unsigned key_bits,
-	struct span covered, uint8_t *out)
+/* prf(KEK, label NUL | SPI | L) */
+static struct prf_key *ack_key(
+	const struct kek *k, enum hash_id h, unsigned key_bits)
 {
 	static const char label[] = "GROUPKEY-PUSH ACK"; /* with its NUL */
 	const uint8_t l[2] = { (uint8_t)(key_bits >> 8), (uint8_t)key_bits };
 	const struct span parts[] = { SPAN(label, sizeof label),
 		SPAN(k->spi, sizeof k->spi), SPAN(l, sizeof l) };
-	uint8_t ack_key[HASH_MAX_BYTES];
+	uint8_t key[HASH_MAX_BYTES];
 
-	prf(h, SPAN(k->key.b, k->key.n), parts, ARRAY_LEN(parts), ack_key);
-	prf(h, SPAN(ack_key, hash_alg(h)->bytes), &covered, 1, out);
-	mem_wipe(ack_key, sizeof ack_key);
+	prf(h, SPAN(k->key.b, k->key.n), parts, ARRAY_LEN(parts), key);
+	struct prf_key *out = prf_key_new(h, SPAN(key, hash_alg(h)->bytes));
+
+	mem_wipe(key, sizeof key);
+	return out;
+}
+
+/* RFC 8263 3.2 reads two ways: L is that of the HMAC block, or the output. */
+enum { ACK_BY_BLOCK, ACK_BY_OUTPUT, N_ACK_READINGS };
+struct ack_keys {
+	enum hash_id hash; /* HASH_NONE: we cannot */
+	uint8_t spi[KEK_SPI_BYTES];
+	struct prf_key *key[N_ACK_READINGS];
+};
+
+struct ack_keys *ack_keys_new(const struct kek *k, uint8_t ack_kind)
+{
+	struct ack_keys *out = xcalloc(1, sizeof *out);
+	enum hash_id h = ack_hash(ack_kind);
+
+	out->hash = h;
+	memcpy(out->spi, k->spi, sizeof out->spi);
+	if (h == HASH_NONE)
+		return out;
+	out->key[ACK_BY_BLOCK] = ack_key(k, h, 8u * hash_alg(h)->block);
+	out->key[ACK_BY_OUTPUT] = ack_key(k, h, 8u * hash_alg(h)->bytes);
+	return out;
+}
+
+void ack_keys_free(struct ack_keys *keys)
+{
+	if (keys == NULL)
+		return;
+	for (size_t i = 0; i < N_ACK_READINGS; i++)
+		prf_key_free(keys->key[i]);
+	free(keys);
 }
 
 size_t ack_build(const struct kek *k, uint8_t ack_kind, uint32_t seq,
@@ -211,14 +245,17 @@ size_t ack_build(const struct kek *k, uint8_t ack_kind, uint32_t seq,
 
 	if (out.n == 0)
 		return 0;
-	ack_prf(k, h, 8u * hash_alg(h)->block,
-		SPAN(buf + covered_at, out.n - covered_at), hash);
+	const struct span covered = SPAN(buf + covered_at, out.n - covered_at);
+	struct prf_key *key = ack_key(k, h, 8u * hash_alg(h)->block);
+
+	prf_keyed(key, &covered, 1, hash);
+	prf_key_free(key);
 	memcpy(buf + ISAKMP_HDR + PLD_HDR, hash, hash_alg(h)->bytes);
 	return out.n;
 }
 
 static enum wire_err ack_split(
-	struct span dgram, const struct kek *k, struct payloads *p)
+	struct span dgram, const struct ack_keys *k, struct payloads *p)
 {
 	struct isakmp_hdr h;
 	enum wire_err e = isakmp_hdr_read(dgram, &h);
@@ -264,16 +301,15 @@ static enum wire_err ack_id_read(struct rd body, struct ip_addr *out)
 	return WIRE_OK;
 }
 
-enum wire_err ack_read(struct span dgram, const struct kek *k, uint8_t ack_kind,
+enum wire_err ack_read(struct span dgram, const struct ack_keys *keys,
 	uint32_t *seq, struct ip_addr *member)
 {
-	enum hash_id h = ack_hash(ack_kind);
 	uint8_t want[HASH_MAX_BYTES];
 	struct payloads p;
 
-	if (h == HASH_NONE)
+	if (keys->hash == HASH_NONE)
 		return WIRE_POLICY;
-	enum wire_err e = ack_split(dgram, k, &p);
+	enum wire_err e = ack_split(dgram, keys, &p);
 
 	if (e == WIRE_OK)
 		e = gdoi_seq_read(p.v[1].body, seq);
@@ -284,14 +320,13 @@ enum wire_err ack_read(struct span dgram, const struct kek *k, uint8_t ack_kind,
 	struct span got = rd_rest(&p.v[0].body);
 	struct span covered =
 		SPAN(p.v[1].whole.p, p.v[1].whole.n + p.v[2].whole.n);
-	size_t n = hash_alg(h)->bytes;
 
-	if (got.n != n)
+	if (got.n != hash_alg(keys->hash)->bytes)
 		return WIRE_HASH;
-	/* RFC 8263 3.2 reads two ways: the HMAC block, or the output. */
-	ack_prf(k, h, 8u * hash_alg(h)->block, covered, want);
-	if (mem_equal_secret(want, got.p, n))
-		return WIRE_OK;
-	ack_prf(k, h, 8u * hash_alg(h)->bytes, covered, want);
-	return mem_equal_secret(want, got.p, n) ? WIRE_OK : WIRE_HASH;
+	for (size_t i = 0; i < N_ACK_READINGS; i++) {
+		prf_keyed(keys->key[i], &covered, 1, want);
+		if (mem_equal_secret(want, got.p, got.n))
+			return WIRE_OK;
+	}
+	return WIRE_HASH;
 }

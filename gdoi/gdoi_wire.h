@@ -170,7 +170,12 @@ bool ack_kind_known(uint8_t kind);
 /* 0: a kind that we cannot do, or no room. */
 size_t ack_build(const struct kek *k, uint8_t ack_kind, uint32_t seq,
 	const struct ip_addr *member, uint8_t *buf, size_t cap);
-/* Splits and checks an ACK; kek was found by the header's cookies. */
-enum wire_err ack_read(struct span dgram, const struct kek *k, uint8_t ack_kind,
+/* What checks the ACKs of one KEK, in both readings of RFC 8263 3.2. */
+struct ack_keys;
+struct ack_keys *ack_keys_new(const struct kek *k, uint8_t ack_kind);
+void ack_keys_free(struct ack_keys *keys); /* wipes; NULL is fine */
+/* Splits and checks an ACK; its KEK was found by the header's cookies.
+ * WIRE_POLICY: of a kind that we cannot do. */
+enum wire_err ack_read(struct span dgram, const struct ack_keys *keys,
 	uint32_t *seq, struct ip_addr *member);
 #endif

@@ -92,6 +92,7 @@ void ks_kek_drop(struct ks_kek *k)
 	keybuf_wipe(&k->k.key);
 	if (k->signer != NULL)
 		pkey_unref(k->signer);
+	ack_keys_free(k->ack_keys);
 	free(k->spki);
 	*k = (struct ks_kek){ .live = false };
 }

@@ -12,8 +12,12 @@
 
 #define KS_SEQS_SHOWN     4
 #define KS_ACKS_MISSED_MAX 3   /* rekeys in a row (ios-cli.md 15.4) */
-#define KS_PUSH_BATCH     50   /* datagrams a tick */
-#define KS_PUSH_TICK_MS   10
+/* Silence lets so many datagrams go each tick, an answer one more than was
+ * answered, until so many are on their way. */
+#define KS_PUSH_BATCH      50
+#define KS_PUSH_TICK_MS    10
+#define KS_PUSH_WINDOW_MAX 1024
+#define KS_PUSH_BURST      32  /* worth a turn of their own */
 #define KS_LATE_MS        200  /* lets message 4 go ahead of a rekey */
 #define KS_PERIODIC_COPIES 2  /* with `periodic` so many count as enough */
 #define KS_ACKS_SEEN      256  /* digests of acknowledgements kept */
@@ -42,6 +46,7 @@ struct ks_kek {
 	bool unicast;
 	enum rekey_ack ack;
 	struct udp_addr dst;         /* of its rekeys, when they are multicast */
+	struct ack_keys *ack_keys;   /* made when the first one comes */
 };
 
 struct ks_member {
@@ -80,6 +85,9 @@ struct ks_push {
 	struct udp_addr dst;         /* multicast: where to, in which form */
 	enum ks_readers readers;
 	struct ks_member *cursor;    /* next of this pass; NULL: pass is over */
+	uint32_t window, in_flight;  /* datagrams that may be, are unanswered */
+	uint64_t leak_ms;            /* when some of them are given up */
+	bool paced;                  /* the pass waits for the window alone */
 	bool to_group;               /* the pass's one datagram is due */
 	uint64_t started_ms, pass_ms;
 	size_t awaited;

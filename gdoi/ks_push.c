@@ -225,10 +225,35 @@ static void acks_unsee(struct ks *ks)
 	memset(ks->ack_seen, 0, sizeof(ks->ack_seen));
 }
 
+/* What the tick before sent is answered or lost. */
+static void window_leak(struct ks_push *p, uint64_t now)
+{
+	if (now < p->leak_ms)
+		return;
+	p->in_flight -= min_u32(p->in_flight, KS_PUSH_BATCH);
+	p->leak_ms = now + KS_PUSH_TICK_MS;
+}
+
+/* The pace follows what comes back: a slow path is not flooded, a fast one not
+ * kept waiting. */
+static void window_answer(struct ks *ks)
+{
+	struct ks_push *p = &ks->push;
+
+	p->in_flight -= min_u32(p->in_flight, 1);
+	p->window = min_u32(p->window + 1, KS_PUSH_WINDOW_MAX);
+	if (p->paced && p->window >= p->in_flight + KS_PUSH_BURST)
+		timer_set(ks->g->env->timers, &ks->push_timer, gdoi_now(ks->g));
+}
+
 /* A pass over the members, or the one datagram to the group. */
 static void pass_begin(struct ks *ks)
 {
 	struct ks_push *p = &ks->push;
+
+	p->window = KS_PUSH_BATCH;
+	p->in_flight = 0;
+	p->leak_ms = gdoi_now(ks->g) + KS_PUSH_TICK_MS;
 
 	if (p->unicast)
 		p->cursor = TAILQ_FIRST(&ks->members);
@@ -345,7 +370,7 @@ static void push_end(struct ks *ks, bool complete)
 	if (!p->active)
 		return;
 	timer_cancel(ks->g->env->timers, &ks->push_timer);
-	p->active = p->to_group = false;
+	p->active = p->to_group = p->paced = false;
 	p->cursor = NULL;
 	KS_DEBUG(ks, KS_PUSH_END, .a = p->seq,
 		.b = p->acks ? (uint32_t)p->awaited : 0);
@@ -385,23 +410,25 @@ static void duration_set(struct ks *ks)
 	ks->last_rekey_msec = (uint32_t)(gdoi_now(ks->g) - ks->push.started_ms);
 }
 
-/* One bounded batch of the pass; false: the pass is over. */
+/* As much of the pass as may be on its way; false: the pass is over. */
 static bool pass_batch(struct ks *ks)
 {
 	struct ks_push *p = &ks->push;
+
+	window_leak(p, gdoi_now(ks->g));
 
 	if (p->to_group) {
 		p->to_group = false;
 		group_send(ks);
 	}
-	for (size_t n = 0; n < KS_PUSH_BATCH && p->cursor != NULL;) {
+	while (p->in_flight < p->window && p->cursor != NULL) {
 		struct ks_member *m = p->cursor;
 
 		p->cursor = TAILQ_NEXT(m, link);
 		if (is_asked(p, m) && !m->awaited)
 			continue;
 		member_send(ks, m);
-		n++;
+		p->in_flight++;
 	}
 	return p->cursor != NULL;
 }
@@ -435,10 +462,15 @@ void ks_push_tick(void *arg)
 		p->pass_ms = now;
 		pass_begin(ks);
 	}
-	if (pass_batch(ks)) {
-		next = now + KS_PUSH_TICK_MS;
+	bool was_paced = p->paced;
+
+	p->paced = pass_batch(ks);
+	if (p->paced) {
+		next = p->leak_ms;
 	} else {
 		duration_set(ks);
+		if (was_paced)
+			p->pass_ms = now; /* the last ones too have time */
 		next = max_u64(now + 1, p->pass_ms + pass_wait_ms(ks));
 	}
 	timer_set(ks->g->env->timers, &ks->push_timer, next);
@@ -453,7 +485,7 @@ bool ks_has_kek(const struct ks *ks, const uint8_t spi[KEK_SPI_BYTES])
 }
 
 /* The KEK that an ACK names by its cookies. */
-static const struct ks_kek *kek_of(const struct ks *ks, struct span dgram)
+static struct ks_kek *kek_of(struct ks *ks, struct span dgram)
 {
 	if (ks->kek.live && dgram.n >= KEK_SPI_BYTES &&
 		memcmp(ks->kek.k.spi, dgram.p, KEK_SPI_BYTES) == 0)
@@ -500,6 +532,7 @@ static void ack_count(struct ks *ks, struct ks_member *m, uint32_t seq,
 		return;
 	m->awaited = false;
 	p->awaited--;
+	window_answer(ks);
 	if (p->awaited > 0 || p->cursor != NULL || others_wait(ks))
 		return;
 	duration_set(ks);
@@ -509,7 +542,7 @@ static void ack_count(struct ks *ks, struct ks_member *m, uint32_t seq,
 enum wire_err ks_ack_input(
 	struct ks *ks, const struct udp_path *path, struct span dgram)
 {
-	const struct ks_kek *kek = kek_of(ks, dgram);
+	struct ks_kek *kek = kek_of(ks, dgram);
 	struct ip_addr id;
 	uint32_t sum = hash_bytes(dgram.p, dgram.n);
 	struct ks_member *m;
@@ -520,7 +553,9 @@ enum wire_err ks_ack_input(
 		return WIRE_POLICY; /* none was asked for */
 	if (ack_is_known(ks, sum))
 		return WIRE_REPLAY;
-	e = ack_read(dgram, &kek->k, ks_ack_kind(kek, true), &seq, &id);
+	if (kek->ack_keys == NULL)
+		kek->ack_keys = ack_keys_new(&kek->k, ks_ack_kind(kek, true));
+	e = ack_read(dgram, kek->ack_keys, &seq, &id);
 	if (e != WIRE_OK)
 		return e;
 	m = ks_member_find(ks, &id);

@@ -63,8 +63,8 @@ static uint8_t (*acks_build(const struct ks *ks, size_t *len))[ACK_ROOM]
 	uint8_t(*acks)[ACK_ROOM] = xcalloc(sent.n + 1, sizeof(*acks));
 
 	for (size_t i = 0; i < sent.n; i++)
-		*len = ack_build(&ks->kek.k, KS_ACK_KIND, ks->push.seq,
-			&sent.to[i].remote.ip, acks[i], ACK_ROOM);
+		*len = ack_build(&ks->kek.k, ks_ack_kind(&ks->kek, true),
+			ks->push.seq, &sent.to[i].remote.ip, acks[i], ACK_ROOM);
 	return acks;
 }
 
@@ -120,8 +120,7 @@ static void bench_rekey(struct world *w, size_t n)
 		double cost = rekey(w, ks);
 
 		printf("rekey members=%zu cpu_us=%.2f msec=%u retries=%llu\n",
-			n, cost / (double)n,
-			node_ks_of(ks)->last_rekey_msec,
+			n, cost / (double)n, node_ks_of(ks)->last_rekey_msec,
 			(unsigned long long)node_ks_of(ks)->retransmits);
 	}
 	free(sent.to);

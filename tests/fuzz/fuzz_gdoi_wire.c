@@ -76,6 +76,7 @@ static void try_messages(struct span d)
 {
 	struct kek k = { .cipher = CIPHER_AES128, .sig_hash = HASH_SHA256 };
 	static uint8_t clear[ISAKMP_MSG_MAX];
+	struct ack_keys *ack_keys;
 	struct push_msg push;
 	struct ip_addr member;
 	uint32_t seq;
@@ -85,7 +86,9 @@ static void try_messages(struct span d)
 	k.key.n = k.iv.n = 16;
 	memcpy(k.spi, d.p, d.n < sizeof k.spi ? d.n : sizeof k.spi);
 	push_open(d, &k, clear, &push);
-	ack_read(d, &k, 1, &seq, &member);
+	ack_keys = ack_keys_new(&k, ACK_KEK_SHA256);
+	ack_read(d, ack_keys, &seq, &member);
+	ack_keys_free(ack_keys);
 }
 
 static void try_chain(struct span d)

@@ -243,6 +243,7 @@ static void test_registration(void **state)
 	uint8_t clear[2000];
 	struct ip_addr member;
 	struct push_msg m;
+	struct ack_keys *ack_keys;
 
 	cap.kek.iv = kd.kek_iv;
 	assert_non_null(signer);
@@ -252,8 +253,10 @@ static void test_registration(void **state)
 	clear[ISAKMP_HDR + 7] ^= 1; /* another sequence number */
 	assert_int_equal(
 		push_verify(&m, &cap.kek, signer, &env), WIRE_SIGNATURE);
+	ack_keys = ack_keys_new(&cap.kek, ACK_KEK_SHA256);
 	assert_int_equal(
-		ack_read(ack->whole, &cap.kek, 1, &seq, &member), WIRE_OK);
+		ack_read(ack->whole, ack_keys, &seq, &member), WIRE_OK);
+	ack_keys_free(ack_keys);
 	assert_int_equal(seq, 1);
 	assert_int_equal(ip_u32(&member), 0xc0a802fe);
 	pkey_unref(signer);
