@@ -50,6 +50,12 @@ static void test_known(void **state)
 		assert_memory_equal(out, want.p, want.n);
 		prf(known[i].h, TEXT("Jefe"), parts, 3, out);
 		assert_memory_equal(out, want.p, want.n);
+		struct prf_key *key = prf_key_new(known[i].h, TEXT("Jefe"));
+
+		prf_keyed(key, &abc[0], 1, out);
+		prf_keyed(key, parts, 3, out); /* from the key on again */
+		prf_key_free(key);
+		assert_memory_equal(out, want.p, want.n);
 		digest(known[i].h, abc, 2, out);
 		want = hex(known[i].digest);
 		assert_memory_equal(out, want.p, want.n);
