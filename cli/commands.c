@@ -62,6 +62,7 @@ static const struct feature *const features[] = {
 	&feature_show_tech,
 	&feature_debug,
 	&feature_show_debug,
+	&feature_evtrace,
 	&feature_exec_crypto,
 	&feature_exec_ping,
 	&feature_exec_trace,

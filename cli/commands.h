@@ -38,7 +38,7 @@ struct feature {
 /* Features by file; those without a subscription only bring commands. */
 extern const struct feature feature_keep, feature_show_platform,
 	feature_show_hardware, feature_show_tech, feature_debug,
-	feature_show_debug,
+	feature_show_debug, feature_evtrace,
 	feature_block;
 extern const struct feature feature_masterkey, feature_users, feature_line,
 	feature_enable, feature_banner, feature_login,

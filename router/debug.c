@@ -3,10 +3,12 @@
 #include "base/mem.h"
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct debugger {
 	struct debug hook;
 	struct log *log;
+	struct evtrace *traces;
 	uint64_t (*now_ms)(void);
 	uint8_t levels[DEBUG_N_AREAS];
 	struct debug_conditions list[DEBUG_N_LISTS];
@@ -58,8 +60,12 @@ static bool token_take(struct debugger *d)
 static void on_event(void *ctx, const struct debug_event *ev)
 {
 	struct debugger *d = ctx;
+	const struct debug_def *def = debug_def(ev->id);
 	auto_sbuf struct sbuf text = { 0 };
 
+	evtrace_add(d->traces, ev);
+	if ((d->levels[def->area] >> def->level & 1) == 0)
+		return; /* only the trace wants it */
 	if (!wanted(d, ev)) {
 		d->stats.filtered++;
 		return;
@@ -79,21 +85,45 @@ static void on_event(void *ctx, const struct debug_event *ev)
 	log_debug(d->log, "%s", sbuf_str(&text));
 }
 
+static uint64_t wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* What engines tell: what is shown, and what is traced. */
+static void hook_set(struct debugger *d)
+{
+	for (size_t i = 0; i < DBG_N; i++) {
+		enum debug_id id = (enum debug_id)i;
+		const struct debug_def *def = debug_def(id);
+
+		d->hook.on[i] = (d->levels[def->area] >> def->level & 1) != 0 ||
+				evtrace_wants(d->traces, id);
+	}
+}
+
 struct debugger *debugger_new(struct log *log, uint64_t (*now_ms)(void))
 {
 	struct debugger *d = xcalloc(1, sizeof(*d));
 
+	d->traces = evtrace_new(wall_ms);
 	d->hook.event = on_event;
 	d->hook.ctx = d;
 	d->log = log;
 	d->now_ms = now_ms;
 	d->refilled_ms = now_ms();
 	d->tokens_milli = DEBUG_LINES_BURST * 1000ull;
+	hook_set(d);
 	return d;
 }
 
 void debugger_free(struct debugger *d)
 {
+	if (d != NULL)
+		evtrace_free(d->traces);
 	free(d);
 }
 
@@ -105,12 +135,17 @@ const struct debug *debugger_hook(const struct debugger *d)
 void debugger_set(struct debugger *d, enum debug_area a, uint8_t levels)
 {
 	d->levels[a] = levels;
-	for (size_t i = 0; i < DBG_N; i++) {
-		const struct debug_def *def = debug_def((enum debug_id)i);
+	hook_set(d);
+}
 
-		if (def->area == a)
-			d->hook.on[i] = (levels >> def->level & 1) != 0;
-	}
+struct evtrace *debugger_traces(struct debugger *d)
+{
+	return d->traces;
+}
+
+void debugger_traces_changed(struct debugger *d)
+{
+	hook_set(d);
 }
 
 uint8_t debugger_levels(const struct debugger *d, enum debug_area a)
@@ -121,7 +156,7 @@ uint8_t debugger_levels(const struct debugger *d, enum debug_area a)
 void debugger_off(struct debugger *d)
 {
 	memset(d->levels, 0, sizeof(d->levels));
-	memset(d->hook.on, 0, sizeof(d->hook.on));
+	hook_set(d);
 }
 
 static bool same(

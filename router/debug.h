@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "gdoi/debug.h"
 #include "gdoi/policy.h"
+#include "router/evtrace.h"
 
 #define DEBUG_LINES_SEC      500
 #define DEBUG_LINES_BURST    2000
@@ -50,6 +51,11 @@ struct debug_conditions {
 };
 const struct debug_conditions *debugger_conditions( /* lent */
 	const struct debugger *d, enum debug_list l);
+
+/* The traces that are kept beside (lent); to be told of a change of what they
+ * want. */
+struct evtrace *debugger_traces(struct debugger *d);
+void debugger_traces_changed(struct debugger *d);
 
 struct debugger_stats {
 	uint64_t shown, filtered, rate_limited;

@@ -11,6 +11,7 @@ librouter_a_SOURCES = \
 	router/box_route.c \
 	router/box_vrf.c \
 	router/debug.c router/debug.h \
+	router/evtrace.c router/evtrace.h \
 	router/dp_none.c router/dp_none.h \
 	router/env_loop.c router/env_loop.h \
 	router/ifname.c router/ifname.h \

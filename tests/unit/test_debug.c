@@ -253,6 +253,86 @@ static void test_bound(void **state)
 	assert_null(strstr(seen(f) + 38, "rate-limited"));
 }
 
+/* ---- traces ---- */
+
+static void on_trace(void *ctx, uint64_t wall_ms, const char *text)
+{
+	struct sbuf *out = ctx;
+
+	assert_true(wall_ms > 0);
+	sbuf_printf(out, "%s\n", text);
+}
+
+static const char *traced(struct fixture *f, enum evtrace_kind k)
+{
+	forget(f);
+	evtrace_each(debugger_traces(f->d), k, 0, on_trace, &f->seen);
+	return seen(f);
+}
+
+/* Kept without debugging on; only what is of level event or below. */
+static void test_trace(void **state)
+{
+	struct fixture *f = *state;
+	struct evtrace *t = debugger_traces(f->d);
+	struct evtrace_info info;
+	char group[] = "G1";
+
+	tell(f, DBG_KS_ADDED, group, 0x0a000001);
+	group[1] = '9'; /* what was lent may change */
+	assert_string_equal(seen(f), "");
+	assert_false(debug_on(debugger_hook(f->d), DBG_KS_SID));
+	assert_string_equal(traced(f, EVTRACE_REGISTRATION),
+		"GDOI:KS REGISTRATION:TRS:(G1:0):member 10.0.0.1 registered; "
+		"the group has 0\n");
+	assert_string_equal(traced(f, EVTRACE_REKEY), "");
+	assert_int_equal(evtrace_each(t, EVTRACE_REGISTRATION, UINT64_MAX,
+				 on_trace, &f->seen),
+		0);
+	evtrace_enable(t, EVTRACE_REGISTRATION, false);
+	debugger_traces_changed(f->d);
+	assert_false(debug_on(debugger_hook(f->d), DBG_KS_ADDED));
+	evtrace_info(t, EVTRACE_REGISTRATION, &info);
+	assert_false(info.enabled);
+	assert_int_equal(info.used, 1);
+}
+
+static void test_trace_ring(void **state)
+{
+	struct fixture *f = *state;
+	struct evtrace *t = debugger_traces(f->d);
+	struct evtrace_info info;
+
+	evtrace_size(t, EVTRACE_REGISTRATION, 3);
+	for (uint32_t i = 1; i <= 5; i++)
+		tell(f, DBG_KS_PROOF, "G", i);
+	assert_string_equal(traced(f, EVTRACE_REGISTRATION),
+		"GDOI:KS REGISTRATION:EVT:(G:0):received message 3 from "
+		"0.0.0.3\n"
+		"GDOI:KS REGISTRATION:EVT:(G:0):received message 3 from "
+		"0.0.0.4\n"
+		"GDOI:KS REGISTRATION:EVT:(G:0):received message 3 from "
+		"0.0.0.5\n");
+	forget(f);
+	assert_int_equal(evtrace_latest(t, EVTRACE_REGISTRATION, on_trace,
+				 &f->seen),
+		3);
+	tell(f, DBG_KS_PROOF, "G", 6);
+	forget(f);
+	assert_int_equal(evtrace_latest(t, EVTRACE_REGISTRATION, on_trace,
+				 &f->seen),
+		1);
+	assert_non_null(strstr(seen(f), "0.0.0.6\n"));
+	/* One shot: full is the end. */
+	evtrace_one_shot(t, EVTRACE_REGISTRATION);
+	for (uint32_t i = 1; i <= 5; i++)
+		tell(f, DBG_KS_PROOF, "G", i);
+	evtrace_info(t, EVTRACE_REGISTRATION, &info);
+	assert_false(info.enabled);
+	assert_int_equal(info.total, 3);
+	assert_null(strstr(traced(f, EVTRACE_REGISTRATION), "0.0.0.4"));
+}
+
 /* ---- commands ---- */
 
 static void cli(struct router *r, const char *line, const char *want)
@@ -364,6 +444,38 @@ static void test_condition_commands(void **state)
 	fake_router_fini(&r);
 }
 
+static void test_trace_commands(void **state)
+{
+	struct router r;
+	char *got;
+
+	(void)state;
+	fake_router_init(&r);
+	cli(&r, "show monitor event-trace gdoi rekey parameters\n",
+		"Trace has 256 entries, 0 in use\n"
+		"Trace is enabled\nStacktrace is disabled by default\n");
+	got = fake_paste(&r, "monitor event-trace gdoi rekey size 1000\n"
+			     "monitor event-trace gdoi rekey disable\n");
+	assert_string_equal(got, "");
+	free(got);
+	cli(&r, "show monitor event-trace gdoi rekey parameters\n",
+		"Trace has 1000 entries, 0 in use\n"
+		"Trace is disabled\nStacktrace is disabled by default\n");
+	cli(&r, "monitor event-trace gdoi rekey one-shot\n"
+		"show monitor event-trace gkm rekey parameters\n",
+		"Trace has 1000 entries, 0 in use\n"
+		"Trace is enabled, one-shot\n"
+		"Stacktrace is disabled by default\n");
+	got = fake_paste(&r, "no monitor event-trace gdoi rekey size 1000\n"
+			     "no monitor event-trace gdoi rekey disable\n");
+	free(got);
+	cli(&r, "show monitor event-trace gdoi rekey parameters\n"
+		"show monitor event-trace gdoi rekey all\n",
+		"Trace has 256 entries, 0 in use\n"
+		"Trace is enabled\nStacktrace is disabled by default\n");
+	fake_router_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +487,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_condition_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bound, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_trace, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_trace_ring, setup, teardown),
+		cmocka_unit_test(test_trace_commands),
 		cmocka_unit_test(test_switches),
 		cmocka_unit_test(test_gdoi_matrix),
 		cmocka_unit_test(test_condition_commands),
