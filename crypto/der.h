@@ -29,7 +29,7 @@ void der_list_free(struct der_list *l);
 #define auto_der_list __attribute__((cleanup(der_list_free)))
 
 /* Text of one bundle or object that we read. */
-#define PEM_TEXT_MAX (256 * 1024)
+#define PEM_TEXT_MAX  (256 * 1024)
 #define PEM_LABEL_MAX 64
 
 /* "-----BEGIN label-----" and so on, with a line end. */

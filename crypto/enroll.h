@@ -9,7 +9,7 @@
 #include "crypto/der.h"
 #include <time.h>
 
-#define X500_TEXT_MAX 512
+#define X500_TEXT_MAX   512
 #define ENROLL_SANS_MAX 8
 
 /* Is it a name as `subject-name` takes it: `CN=gm1, OU=lab, O="A, Inc.", C=US`?
@@ -20,27 +20,26 @@ bool x500_check(const char *text, struct sbuf *why);
 /* The encoded Name; "" gives the empty one. 0 or -EINVAL and *why. */
 int x500_der(const char *text, struct der *out, struct sbuf *why);
 
-enum cert_usage { CERT_USAGE_GENERAL, CERT_USAGE_SIGNATURE,
-	CERT_USAGE_ENCRYPTION };
+enum csr_usage { CSR_USAGE_GENERAL, CSR_USAGE_SIGNATURE, CSR_USAGE_ENCRYPTION };
 enum san_kind { SAN_DNS, SAN_IP, SAN_EMAIL };
 struct san {
 	enum san_kind kind;
-	const char *dns;   /* or the mail address */
+	const char *dns; /* or the mail address */
 	struct ip_addr ip;
 };
 /* All text is lent; NULL: absent.  An all-zero struct is a request for the
  * empty name. */
 struct csr {
-	const char *subject;     /* `subject-name` */
-	const char *fqdn;        /* unstructuredName, and a DNS name */
-	const char *serial;      /* `serial-number`: serialNumber */
-	struct ip_addr ip;       /* `ip-address`: unstructuredAddress, and a SAN */
+	const char *subject; /* `subject-name` */
+	const char *fqdn;    /* unstructuredName, and a DNS name */
+	const char *serial;  /* `serial-number`: serialNumber */
+	struct ip_addr ip;   /* `ip-address`: unstructuredAddress, and a SAN */
 	struct san san[ENROLL_SANS_MAX]; /* `subject-alt-name` */
 	size_t n_sans;
-	enum cert_usage usage;   /* key usage bits; EC keys never encipher */
-	const char *eku;         /* OpenSSL's names by comma: "serverAuth" */
-	const char *password;    /* challengePassword: the CA alone sees it */
-	enum hash_id hash;       /* of the signature; NONE: SHA-256 */
+	enum csr_usage usage; /* key usage bits; EC keys never encipher */
+	const char *eku;      /* OpenSSL's names by comma: "serverAuth" */
+	const char *password; /* challengePassword: the CA alone sees it */
+	enum hash_id hash;    /* of the signature; NONE: SHA-256 */
 };
 /* 0 or -errno with *why. */
 int csr_build(const struct csr *c, const struct pkey *key, struct der *out,

@@ -1,8 +1,11 @@
 noinst_LIBRARIES += libgvcrypto.a
 libgvcrypto_a_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) $(BSD_CFLAGS)
 libgvcrypto_a_SOURCES = \
+	crypto/bundle.c \
 	crypto/cipher.c crypto/cipher.h \
+	crypto/der.c crypto/der.h \
 	crypto/dh.c crypto/dh.h \
+	crypto/enroll.c crypto/enroll.h crypto/enroll_priv.h \
 	crypto/evp.c crypto/evp_priv.h \
 	crypto/keystore.c crypto/keystore.h \
 	crypto/masterkey.c \
@@ -11,4 +14,5 @@ libgvcrypto_a_SOURCES = \
 	crypto/rng.c crypto/rng.h \
 	crypto/seal.c crypto/seal.h \
 	crypto/sign.c crypto/sign.h \
-	crypto/suite.c crypto/suite.h
+	crypto/suite.c crypto/suite.h \
+	crypto/x500.c

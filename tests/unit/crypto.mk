@@ -23,3 +23,7 @@ test_keystore_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_passwd
 test_passwd_SOURCES = tests/unit/test_passwd.c
 test_passwd_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_enroll
+test_enroll_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+test_enroll_SOURCES = tests/unit/test_enroll.c tests/unit/pki_vectors.h
+test_enroll_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)

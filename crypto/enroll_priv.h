@@ -1,0 +1,15 @@
+/* Between the parts of enrolment, private to crypto/. */
+#ifndef CRYPTO_ENROLL_PRIV_H
+#define CRYPTO_ENROLL_PRIV_H
+#include "crypto/enroll.h"
+
+#include <openssl/x509.h>
+
+/* Adds the attributes of *text to a name; false and *why. */
+bool x500_read(const char *text, X509_NAME *name, struct sbuf *why);
+/* All of an object's DER, no byte more; NULL. */
+X509 *x509_read(struct span der);
+X509_CRL *x509_crl_read(struct span der);
+/* Appends an encoded certificate; -E2BIG, -EIO. */
+int der_list_add_x509(struct der_list *l, X509 *x);
+#endif
