@@ -68,6 +68,9 @@ bool isakmp_is_key(const struct command *c);
 /* IOS's own, for a router without any; v has room for IKE_POLICIES_MAX. */
 size_t isakmp_default_policies(struct isakmp_policy *v);
 bool isakmp_default_policy_on(const struct router *r);
+bool isakmp_policy_is_default(const struct isakmp_policy *p);
+/* Appends what of it is weak: "encryption des, group 1". */
+void isakmp_policy_weak(const struct isakmp_policy *p, struct sbuf *out);
 void isakmp_view_build(const struct router *r, struct isakmp_view *v);
 void isakmp_view_free(struct isakmp_view *v);
 /* cfg_platform.c: its part of the view. */

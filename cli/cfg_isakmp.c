@@ -147,6 +147,36 @@ size_t isakmp_default_policies(struct isakmp_policy *v)
 	return n;
 }
 
+bool isakmp_policy_is_default(const struct isakmp_policy *p)
+{
+	return p->priority >= DEFAULT_FIRST;
+}
+
+static bool cipher_weak(enum cipher_id c)
+{
+	return c == CIPHER_DES || c == CIPHER_3DES;
+}
+
+/* Below 112 bits, or (24) of a parameter set that nobody can check. */
+static bool group_weak(uint16_t group)
+{
+	return group == 1 || group == 2 || group == 5 || group == 24;
+}
+
+void isakmp_policy_weak(const struct isakmp_policy *p, struct sbuf *out)
+{
+	size_t start = out->n;
+
+	if (cipher_weak(p->cipher))
+		sbuf_printf(out, "encryption %s",
+			p->cipher == CIPHER_DES ? "des" : "3des");
+	if (p->hash == HASH_MD5)
+		sbuf_printf(out, "%shash md5", out->n > start ? ", " : "");
+	if (group_weak(p->group))
+		sbuf_printf(out, "%sgroup %u", out->n > start ? ", " : "",
+			p->group);
+}
+
 bool isakmp_default_policy_on(const struct router *r)
 {
 	return !node_negated(node_get(tree_root(r->tree), &default_policy));

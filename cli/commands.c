@@ -47,6 +47,7 @@ static const struct feature *const features[] = {
 	&feature_crypto_map,
 	&feature_show_gdoi,
 	&feature_show_crypto,
+	&feature_show_isakmp,
 	&feature_show_admission,
 	&feature_show_ipsec,
 	&feature_show_ip,

@@ -1,9 +1,11 @@
 /* JSON of show crypto isakmp and show crypto key mypubkey. */
 #include "cli/show_json.h"
 
-#include "router/udp848.h"
+#include "cli/cfg.h"
+#include "cli/show.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static json_t *sa_new(const struct ip_addr *dst, const struct ip_addr *src,
 	const char *state, uint32_t conn_id, const char *status)
@@ -60,6 +62,7 @@ static json_t *ike_json(const struct ike_sa_info *i)
 	jo_set(o, "responder_cookie", jv_hex(i->cky_r, sizeof(i->cky_r)));
 	policy_put(o, &i->policy);
 	jo_num(o, "remaining_secs", i->remaining_secs);
+	jo_str(o, "profile", i->profile[0] != '\0' ? i->profile : NULL);
 	return o;
 }
 
@@ -95,17 +98,20 @@ json_t *isakmp_count_json(const struct isakmp_count *c)
 	return o;
 }
 
-json_t *isakmp_peers_json(const struct isakmp_peer *v, size_t n)
+json_t *isakmp_peers_json(const struct ike_sa_info *v, size_t n)
 {
 	json_t *top = json_object(), *list = jo_array(top, "isakmp_peers");
 
 	for (size_t i = 0; i < n; i++) {
 		json_t *o = ja_object(list);
+		auto_sbuf struct sbuf id = { 0 };
 
-		jo_ip(o, "peer", &v[i].remote);
-		jo_num(o, "port", GDOI_PORT);
-		jo_ip(o, "local", &v[i].local);
-		jo_ip(o, "phase1_id", &v[i].remote);
+		show_isakmp_id(&v[i], &id);
+		jo_ip(o, "peer", isakmp_remote(&v[i]));
+		jo_num(o, "port", v[i].remote_port);
+		jo_ip(o, "local", isakmp_local(&v[i]));
+		jo_str(o, "phase1_id",
+			v[i].id_type != 0 ? sbuf_str(&id) : NULL);
 	}
 	return top;
 }
@@ -120,26 +126,87 @@ json_t *isakmp_policy_json(const struct isakmp_policy *v, size_t n)
 		jo_num(o, "priority", v[i].priority);
 		policy_put(o, &v[i]);
 		jo_num(o, "lifetime_secs", v[i].life_secs);
+		auto_sbuf struct sbuf weak = { 0 };
+
+		isakmp_policy_weak(&v[i], &weak);
+		jo_str(o, "weak", weak.n > 0 ? sbuf_str(&weak) : NULL);
 	}
 	return top;
 }
 
 /* As the text, it tells the keys: the command is for those who may. */
-json_t *isakmp_key_json(const struct isakmp_key *v, size_t n)
+json_t *isakmp_key_json(const struct isakmp_config *c)
 {
 	json_t *top = json_object(), *list = jo_array(top, "isakmp_keys");
 
-	for (size_t i = 0; i < n; i++) {
-		struct ip_addr mask = ip_v4(v[i].mask);
+	for (size_t i = 0; i < c->n_keys; i++) {
+		const struct isakmp_key *k = &c->keys[i];
+		struct ip_addr mask = ip_v4(k->mask);
+
+		if (k->resolved)
+			continue;
 		json_t *o = ja_object(list);
 
-		if (v[i].hostname[0] != '\0') {
-			jo_str(o, "hostname", v[i].hostname);
-		} else {
-			jo_ip(o, "address", &v[i].addr);
+		jo_str(o, "keyring", isakmp_ring_name(c, k->ring));
+		if (k->hostname[0] != '\0')
+			jo_str(o, "hostname", k->hostname);
+		else
+			jo_ip(o, "address", &k->addr);
+		if (k->addr.family == 6)
+			jo_num(o, "prefix_length", k->prefix);
+		else if (k->hostname[0] == '\0')
 			jo_ip(o, "mask", &mask);
-		}
-		jo_set(o, "key", jv_strn((const char *)v[i].key.p, v[i].key.n));
+		jo_set(o, "key", jv_strn((const char *)k->key.p, k->key.n));
+	}
+	return top;
+}
+
+static void match_json(json_t *list, const struct isakmp_match *m)
+{
+	static const char *const kinds[] = { "address", "host", "host_domain",
+		"user", "user_domain", "group" };
+	struct ip_addr mask = ip_v4(m->mask);
+	json_t *o = ja_object(list);
+
+	jo_str(o, "kind", kinds[m->kind]);
+	if (m->kind != ISAKMP_MATCH_ADDRESS) {
+		jo_str(o, "name", m->name);
+		return;
+	}
+	jo_ip(o, "address", &m->addr);
+	jo_ip(o, "mask", &mask);
+	jo_str(o, "vrf", m->vrf[0] != '\0' ? m->vrf : NULL);
+}
+
+static void profile_json(
+	json_t *list, const struct isakmp_config *c, size_t index)
+{
+	const struct isakmp_profile *p = &c->profiles[index];
+	json_t *o = ja_object(list), *matches, *rings, *points;
+
+	jo_str(o, "name", p->name);
+	jo_str(o, "vrf", p->vrf[0] != '\0' ? p->vrf : NULL);
+	matches = jo_array(o, "identities");
+	for (size_t i = 0; i < c->n_matches; i++)
+		if (c->matches[i].profile == index)
+			match_json(matches, &c->matches[i]);
+	rings = jo_array(o, "keyrings");
+	for (size_t i = 0; i < p->n_rings; i++)
+		json_array_append_new(
+			rings, json_string(isakmp_ring_name(c, p->ring[i])));
+	points = jo_array(o, "trustpoints");
+	for (size_t i = 0; i < p->n_trustpoints; i++)
+		json_array_append_new(points, json_string(p->trustpoint[i]));
+	jo_bool(o, "initiate_aggressive", p->aggressive);
+}
+
+json_t *isakmp_profiles_json(const struct isakmp_config *c, const char *name)
+{
+	json_t *top = json_object(), *list = jo_array(top, "isakmp_profiles");
+
+	for (size_t i = 0; i < c->n_profiles; i++) {
+		if (name == NULL || strcmp(c->profiles[i].name, name) == 0)
+			profile_json(list, c, i);
 	}
 	return top;
 }

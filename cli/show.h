@@ -83,20 +83,27 @@ void show_isakmp_sa(const struct ike_sa_info *ike, size_t n_ike,
 struct isakmp_count {
 	size_t active, negotiating, dead;
 };
-struct isakmp_peer {
-	struct ip_addr local, remote;
-};
 /* show_admission.c */
 void show_call_admission(const struct ike_stats *s, struct sbuf *out);
 void show_error_count(const struct ike_stats *s, struct sbuf *out);
-void show_isakmp_peers(
-	const struct isakmp_peer *v, size_t n, struct sbuf *out); /* 2.4 */
 void show_isakmp_sa_detail(
 	const struct ike_sa_info *ike, size_t n, struct sbuf *out);
+
+/* --- show_isakmp.c --- */
 void show_isakmp_policy(
 	const struct isakmp_policy *v, size_t n, struct sbuf *out); /* 2.2 */
-void show_isakmp_key(
-	const struct isakmp_key *v, size_t n, struct sbuf *out);      /* 2.3 */
+void show_isakmp_default_policy(
+	const struct isakmp_policy *v, size_t n, struct sbuf *out);
+void show_isakmp_key(const struct isakmp_config *c, struct sbuf *out); /* 2.3 */
+void show_isakmp_peers(
+	const struct ike_sa_info *v, size_t n, struct sbuf *out); /* 2.4 */
+/* The peer's identity as text; "none" while it is not known. */
+void show_isakmp_id(const struct ike_sa_info *i, struct sbuf *out);
+const struct ip_addr *isakmp_remote(const struct ike_sa_info *i);
+const struct ip_addr *isakmp_local(const struct ike_sa_info *i);
+const char *isakmp_ring_name(const struct isakmp_config *c, uint16_t ring);
+
+/* --- show_crypto.c --- */
 void show_mypubkey_rsa(const struct stored_key *k, struct sbuf *out); /* 2.10 */
 
 /* --- show_ipsec.c --- */

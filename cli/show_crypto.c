@@ -1,4 +1,4 @@
-/* show crypto isakmp ... (show-output.md 2.1 to 2.3). */
+/* show crypto isakmp sa (show-output.md 2.1). */
 #include "cli/show.h"
 
 #include "cli/cfg.h"
@@ -12,9 +12,6 @@
 #define IKE_SAS_MAX 10000 /* in one answer */
 
 static int show_sa_exec(struct cmd_call *c);
-static int show_peers_exec(struct cmd_call *c);
-static int show_policy_exec(struct cmd_call *c);
-static int show_key_exec(struct cmd_call *c);
 
 #define HELP_SHOW_ISAKMP                                                       \
 	"show  Show running system information\n" HELP_CRYPTO                  \
@@ -28,32 +25,6 @@ static const struct command show_sa = {
 				 "count  Show ISAKMP SA count\n",
 	.flags = CMD_PIPE,
 	.exec = show_sa_exec,
-};
-
-static const struct command show_peers = {
-	.mode = MODE_EXEC,
-	.grammar = "show crypto isakmp peers",
-	.help = HELP_SHOW_ISAKMP "peers  Show ISAKMP peer structures\n",
-	.flags = CMD_PIPE,
-	.exec = show_peers_exec,
-};
-
-static const struct command show_policy = {
-	.mode = MODE_EXEC,
-	.grammar = "show crypto isakmp policy",
-	.help = HELP_SHOW_ISAKMP
-	"policy  Show ISAKMP protection suite policy\n",
-	.flags = CMD_PIPE,
-	.exec = show_policy_exec,
-};
-
-static const struct command show_key = {
-	.mode = MODE_EXEC,
-	.grammar = "show crypto isakmp key",
-	.help = HELP_SHOW_ISAKMP "key  Show ISAKMP preshared keys\n",
-	.level = 15,
-	.flags = CMD_PIPE,
-	.exec = show_key_exec,
 };
 
 /* --- sa --- */
@@ -106,6 +77,35 @@ static const char *cipher_word(enum cipher_id c)
 	return c == CIPHER_3DES ? "3des" : "aes";
 }
 
+static const char *auth_word(enum ike_auth a)
+{
+	if (a == IKE_AUTH_PSK)
+		return "psk";
+	return a == IKE_AUTH_RSA_SIG ? "rsig" : "ecds";
+}
+
+/* What is not agreed yet is left out. */
+static void detail_row(const struct ike_sa_info *i, struct sbuf *out)
+{
+	const struct isakmp_policy *p = &i->policy;
+	const struct hash_alg *h = hash_alg(p->hash);
+	char local[IP_TEXT], remote[IP_TEXT], hms[16], group[8] = "";
+	bool known = p->group != 0;
+
+	if (known)
+		snprintf(group, sizeof(group), "%u", p->group);
+	sbuf_printf(out,
+		"%-6u%-16s%-16s%-7s%-7s%-5s%-7s%-5s%-3s%s %s%-*s\n"
+		"       Engine-id:Conn-id =  SW:%u\n\n",
+		i->conn_id, ip_text(i->initiator ? &i->src : &i->dst, local),
+		ip_text(i->initiator ? &i->dst : &i->src, remote), i->vrf,
+		i->deleted ? "" : "ACTIVE", known ? cipher_word(p->cipher) : "",
+		known && h != NULL ? h->ios : "",
+		known ? auth_word(p->auth) : "", group,
+		show_hms(i->remaining_secs, hms), i->dpd ? "D" : "",
+		i->dpd ? 3 : 4, i->fragments ? "F" : "", i->conn_id - 1000);
+}
+
 void show_isakmp_sa_detail(
 	const struct ike_sa_info *ike, size_t n, struct sbuf *out)
 {
@@ -117,22 +117,8 @@ void show_isakmp_sa_detail(
 		"IPv4 Crypto ISAKMP SA\n\n"
 		"C-id  Local           Remote          I-VRF  Status Encr "
 		"Hash   Auth DH Lifetime Cap.\n\n");
-	for (size_t i = 0; i < n; i++) {
-		const struct isakmp_policy *p = &ike[i].policy;
-		const struct hash_alg *h = hash_alg(p->hash);
-		char src[IP_TEXT], dst[IP_TEXT], hms[16];
-
-		sbuf_printf(out,
-			"%-6u%-16s%-16s%-7s%-7s%-5s%-7s%-5s%-3u%s %-4s\n"
-			"       Engine-id:Conn-id =  SW:%u\n\n",
-			ike[i].conn_id, ip_text(&ike[i].src, src),
-			ip_text(&ike[i].dst, dst), "",
-			ike[i].deleted ? "" : "ACTIVE", cipher_word(p->cipher),
-			h != NULL ? h->ios : "",
-			p->auth == IKE_AUTH_PSK ? "psk" : "rsig", p->group,
-			show_hms(ike[i].remaining_secs, hms), "",
-			ike[i].conn_id - 1000);
-	}
+	for (size_t i = 0; i < n; i++)
+		detail_row(&ike[i], out);
 	sbuf_adds(out, "IPv6 Crypto ISAKMP SA\n\n");
 }
 
@@ -199,174 +185,6 @@ static int show_sa_exec(struct cmd_call *c)
 	return CMD_DONE;
 }
 
-/* --- peers --- */
-
-/* Appends the other end of an SA, unless it is there.  Returns the number. */
-static size_t peer_add(struct isakmp_peer *v, size_t n, struct isakmp_peer p)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (ip_equal(&v[i].remote, &p.remote) &&
-			ip_equal(&v[i].local, &p.local))
-			return n;
-	}
-	v[n] = p;
-	return n + 1;
-}
-
-void show_isakmp_peers(const struct isakmp_peer *v, size_t n, struct sbuf *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		char local[IP_TEXT], remote[IP_TEXT];
-
-		sbuf_printf(out,
-			"Peer: %s Port: %u Local: %s\n"
-			" Phase1 id: %s\n",
-			ip_text(&v[i].remote, remote), GDOI_PORT,
-			ip_text(&v[i].local, local), remote);
-	}
-}
-
-static int show_peers_exec(struct cmd_call *c)
-{
-	auto_free struct ike_sa_info *ike = xcalloc(IKE_SAS_MAX, sizeof(*ike));
-	auto_free struct isakmp_peer *v = xcalloc(IKE_SAS_MAX, sizeof(*v));
-	struct box *b = c->router->box;
-	size_t n_ike, n = 0;
-
-	n_ike = b != NULL ? gdoi_ike_list(box_gdoi(b), ike, IKE_SAS_MAX) : 0;
-	for (size_t i = 0; i < n_ike; i++) {
-		bool ours = iface_is_local(box_ifaces(b), &ike[i].src);
-
-		n = peer_add(v, n,
-			(struct isakmp_peer){
-				.local = ours ? ike[i].src : ike[i].dst,
-				.remote = ours ? ike[i].dst : ike[i].src });
-	}
-	if (c->json)
-		return cmd_json(c, isakmp_peers_json(v, n));
-	show_isakmp_peers(v, n, c->out);
-	return CMD_DONE;
-}
-
-/* --- policy --- */
-
-static void policy_cipher(enum cipher_id c, struct sbuf *out)
-{
-	switch (c) {
-	case CIPHER_DES:
-		sbuf_adds(out, "DES - Data Encryption Standard (56 bit keys).");
-		break;
-	case CIPHER_3DES:
-		sbuf_adds(out, "Three key triple DES");
-		break;
-	default:
-		sbuf_printf(out,
-			"AES - Advanced Encryption Standard (%u bit keys).",
-			cipher_alg(c)->key_bytes * 8U);
-		break;
-	}
-}
-
-static const char *policy_hash(enum hash_id h)
-{
-	switch (h) {
-	case HASH_MD5:
-		return "Message Digest 5";
-	case HASH_SHA256:
-		return "Secure Hash Standard 2 (256 bit)";
-	case HASH_SHA384:
-		return "Secure Hash Standard 2 (384 bit)";
-	case HASH_SHA512:
-		return "Secure Hash Standard 2 (512 bit)";
-	default:
-		return "Secure Hash Standard";
-	}
-}
-
-void show_isakmp_policy(
-	const struct isakmp_policy *v, size_t n, struct sbuf *out)
-{
-	sbuf_adds(out, "Global IKE policy\n");
-	for (size_t i = 0; i < n; i++) {
-		const struct dh_alg *dh = dh_alg(v[i].group);
-
-		sbuf_printf(out,
-			"Protection suite of priority %u\n"
-			"\tencryption algorithm:\t",
-			v[i].priority);
-		policy_cipher(v[i].cipher, out);
-		sbuf_printf(out,
-			"\n\thash algorithm:\t\t%s\n"
-			"\tauthentication method:\t%s\n"
-			"\tDiffie-Hellman group:\t%s\n"
-			"\tlifetime:\t\t%u seconds, no volume limit\n",
-			policy_hash(v[i].hash),
-			v[i].auth == IKE_AUTH_PSK
-				? "Pre-Shared Key"
-				: "Rivest-Shamir-Adleman Signature",
-			dh != NULL ? dh->ios_text : "", v[i].life_secs);
-	}
-}
-
-static int show_policy_exec(struct cmd_call *c)
-{
-	struct isakmp_view v;
-
-	isakmp_view_build(c->router, &v);
-	if (c->json)
-		cmd_json(c, isakmp_policy_json(
-				    v.config.policy, v.config.n_policies));
-	else
-		show_isakmp_policy(
-			v.config.policy, v.config.n_policies, c->out);
-	isakmp_view_free(&v);
-	return CMD_DONE;
-}
-
-/* --- key --- */
-
-static void key_peer(const struct isakmp_key *k, struct sbuf *out)
-{
-	char a[IP_TEXT], m[IP_TEXT];
-	struct ip_addr mask = ip_v4(k->mask);
-
-	if (k->hostname[0] != '\0')
-		sbuf_adds(out, k->hostname);
-	else if (k->mask == UINT32_MAX)
-		sbuf_adds(out, ip_text(&k->addr, a));
-	else
-		sbuf_printf(out, "%-17s[%s]", ip_text(&k->addr, a),
-			ip_text(&mask, m));
-}
-
-void show_isakmp_key(const struct isakmp_key *v, size_t n, struct sbuf *out)
-{
-	sbuf_printf(out, "%-13s%-44s%s\n\n", "Keyring", "Hostname/Address",
-		"Preshared Key");
-	for (size_t i = 0; i < n; i++) {
-		auto_sbuf struct sbuf peer = { 0 };
-
-		key_peer(&v[i], &peer);
-		sbuf_printf(out, "%-13s%-44s%.*s\n", i == 0 ? "default" : "",
-			sbuf_str(&peer), (int)v[i].key.n,
-			(const char *)v[i].key.p);
-	}
-}
-
-static int show_key_exec(struct cmd_call *c)
-{
-	struct isakmp_view v;
-
-	isakmp_view_build(c->router, &v);
-	if (c->json)
-		cmd_json(c, isakmp_key_json(v.keys, v.config.n_keys));
-	else
-		show_isakmp_key(v.keys, v.config.n_keys, c->out);
-	isakmp_view_free(&v);
-	return CMD_DONE;
-}
-
-static const struct command *const list[] = { &show_sa, &show_peers,
-	&show_policy, &show_key };
+static const struct command *const list[] = { &show_sa };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_show_crypto = { &commands, NULL };

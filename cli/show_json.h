@@ -50,9 +50,10 @@ json_t *isakmp_sa_json(const struct ike_sa_info *ike, size_t n_ike,
 	const struct gm_snapshot *gm, size_t n_gm, const struct ks_snapshot *ks,
 	size_t n_ks);
 json_t *isakmp_count_json(const struct isakmp_count *c);
-json_t *isakmp_peers_json(const struct isakmp_peer *v, size_t n);
+json_t *isakmp_peers_json(const struct ike_sa_info *v, size_t n);
 json_t *isakmp_policy_json(const struct isakmp_policy *v, size_t n);
-json_t *isakmp_key_json(const struct isakmp_key *v, size_t n);
+json_t *isakmp_key_json(const struct isakmp_config *c);
+json_t *isakmp_profiles_json(const struct isakmp_config *c, const char *name);
 /* Nothing secret. */
 json_t *mypubkey_json(const struct stored_key *const *v, size_t n);
 

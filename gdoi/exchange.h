@@ -119,12 +119,13 @@ struct ike_sa_info {
 	struct ip_addr src, dst;     /* initiator, responder */
 	const char *state;           /* "GDOI_IDLE", "MM_KEY_EXCH", ... */
 	uint32_t conn_id;
-	bool active, deleted;
+	bool active, deleted;        /* up; a trace of one that was */
 	struct isakmp_policy policy; /* negotiated */
 	uint32_t remaining_secs;
 	uint8_t cky_i[8], cky_r[8];
-	bool initiator;
+	bool initiator, dpd, fragments; /* the latter agreed upon */
 	uint16_t remote_port;
+	char vrf[NAME_MAX_IOS + 1];     /* of its profile; "" none */
 	char profile[NAME_MAX_IOS + 1]; /* "" none */
 	uint8_t id_type;             /* of the peer; 0: not known yet */
 	uint8_t id[IKE_INFO_ID_MAX]; /* its first octets */

@@ -140,13 +140,19 @@ void sa_info(const struct ike_sa *sa, struct ike_sa_info *out)
 		.src = sa->initiator ? sa->path.local.ip : sa->path.remote.ip,
 		.dst = sa->initiator ? sa->path.remote.ip : sa->path.local.ip,
 		.conn_id = sa->conn_id,
-		.active = true,
+		.active = up,
 		.policy = sa->policy };
 	if (up && sa->expires_ms > now)
 		out->remaining_secs = (uint32_t)((sa->expires_ms - now) / 1000);
 	memcpy(out->cky_i, sa->key.cky_i, sizeof out->cky_i);
 	memcpy(out->cky_r, sa->cky_r, sizeof out->cky_r);
+	const struct isakmp_profile *f = sa_profile(sa);
+
 	out->initiator = sa->initiator;
+	out->dpd = sa->dpd.peer_can && sa->ike->config.keepalive.secs > 0;
+	out->fragments = sa->peer_fragments && sa->ike->config.fragmentation;
+	if (f != NULL)
+		memcpy(out->vrf, f->vrf, sizeof out->vrf);
 	out->remote_port = sa->path.remote.port;
 	memcpy(out->profile, sa->profile, sizeof out->profile);
 	out->id_type = sa->peer_id_type;

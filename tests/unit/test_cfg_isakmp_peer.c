@@ -275,6 +275,55 @@ static void default_policies_stand_in(void **state)
 	fake_router_fini(&r);
 }
 
+static void assert_shows(struct router *r, const char *line, const char *want)
+{
+	auto_free char *out = fake_exec(r, line);
+
+	if (strstr(out, want) == NULL)
+		fail_msg("%s", out);
+}
+
+static void what_is_shown(void **state)
+{
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	paste(&r,
+		"crypto isakmp key all address 0.0.0.0\n"
+		"crypto keyring R\n"
+		" pre-shared-key hostname gm1 key named\n"
+		"ip host gm1 192.0.2.10\n"
+		"crypto isakmp profile P\n"
+		" keyring R\n"
+		" match identity host gm1\n"
+		" match identity address 10.0.0.0 255.0.0.0\n",
+		NULL);
+	assert_shows(&r, "show crypto isakmp key\n",
+		"default      0.0.0.0          [0.0.0.0]                  "
+		"all\n"
+		"R            gm1                                         "
+		"named\n");
+	assert_shows(&r, "show crypto isakmp profile\n",
+		"IKEv1 PROFILE P\n"
+		"   Ref Count = 1\n"
+		"   Identities matched are:\n"
+		" fqdn gm1\n"
+		" ip-address 10.0.0.0 255.0.0.0\n"
+		"   Certificate maps matched are:\n"
+		"   keyring(s): R\n"
+		"   trustpoint(s): <all>\n");
+	assert_shows(&r, "show crypto isakmp policy\n",
+		"Default IKE policy\n"
+		"Default protection suite of priority 65507\n");
+	paste(&r, "crypto isakmp policy 10\n", NULL);
+	assert_shows(&r, "show crypto isakmp policy\n",
+		"Global IKE policy\nProtection suite of priority 10\n");
+	assert_shows(&r, "show crypto isakmp default policy\n",
+		"Default protection suite of priority 65514\n");
+	fake_router_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +334,7 @@ int main(void)
 		cmocka_unit_test(peers_begin_in_aggressive_mode),
 		cmocka_unit_test(profiles),
 		cmocka_unit_test(default_policies_stand_in),
+		cmocka_unit_test(what_is_shown),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -24,6 +24,7 @@ static void isakmp_sa(void **state)
 		.state = "GDOI_IDLE",
 		.conn_id = 1006,
 		.active = true,
+		.initiator = true,
 		.policy = { .cipher = CIPHER_AES256,
 			.hash = HASH_SHA256,
 			.auth = IKE_AUTH_PSK,
@@ -34,11 +35,12 @@ static void isakmp_sa(void **state)
 	(void)state;
 	g.kek_current.live = false;
 	CHECK(show_isakmp_sa(&ike, 1, &g, 1, NULL, 0, &out), SAMPLE_ISAKMP_SA);
-	/* The sample has no legend, and a D that we never negotiate. */
+	/* The sample has no legend. */
+	ike.dpd = true;
 	show_isakmp_sa_detail(&ike, 1, &detail);
 	assert_non_null(strstr(detail.s,
 		"\n1006  203.0.113.1     198.51.100.11          ACTIVE aes  "
-		"sha256 psk  14 23:47:02     \n"
+		"sha256 psk  14 23:47:02 D   \n"
 		"       Engine-id:Conn-id =  SW:6\n"));
 	assert_non_null(strstr(SAMPLE_ISAKMP_SA_DETAIL,
 		"\n1006  203.0.113.1     198.51.100.11          ACTIVE aes  "
@@ -56,6 +58,16 @@ static void isakmp_policy(void **state)
 
 	(void)state;
 	CHECK(show_isakmp_policy(&p, 1, &out), SAMPLE_ISAKMP_POLICY);
+	/* What is weak is told behind the rest. */
+	auto_sbuf struct sbuf weak = { 0 };
+
+	p.cipher = CIPHER_DES;
+	p.hash = HASH_MD5;
+	p.group = 2;
+	show_isakmp_policy(&p, 1, &weak);
+	assert_non_null(strstr(sbuf_str(&weak),
+		"volume limit\n"
+		"\tweak:\t\t\tencryption des, hash md5, group 2\n"));
 }
 
 static void isakmp_key(void **state)
@@ -70,8 +82,7 @@ static void isakmp_key(void **state)
 			    "255.255.255.0\n"
 			    "crypto isakmp key k3y-any address 0.0.0.0\n"));
 	isakmp_view_build(&r, &v);
-	CHECK(show_isakmp_key(v.keys, v.config.n_keys, &out),
-		SAMPLE_ISAKMP_KEY);
+	CHECK(show_isakmp_key(&v.config, &out), SAMPLE_ISAKMP_KEY);
 	isakmp_view_free(&v);
 	fake_router_fini(&r);
 }

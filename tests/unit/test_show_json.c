@@ -68,6 +68,11 @@ static const struct ike_sa_info ike_sas[] = {
 	{ .src = { 4, { 192, 0, 2, 1 } },
 		.dst = { 4, { 198, 51, 100, 11 } },
 		.state = "GDOI_IDLE",
+		.initiator = true,
+		.remote_port = 848,
+		.id_type = 2,
+		.id = "ks.example",
+		.id_n = 10,
 		.conn_id = 1003,
 		.active = true,
 		.policy = { .cipher = CIPHER_AES256,
@@ -336,7 +341,8 @@ static void isakmp(void **state)
 	v = both(&r, "show crypto isakmp peers", &peers);
 	assert_string_equal(peers,
 		"Peer: 198.51.100.11 Port: 848 Local: 192.0.2.1\n"
-		" Phase1 id: 198.51.100.11\n");
+		" Phase1 id: ks.example\n");
+	agree(peers, "Phase1 id: ", v, "isakmp_peers.0.phase1_id");
 	agree(peers, "Peer: ", v, "isakmp_peers.0.peer");
 	agree(peers, "Local: ", v, "isakmp_peers.0.local");
 	json_decref(v);
