@@ -11,4 +11,4 @@ bench_ks_SOURCES = tests/bench/ks.c $(BENCH_COMMON) $(SIM_WORLD)
 bench_ks_LDADD = $(GDOI_LIBS)
 
 bench: $(EXTRA_PROGRAMS)
-EXTRA_DIST += tests/bench/bench-gdoi.sh tests/bench/README.md
+EXTRA_DIST += tests/bench/bench-flood.sh tests/bench/bench-gdoi.sh tests/bench/README.md
