@@ -9,6 +9,13 @@
 /* KEKs are listed among the ISAKMP SAs, out of the way of their numbers. */
 #define KEK_CONN_ID_BASE 2000
 
+uint8_t *gdoi_scratch(struct gdoi *g)
+{
+	if (g->scratch == NULL)
+		g->scratch = xcalloc(1, ISAKMP_MSG_MAX);
+	return g->scratch;
+}
+
 uint64_t gdoi_now(const struct gdoi *g)
 {
 	return g->env->now(g->env->ctx);
@@ -129,12 +136,9 @@ static void on_sa_up(void *ctx, struct ike_sa *sa)
 static void on_sa_down(void *ctx, struct ike_sa *sa, enum ike_down why)
 {
 	struct gdoi *g = ctx;
-	struct ks_pull *p, *next;
 	struct gm *gm;
 
-	TAILQ_FOREACH_SAFE(p, &g->pulls, link, next)
-		if (p->base.sa == sa)
-			ks_pull_free(g, p);
+	/* Registrations under it went with their exchanges. */
 	TAILQ_FOREACH(gm, &g->gm, link)
 		if (gm->sa == sa)
 			gm_sa_down(gm, why);
@@ -252,6 +256,7 @@ void gdoi_free(struct gdoi *g)
 		ks_remove(g, ks);
 	ks_pulls_drop(g, NULL);
 	ike_free(g->ike);
+	free(g->scratch);
 	free(g);
 }
 

@@ -36,6 +36,7 @@ struct gdoi {
 	size_t n_pulls;
 	uint32_t last_handle, last_dp_id, last_conn_id;
 	bool on;
+	uint8_t *scratch;        /* see gdoi_scratch */
 	uint64_t drops[WIRE_N_ERRS]; /* of PUSH and ACK datagrams */
 };
 
@@ -57,6 +58,9 @@ void nonce_make(const struct gdoi *g, struct nonce *out);
 /* Ni_b and Nr_b, as the hashes of messages 3 and 4 cover them. */
 void pull_hash_parts(const struct pull *p, struct span parts[2]);
 
+/* Room for one message in the making, ISAKMP_MSG_MAX; who puts secrets there
+ * wipes them.  Nothing called meanwhile may use it too. */
+uint8_t *gdoi_scratch(struct gdoi *g);
 uint64_t gdoi_now(const struct gdoi *g);
 uint64_t gdoi_wall(const struct gdoi *g);
 void gdoi_random(const struct gdoi *g, void *p, size_t n);

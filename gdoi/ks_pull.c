@@ -141,7 +141,7 @@ static enum wire_err group_check(struct gdoi *g, struct ike_sa *sa,
 static bool offer_send(struct ks_pull *p)
 {
 	struct ks *ks = p->ks;
-	auto_free uint8_t *buf = xcalloc(1, ISAKMP_MSG_MAX);
+	uint8_t *buf = gdoi_scratch(ks->g);
 	bool to_ours = ike_sa_peer_is_ours(p->base.sa, NULL);
 	struct span parts[] = { SPAN(p->base.ni.b, p->base.ni.n) };
 	struct gdoi_sa sa;
@@ -247,7 +247,7 @@ static struct ks_member *member_record(struct ks_pull *p)
 
 static void keys_send(struct ks_pull *p)
 {
-	auto_free uint8_t *buf = xcalloc(1, ISAKMP_MSG_MAX);
+	uint8_t *buf = gdoi_scratch(p->ks->g);
 	struct span parts[2];
 	struct isakmp_wr m;
 	uint8_t first;
@@ -259,7 +259,7 @@ static void keys_send(struct ks_pull *p)
 	pull_hash_parts(&p->base, parts);
 	first = isakmp_chain_first(&m);
 	exchange_send(p->base.x, parts, 2, first, isakmp_wr_end(&m), false);
-	mem_wipe(buf, ISAKMP_MSG_MAX);
+	mem_wipe(buf, m.w.len);
 }
 
 /* The ids are used up: everybody starts again (B.13), this member too. */
@@ -311,7 +311,7 @@ static enum wire_err on_proof(
 	if (!sids_give(p, asked))
 		return sids_out(g, p);
 	mb = member_record(p);
-	if (p->kd.n_sids > 0 && ks_store_keys(ks) != 0)
+	if (sid_pool_reserve(&ks->sids) && ks_store_keys(ks) != 0)
 		return WIRE_STATE; /* an id that may come twice is none */
 	if (p->kd.has_kek && p->rekeys != ks->rekeys_sent &&
 		!ks_push_late(ks, mb, p->kd.kek_spi))

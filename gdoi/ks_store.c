@@ -55,7 +55,7 @@ static void sids_put(struct wr *w, const struct sid_pool *s)
 	wr_u8(w, s->bits);
 	wr_u8(w, (uint8_t)s->n_kssids);
 	wr_bytes(w, s->kssid, s->n_kssids);
-	wr_u64(w, s->given);
+	wr_u64(w, s->given > s->reserved ? s->given : s->reserved);
 }
 
 static void kek_put(struct wr *w, const struct ks *ks)
@@ -374,7 +374,7 @@ static void sids_load(struct rd *r, struct sid_pool *out)
 		return;
 	}
 	rd_copy(r, out->kssid, out->n_kssids);
-	out->given = rd_u64(r);
+	out->given = out->reserved = rd_u64(r);
 }
 
 static void kek_load(struct rd *r, const struct ks *ks, struct ks_kek *k)

@@ -2,6 +2,8 @@
 #include "gdoi/sid.h"
 #include <string.h>
 
+#define STOCK_MAX 64
+
 bool sid_pool_set(struct sid_pool *p, uint8_t bits, const uint8_t *kssids,
 	size_t n_kssids)
 {
@@ -51,7 +53,21 @@ void sids_untake(struct sid_pool *p, size_t n)
 	p->given -= n < p->given ? n : p->given;
 }
 
+bool sid_pool_reserve(struct sid_pool *p)
+{
+	uint64_t size = sid_pool_size(p), ahead = size / 64;
+
+	if (p->given <= p->reserved)
+		return false;
+	if (ahead > STOCK_MAX)
+		ahead = STOCK_MAX;
+	p->reserved = p->given + ahead;
+	if (p->reserved > size)
+		p->reserved = size;
+	return true;
+}
+
 void sid_pool_reset(struct sid_pool *p)
 {
-	p->given = 0;
+	p->given = p->reserved = 0;
 }

@@ -16,6 +16,7 @@ struct sid_pool {
 	uint8_t kssid[KSSIDS_MAX];
 	size_t n_kssids;
 	uint64_t given;              /* so many since the last reset */
+	uint64_t reserved;           /* so many are on disk as given */
 };
 /* bits 0: the default.  Keeps `given` while width and KSSIDs are the same;
  * false when they changed, and the pool starts anew. */
@@ -26,6 +27,10 @@ uint64_t sid_pool_size(const struct sid_pool *p);
 bool sid_take(struct sid_pool *p, uint32_t *sid);
 /* Gives the n taken last back: they were never told to anybody. */
 void sids_untake(struct sid_pool *p, size_t n);
+/* After sid_take: true when what was given must be written down before it is
+ * told to anybody.  A stock is set aside then, so that few do; a restart loses
+ * what is left of it, at most a 64th of the pool. */
+bool sid_pool_reserve(struct sid_pool *p);
 /* Only when every SA that knew an old SID is gone. */
 void sid_pool_reset(struct sid_pool *p);
 #endif

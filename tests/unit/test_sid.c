@@ -44,6 +44,34 @@ static void test_kssids(void **state)
 	assert_int_equal(sid, 0);
 }
 
+/* What is on disk is never less than what was given. */
+static void test_reserve(void **state)
+{
+	struct sid_pool p = { 0 };
+	unsigned written = 0;
+	uint32_t sid;
+
+	(void)state;
+	sid_pool_set(&p, 24, NULL, 0);
+	assert_false(sid_pool_reserve(&p)); /* nothing given */
+	for (int i = 0; i < 1000; i++) {
+		assert_true(sid_take(&p, &sid));
+		written += sid_pool_reserve(&p);
+		assert_true(p.reserved >= p.given);
+	}
+	assert_int_equal(written, 16); /* 65 each time */
+	sid_pool_reset(&p);
+	assert_true(sid_take(&p, &sid));
+	assert_true(sid_pool_reserve(&p));
+	/* A small pool has none to spare. */
+	sid_pool_set(&p, 8, (const uint8_t[]){ 1, 2 }, 2);
+	for (uint64_t i = 1; i <= 4; i++) {
+		assert_true(sid_take(&p, &sid));
+		assert_true(sid_pool_reserve(&p));
+		assert_int_equal(p.reserved, i);
+	}
+}
+
 static void test_wide(void **state)
 {
 	static const uint8_t kssid = 127;
@@ -67,6 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sequence),
 		cmocka_unit_test(test_kssids),
+		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_wide),
 	};
 
