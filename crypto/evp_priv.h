@@ -14,7 +14,7 @@ const EVP_CIPHER *evp_cipher(enum cipher_id id);
 
 struct pkey;
 EVP_PKEY *pkey_evp(const struct pkey *k); /* lent */
-struct pkey *pkey_adopt(EVP_PKEY *evp);   /* takes the reference; NULL: NULL */
+struct pkey *pkey_adopt(EVP_PKEY *evp);   /* takes the reference; NULL: not a key of ours */
 
 /* Prints OpenSSL's reason and aborts: only for what cannot fail. */
 void evp_die(const char *what) __attribute__((noreturn));

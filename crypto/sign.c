@@ -1,4 +1,4 @@
-/* Asymmetric keys and the two RSA signature forms. */
+/* Asymmetric keys, the two RSA signature forms and the one of ECDSA. */
 #include "crypto/sign.h"
 
 #include "base/wr.h"
@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -46,11 +48,43 @@ static const struct digest_prefix {
 				      0x05, 0x00, 0x04, 0x40 } },
 };
 
+/* The curves of RFC 4754; named ones only: explicit parameters come from
+ * nobody honest. */
+static const struct curve {
+	const char *name;
+	unsigned bits;
+	enum hash_id hash;
+} curves[] = {
+	{ SN_X9_62_prime256v1, 256, HASH_SHA256 },
+	{ SN_secp384r1, 384, HASH_SHA384 },
+	{ SN_secp521r1, 521, HASH_SHA512 },
+};
+#define EC_MAX_COORD 66 /* bytes, P-521 */
+
+static const struct curve *curve_of(const EVP_PKEY *evp)
+{
+	char name[32];
+
+	if (EVP_PKEY_is_a(evp, "EC") != 1 ||
+		EVP_PKEY_get_group_name(evp, name, sizeof(name), NULL) != 1)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(curves); i++)
+		if (strcmp(curves[i].name, name) == 0)
+			return &curves[i];
+	return NULL;
+}
+
 struct pkey *pkey_adopt(EVP_PKEY *evp)
 {
-	ERR_clear_error();
-	if (evp == NULL)
+	bool rsa = evp != NULL && EVP_PKEY_is_a(evp, "RSA") == 1 &&
+		   EVP_PKEY_get_bits(evp) <= RSA_MAX_BITS;
+
+	if (!rsa && (evp == NULL || curve_of(evp) == NULL)) {
+		EVP_PKEY_free(evp);
+		ERR_clear_error();
 		return NULL;
+	}
+	ERR_clear_error();
 	struct pkey *k = xcalloc(1, sizeof(*k));
 	k->evp = evp;
 	k->refs = 1;
@@ -67,6 +101,14 @@ struct pkey *pkey_rsa_generate(unsigned bits)
 	if (bits < RSA_MIN_BITS || bits > RSA_MAX_BITS)
 		return NULL;
 	return pkey_adopt(EVP_RSA_gen(bits));
+}
+
+struct pkey *pkey_ec_generate(unsigned bits)
+{
+	for (size_t i = 0; i < ARRAY_LEN(curves); i++)
+		if (curves[i].bits == bits)
+			return pkey_adopt(EVP_EC_gen(curves[i].name));
+	return NULL;
 }
 
 struct pkey *pkey_from_pkcs8_der(struct span der)
@@ -114,8 +156,7 @@ struct pkey *pkey_from_public_der(struct span der)
 		p = der.p;
 		evp = d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, (long)der.n);
 	}
-	if (evp != NULL &&
-		(p != der.p + der.n || EVP_PKEY_get_bits(evp) > RSA_MAX_BITS)) {
+	if (evp != NULL && p != der.p + der.n) {
 		EVP_PKEY_free(evp);
 		evp = NULL;
 	}
@@ -136,6 +177,11 @@ void pkey_unref(struct pkey *k)
 	free(k);
 }
 
+enum pkey_type pkey_type(const struct pkey *k)
+{
+	return pkey_is_rsa(k) ? PKEY_RSA : PKEY_EC;
+}
+
 bool pkey_is_rsa(const struct pkey *k)
 {
 	return EVP_PKEY_is_a(k->evp, "RSA") == 1;
@@ -148,7 +194,24 @@ unsigned pkey_bits(const struct pkey *k)
 
 size_t pkey_sig_bytes(const struct pkey *k)
 {
+	if (!pkey_is_rsa(k))
+		return 2 * (((size_t)pkey_bits(k) + 7) / 8);
 	return (size_t)EVP_PKEY_get_size(k->evp);
+}
+
+enum hash_id pkey_ec_hash(const struct pkey *k)
+{
+	const struct curve *c = curve_of(k->evp);
+
+	return c != NULL ? c->hash : HASH_NONE;
+}
+
+bool pkey_same_public(const struct pkey *a, const struct pkey *b)
+{
+	bool same = EVP_PKEY_eq(a->evp, b->evp) == 1;
+
+	ERR_clear_error();
+	return same;
 }
 
 int pkey_spki(const struct pkey *k, uint8_t **der, size_t *n)
@@ -196,6 +259,66 @@ static void block_make(struct block *blk, enum hash_id h, enum rsa_form form,
 	blk->n = wr_done(&w).n;
 }
 
+/* OpenSSL speaks DER SEQUENCE { r, s }: to and from the fixed form. */
+static int ec_sign(const struct pkey *k, enum hash_id h, const uint8_t *hash,
+	uint8_t *sig, size_t *sig_n)
+{
+	size_t coord = pkey_sig_bytes(k) / 2;
+	uint8_t der[2 * EC_MAX_COORD + 16];
+	size_t der_n = sizeof(der);
+	const uint8_t *p = der;
+	ECDSA_SIG *rs = NULL;
+	int rc = -EIO;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
+
+	if (ctx != NULL && EVP_PKEY_sign_init(ctx) == 1 &&
+		EVP_PKEY_sign(ctx, der, &der_n, hash, hash_alg(h)->bytes) == 1)
+		rs = d2i_ECDSA_SIG(NULL, &p, (long)der_n);
+	if (rs != NULL &&
+		BN_bn2binpad(ECDSA_SIG_get0_r(rs), sig, (int)coord) > 0 &&
+		BN_bn2binpad(ECDSA_SIG_get0_s(rs), sig + coord, (int)coord) >
+			0) {
+		*sig_n = 2 * coord;
+		rc = 0;
+	}
+	ECDSA_SIG_free(rs);
+	EVP_PKEY_CTX_free(ctx);
+	ERR_clear_error();
+	return rc;
+}
+
+static bool ec_verify(const struct pkey *k, enum hash_id h, const uint8_t *hash,
+	struct span sig)
+{
+	size_t coord = pkey_sig_bytes(k) / 2;
+	unsigned char *der = NULL;
+	int der_n = -1;
+
+	if (sig.n != 2 * coord)
+		return false;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->evp, NULL);
+	ECDSA_SIG *rs = ECDSA_SIG_new();
+	BIGNUM *r = BN_bin2bn(sig.p, (int)coord, NULL);
+	BIGNUM *s = BN_bin2bn(sig.p + coord, (int)coord, NULL);
+
+	if (rs != NULL && r != NULL && s != NULL &&
+		ECDSA_SIG_set0(rs, r, s) == 1) {
+		r = s = NULL; /* now of rs */
+		der_n = i2d_ECDSA_SIG(rs, &der);
+	}
+	bool ok = der_n > 0 && ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 &&
+		  EVP_PKEY_verify(ctx, der, (size_t)der_n, hash,
+			  hash_alg(h)->bytes) == 1;
+
+	OPENSSL_free(der);
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(rs);
+	EVP_PKEY_CTX_free(ctx);
+	ERR_clear_error();
+	return ok;
+}
+
 /* With no digest set, OpenSSL's PKCS#1 type-1 padding carries any block; we
  * write DigestInfo ourselves, as we compare it ourselves. */
 int pkey_sign_hash(const struct pkey *k, enum hash_id h, enum rsa_form form,
@@ -206,7 +329,7 @@ int pkey_sign_hash(const struct pkey *k, enum hash_id h, enum rsa_form form,
 	int rc = -EIO;
 
 	if (!pkey_is_rsa(k))
-		return -EINVAL;
+		return ec_sign(k, h, hash, sig, sig_n);
 	block_make(&blk, h, form, hash);
 	if (blk.n + RSA_PKCS1_PADDING_SIZE > n)
 		return -EMSGSIZE;
@@ -245,8 +368,12 @@ bool pkey_verify_hash(const struct pkey *k, enum hash_id h, const uint8_t *hash,
 		RSA_FORM_BARE };
 	uint8_t got[RSA_MAX_BITS / 8];
 
-	if (!pkey_is_rsa(k) || pkey_sig_bytes(k) > sizeof(got) ||
-		sig.n != pkey_sig_bytes(k))
+	if (!pkey_is_rsa(k)) {
+		if (matched != NULL)
+			*matched = RSA_FORM_BARE;
+		return ec_verify(k, h, hash, sig);
+	}
+	if (pkey_sig_bytes(k) > sizeof(got) || sig.n != pkey_sig_bytes(k))
 		return false;
 	size_t n = recover(k, sig, got, sizeof(got));
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
