@@ -414,15 +414,21 @@ static void peer_take(
 	out->peer = ip_prefix_net(&p);
 }
 
+static void name_take(const struct cmd_call *c, enum debug_of of,
+	struct debug_condition *out)
+{
+	out->of = of;
+	snprintf(out->name, sizeof(out->name), "%s", drv_str(c->drv, "name"));
+}
+
 static int exec_gdoi_condition(struct cmd_call *c)
 {
-	struct debug_condition cond = { .group = "" };
+	struct debug_condition cond = { .of = DEBUG_OF_PEER };
 
 	if (drv_has(c->drv, "unmatched"))
 		return unmatched_change(c, DEBUG_LIST_GDOI);
 	if (drv_has(c->drv, "group"))
-		snprintf(cond.group, sizeof(cond.group), "%s",
-			drv_str(c->drv, "name"));
+		name_take(c, DEBUG_OF_GROUP, &cond);
 	else
 		peer_take(c, 32, &cond);
 	return condition_change(c, DEBUG_LIST_GDOI, &cond);
@@ -447,11 +453,20 @@ static const struct command debug_gdoi_condition = {
 
 static int exec_condition(struct cmd_call *c)
 {
-	struct debug_condition cond = { .group = "" };
+	struct debug_condition cond = { .of = DEBUG_OF_PEER };
 	uint32_t mask = UINT32_MAX;
 
 	if (drv_has(c->drv, "unmatched"))
 		return unmatched_change(c, DEBUG_LIST_CRYPTO);
+	if (drv_has(c->drv, "connid")) {
+		cond.of = DEBUG_OF_CONN;
+		cond.conn = drv_u32(c->drv, "id");
+		return condition_change(c, DEBUG_LIST_CRYPTO, &cond);
+	}
+	if (drv_has(c->drv, "profile")) {
+		name_take(c, DEBUG_OF_PROFILE, &cond);
+		return condition_change(c, DEBUG_LIST_CRYPTO, &cond);
+	}
 	if (drv_has(c->drv, "subnet"))
 		mask = drv_ip4(c->drv, "mask");
 	if ((~mask & (~mask + 1)) != 0) {
@@ -478,16 +493,22 @@ static const struct command debug_condition = {
 	.level = 15,
 	.grammar = VERB
 	"crypto condition {peer {ipv4 <peer:ip4>|"
-	"subnet <peer:ip4> <mask:ip4>}|unmatched}",
+	"subnet <peer:ip4> <mask:ip4>}|connid <id:1-4294967295>|"
+	"isakmp profile <name:word>|unmatched}",
 	.help = HELP_VERB HELP_CRYPTO
 	"condition  Show only what meets a condition\n"
 	"peer  What is of a peer\nipv4  IPv4 address\n"
 	"<peer>  Address of the peer\nsubnet  Peers of a subnet\n"
-	"<mask>  Subnet mask\nunmatched  Also what names no peer\n",
+	"<mask>  Subnet mask\nconnid  What is of an ISAKMP SA\n"
+	"<id>  Its connection id\nisakmp  What is of ISAKMP\n"
+	"profile  What is of an ISAKMP profile\n<name>  Profile name\n"
+	"unmatched  Also what names no peer\n",
 	.exec = exec_condition,
 	.sample = "debug crypto condition peer ipv4 192.0.2.1\n"
 		  "no debug crypto condition peer subnet 192.0.2.0 "
-		  "255.255.255.0\nundebug crypto condition unmatched",
+		  "255.255.255.0\nundebug crypto condition unmatched\n"
+		  "debug crypto condition connid 1001\n"
+		  "debug crypto condition isakmp profile P",
 };
 static const struct command debug_condition_reset = {
 	.mode = MODE_EXEC,

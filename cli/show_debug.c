@@ -109,21 +109,26 @@ static void prefix_put(const struct ip_prefix *p, struct sbuf *out)
 		sbuf_printf(out, "/%u", p->len);
 }
 
-static void conditions_put(const struct debug_conditions *l, bool groups,
+static void condition_put(const struct debug_condition *c, struct sbuf *out)
+{
+	if (c->of == DEBUG_OF_PEER)
+		prefix_put(&c->peer, out);
+	else if (c->of == DEBUG_OF_CONN)
+		sbuf_printf(out, "%u", c->conn);
+	else
+		sbuf_adds(out, c->name);
+}
+
+static void conditions_put(const struct debug_conditions *l, enum debug_of of,
 	const char *head, struct sbuf *out)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < l->n; i++) {
-		const struct debug_condition *c = &l->v[i];
-
-		if ((c->group[0] != '\0') != groups)
+		if (l->v[i].of != of)
 			continue;
 		sbuf_adds(out, any ? "  " : head);
-		if (groups)
-			sbuf_adds(out, c->group);
-		else
-			prefix_put(&c->peer, out);
+		condition_put(&l->v[i], out);
 		any = true;
 	}
 	if (any)
@@ -132,21 +137,22 @@ static void conditions_put(const struct debug_conditions *l, bool groups,
 
 static json_t *conditions_json(const struct debug_conditions *l)
 {
-	json_t *top = json_object(), *groups = jo_array(top, "groups"),
-	       *peers = jo_array(top, "peers");
+	static const char *const names[] = { [DEBUG_OF_PEER] = "peers",
+		[DEBUG_OF_GROUP] = "groups",
+		[DEBUG_OF_PROFILE] = "profiles",
+		[DEBUG_OF_CONN] = "connids" };
+	json_t *top = json_object(), *of[ARRAY_LEN(names)];
 
-	for (size_t i = 0; i < l->n; i++) {
-		auto_sbuf struct sbuf peer = { 0 };
-
-		if (l->v[i].group[0] != '\0') {
-			ja_str(groups, l->v[i].group);
-			continue;
-		}
-		prefix_put(&l->v[i].peer, &peer);
-		ja_str(peers, sbuf_str(&peer));
-	}
 	jo_bool(top, "active", l->n > 0);
 	jo_bool(top, "unmatched", l->unmatched);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		of[i] = jo_array(top, names[i]);
+	for (size_t i = 0; i < l->n; i++) {
+		auto_sbuf struct sbuf text = { 0 };
+
+		condition_put(&l->v[i], &text);
+		ja_str(of[l->v[i].of], sbuf_str(&text));
+	}
 	return top;
 }
 
@@ -166,8 +172,12 @@ static int exec_conditions(struct cmd_call *c)
 		gdoi ? "GDOI" : "Crypto", l->n > 0 ? "ON" : "OFF");
 	sbuf_printf(c->out, "%s debug context unmatched flag: %s\n",
 		gdoi ? "GDOI" : "IKE", l->unmatched ? "ON" : "OFF");
-	conditions_put(l, true, "\nGDOI group name filters:\n", c->out);
-	conditions_put(l, false,
+	conditions_put(l, DEBUG_OF_GROUP, "\nGDOI group name filters:\n",
+		c->out);
+	conditions_put(
+		l, DEBUG_OF_CONN, "\nIKE connection id filters:\n", c->out);
+	conditions_put(l, DEBUG_OF_PROFILE, "\nIKE profile filters:\n", c->out);
+	conditions_put(l, DEBUG_OF_PEER,
 		gdoi ? "\nGDOI peer address filters:\n"
 		     : "\nIKE peer IP address filters:\n",
 		c->out);

@@ -54,6 +54,7 @@ struct debug_event {
 	const char *group;          /* NULL: of none */
 	struct ip_addr peer;        /* the other end */
 	uint32_t conn;              /* conn-id of the phase-1 SA */
+	const char *profile;        /* its ISAKMP profile; NULL or "" none */
 	uint32_t a, b, c, d;
 	const char *text, *more;
 	const uint8_t *cookies;     /* 16 octets */

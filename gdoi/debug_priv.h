@@ -7,6 +7,7 @@
 
 #define SA_DEBUG(sa, ID, ...)                                                  \
 	DEBUG((sa)->ike->env.debug, ID, .conn = (sa)->conn_id,                 \
+		.profile = (sa)->profile,                                      \
 		.peer = (sa)->path.remote.ip, __VA_ARGS__)
 /* Of a membership, towards the server at hand. */
 #define GM_DEBUG(gm, ID, ...)                                                  \

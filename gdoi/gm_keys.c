@@ -34,6 +34,8 @@ static struct dp *dp(const struct gm *gm)
 
 void gm_kek_drop(struct gm *gm, struct gm_kek *k)
 {
+	if (k->live)
+		GM_DEBUG(gm, GM_KEK_END, .cookies = k->k.spi);
 	gm_kek_leave(gm, k);
 	keybuf_wipe(&k->k.key);
 	if (k->signer != NULL)
@@ -499,6 +501,10 @@ static bool flags_set(struct gm *gm, const struct gdoi_sa *sa)
 	gm->receive_only = sa->receive_only;
 	gm->replay = sa->replay;
 	gm->replay_window = sa->replay_window;
+	GM_DEBUG(gm, GM_REPLAY_SET, .a = sa->replay_window,
+		.text = sa->replay == REPLAY_COUNTER ? "counter"
+			: sa->replay == REPLAY_TIME  ? "time"
+						     : "none");
 	return changed;
 }
 

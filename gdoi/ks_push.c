@@ -519,13 +519,14 @@ static void ack_count(struct ks *ks, struct ks_member *m, uint32_t seq,
 	const struct ks_kek *kek)
 {
 	struct ks_push *p = &ks->push;
-
-	KS_DEBUG(ks, KS_ACK, .peer = m->id, .a = seq);
 	bool awaited = p->active && m->awaited && seq == p->seq &&
 		       memcmp(kek->k.spi, p->kek_spi, KEK_SPI_BYTES) == 0;
 
+	KS_DEBUG(ks, KS_ACK, .peer = m->id, .a = seq);
 	if (ks_member_acked(m, seq))
 		m->acks++;
+	else
+		KS_DEBUG(ks, KS_ACK_OLD, .peer = m->id, .a = seq);
 	m->dirty |= !awaited || m->missed_in_row != 0;
 	m->missed_in_row = 0;
 	if (!awaited)

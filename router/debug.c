@@ -17,12 +17,25 @@ struct debugger {
 	struct debugger_stats stats;
 };
 
+static bool name_is(const char *name, const char *want)
+{
+	return name != NULL && strcmp(name, want) == 0;
+}
+
 static bool condition_met(
 	const struct debug_condition *c, const struct debug_event *ev)
 {
-	if (c->group[0] != '\0')
-		return ev->group != NULL && strcmp(c->group, ev->group) == 0;
-	return ip_prefix_contains(&c->peer, &ev->peer);
+	switch (c->of) {
+	case DEBUG_OF_PEER:
+		return ip_prefix_contains(&c->peer, &ev->peer);
+	case DEBUG_OF_GROUP:
+		return name_is(ev->group, c->name);
+	case DEBUG_OF_PROFILE:
+		return name_is(ev->profile, c->name);
+	case DEBUG_OF_CONN:
+		return ev->conn == c->conn;
+	}
+	return false;
 }
 
 static bool wanted(const struct debugger *d, const struct debug_event *ev)
@@ -162,11 +175,9 @@ void debugger_off(struct debugger *d)
 static bool same(
 	const struct debug_condition *a, const struct debug_condition *b)
 {
-	if (strcmp(a->group, b->group) != 0)
-		return false;
-	return a->group[0] != '\0' || (a->peer.len == b->peer.len &&
-					      ip_equal(&a->peer.addr,
-						      &b->peer.addr));
+	return a->of == b->of && a->conn == b->conn &&
+	       strcmp(a->name, b->name) == 0 && a->peer.len == b->peer.len &&
+	       ip_equal(&a->peer.addr, &b->peer.addr);
 }
 
 static size_t find(

@@ -33,9 +33,12 @@ void debugger_off(struct debugger *d); /* all areas; conditions stay */
  * it meets one of them; one that names neither group nor peer only with
  * `unmatched`. */
 enum debug_list { DEBUG_LIST_CRYPTO, DEBUG_LIST_GDOI, DEBUG_N_LISTS };
+enum debug_of { DEBUG_OF_PEER, DEBUG_OF_GROUP, DEBUG_OF_PROFILE, DEBUG_OF_CONN };
 struct debug_condition {
-	char group[GROUP_NAME_MAX + 1]; /* "": a peer */
+	enum debug_of of;
 	struct ip_prefix peer;
+	char name[GROUP_NAME_MAX + 1]; /* of a group or an ISAKMP profile */
+	uint32_t conn;
 };
 /* false: there are too many. One that is there already stays once. */
 bool debugger_condition_add(struct debugger *d, enum debug_list l,

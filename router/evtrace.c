@@ -104,6 +104,7 @@ void evtrace_add(struct evtrace *t, const struct debug_event *ev)
 	if (e->has_cookies)
 		memcpy(e->cookies, ev->cookies, sizeof(e->cookies));
 	e->ev.payloads = NULL;
+	e->ev.profile = NULL;
 	r->next = (r->next + 1) % r->size;
 	r->used += r->used < r->size;
 	r->total++;

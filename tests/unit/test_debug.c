@@ -183,7 +183,8 @@ static bool shows(
 static void test_conditions(void **state)
 {
 	struct fixture *f = *state;
-	struct debug_condition g1 = { .group = "G1" };
+	struct debug_condition g1 = { .of = DEBUG_OF_GROUP, .name = "G1" };
+	struct debug_condition conn = { .of = DEBUG_OF_CONN };
 	struct debug_condition net = { .peer = { ip_v4(0x0a010000), 16 } };
 
 	for (size_t a = 0; a < DEBUG_N_AREAS; a++)
@@ -201,6 +202,11 @@ static void test_conditions(void **state)
 	assert_true(debugger_condition_add(f->d, DEBUG_LIST_CRYPTO, &net));
 	assert_false(shows(f, DBG_PKT_IN, NULL, 0x0a020001));
 	assert_true(shows(f, DBG_PKT_IN, NULL, 0x0a010001));
+	/* tell() says connection 0 */
+	assert_true(debugger_condition_add(f->d, DEBUG_LIST_CRYPTO, &conn));
+	assert_true(shows(f, DBG_PKT_IN, NULL, 0x0a020001));
+	assert_true(debugger_condition_del(f->d, DEBUG_LIST_CRYPTO, &conn));
+	assert_false(shows(f, DBG_PKT_IN, NULL, 0x0a020001));
 	/* What names nobody. */
 	assert_false(shows(f, DBG_KS_TIMER, "", 0));
 	debugger_unmatched(f->d, DEBUG_LIST_GDOI, true);
@@ -418,11 +424,15 @@ static void test_condition_commands(void **state)
 	cli(&r, "debug crypto condition peer ipv4 192.0.2.1\n"
 		"debug crypto condition peer subnet 198.51.100.9 "
 		"255.255.255.0\n"
-		"debug crypto condition unmatched\n",
+		"debug crypto condition unmatched\n"
+		"debug crypto condition connid 1001\n"
+		"debug crypto condition isakmp profile P\n",
 		"");
 	cli(&r, "show crypto debug-condition\n",
 		"Crypto conditional debug currently is turned ON\n"
 		"IKE debug context unmatched flag: ON\n"
+		"\nIKE connection id filters:\n1001\n"
+		"\nIKE profile filters:\nP\n"
 		"\nIKE peer IP address filters:\n"
 		"192.0.2.1  198.51.100.0/24\n");
 	cli(&r, "debug crypto condition peer subnet 10.0.0.0 255.0.255.0\n",
