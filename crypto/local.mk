@@ -12,6 +12,7 @@ libgvcrypto_a_SOURCES = \
 	crypto/passwd.c crypto/passwd.h \
 	crypto/prf.c crypto/prf.h \
 	crypto/rng.c crypto/rng.h \
+	crypto/scep.c crypto/scep.h crypto/scep_ca.c \
 	crypto/seal.c crypto/seal.h \
 	crypto/sign.c crypto/sign.h \
 	crypto/suite.c crypto/suite.h \

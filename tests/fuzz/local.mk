@@ -47,6 +47,13 @@ tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c
 tests_fuzz_fuzz_filter_LDADD = libcli.a $(BASE_LIBS)
 tests_fuzz_fuzz_filter_LDFLAGS = $(LIBFUZZER_LINK)
 
+fuzz_targets += tests/fuzz/fuzz_scep
+tests_fuzz_fuzz_scep_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+tests_fuzz_fuzz_scep_SOURCES = tests/fuzz/fuzz_scep.c \
+	tests/unit/scep_server.c tests/unit/scep_server.h
+tests_fuzz_fuzz_scep_LDADD = $(CRYPTO_LIBS)
+tests_fuzz_fuzz_scep_LDFLAGS = $(LIBFUZZER_LINK)
+
 fuzz: $(fuzz_targets)
 .PHONY: fuzz
 endif

@@ -27,3 +27,14 @@ check_PROGRAMS += test_enroll
 test_enroll_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 test_enroll_SOURCES = tests/unit/test_enroll.c tests/unit/pki_vectors.h
 test_enroll_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_scep
+test_scep_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+test_scep_SOURCES = tests/unit/test_scep.c tests/unit/scep_server.c \
+	tests/unit/scep_server.h
+test_scep_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += corpus_scep
+corpus_scep_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+corpus_scep_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_scep.c \
+	tests/unit/scep_server.c tests/unit/scep_server.h
+corpus_scep_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_scep"'
+corpus_scep_LDADD = $(CRYPTO_LIBS)
