@@ -105,10 +105,11 @@ static const struct command rekey_address = {
 static const struct command rekey_authentication = {
 	.mode = MODE_GKM_SERVER,
 	.order = 15,
-	.grammar = "rekey authentication mypubkey rsa <label:word>",
+	.grammar = "rekey authentication mypubkey {rsa|ecdsa} <label:word>",
 	.help = HELP_REKEY "authentication  Identify key used to sign rekeys\n"
 			   "mypubkey  Use a public key of this router\n"
-			   "rsa  RSA key\n<label>  RSA keypair label\n",
+			   "rsa  RSA key\necdsa  Elliptic curve key\n"
+			   "<label>  Keypair label\n",
 };
 
 static const struct command rekey_transport = {
@@ -462,8 +463,8 @@ static void rekey_view(
 	const struct router *r, const struct node *s, struct ks_policy *p)
 {
 	const struct node *retransmit = node_get(s, &rekey_retransmit);
-	const char *label =
-		node_str(node_child(s, &rekey_authentication, NULL), "label");
+	const struct node *key = node_child(s, &rekey_authentication, NULL);
+	const char *label = node_str(key, "label");
 
 	p->kek_cipher = kek_cipher_value(
 		node_str(node_get(s, &rekey_algorithm), "cipher"));
@@ -479,6 +480,7 @@ static void rekey_view(
 	p->ack = ack_view(node_get(s, &rekey_ack));
 	if (label != NULL)
 		strlcpy(p->key_label, label, sizeof(p->key_label));
+	p->key_ecdsa = key != NULL && node_has(key, "ecdsa");
 }
 
 /* One server section; lists go to v->acls, which has room for all. */

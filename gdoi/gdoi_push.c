@@ -11,6 +11,34 @@
 #define VERSION_1     0x10
 #define SIG_BYTES_MAX 512 /* RSA 4096 */
 
+uint8_t sig_alg_of(const struct pkey *k)
+{
+	if (pkey_is_rsa(k))
+		return SIG_ALG_RSA;
+	switch (pkey_bits(k)) {
+	case 256:
+		return SIG_ALG_ECDSA_256;
+	case 384:
+		return SIG_ALG_ECDSA_384;
+	default:
+		return SIG_ALG_ECDSA_521;
+	}
+}
+
+enum hash_id sig_alg_hash(uint32_t alg)
+{
+	switch (alg) {
+	case SIG_ALG_ECDSA_256:
+		return HASH_SHA256;
+	case SIG_ALG_ECDSA_384:
+		return HASH_SHA384;
+	case SIG_ALG_ECDSA_521:
+		return HASH_SHA512;
+	default:
+		return HASH_NONE;
+	}
+}
+
 static const char rekey_label[5] = "rekey"; /* no NUL */
 
 void push_begin(struct isakmp_wr *m, void *buf, size_t cap, const struct kek *k)

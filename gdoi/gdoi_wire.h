@@ -35,6 +35,14 @@ void wire_id_group_put(struct isakmp_wr *m, const struct group_id *g,
 int wire_id_match_group(const struct wire_id *id, const struct group_id *v,
 	size_t n);
 
+/* SIG_ALGORITHM values that we do (RFC 6407 5.3.6); the curves of ECDSA bring
+ * their hash along, whatever SIG_HASH_ALGORITHM says. */
+enum sig_alg { SIG_ALG_RSA = 1, SIG_ALG_ECDSA_256 = 4, SIG_ALG_ECDSA_384 = 5,
+	SIG_ALG_ECDSA_521 = 6 };
+uint8_t sig_alg_of(const struct pkey *k);
+/* The hash that goes with an algorithm; HASH_NONE: as the policy says (RSA),
+ * or an algorithm that we do not know. */
+enum hash_id sig_alg_hash(uint32_t alg);
 /* SAK: the KEK policy. */
 struct sak {
 	uint8_t spi[KEK_SPI_BYTES];
@@ -43,7 +51,7 @@ struct sak {
 	enum cipher_id cipher;
 	uint32_t life_secs;          /* remaining */
 	enum hash_id sig_hash;
-	uint8_t sig_alg;             /* 1 RSA */
+	uint8_t sig_alg;             /* enum sig_alg */
 	uint16_t sig_key_bits;
 	uint8_t ack;                 /* KEK_ACK_REQUESTED, 0 absent */
 };

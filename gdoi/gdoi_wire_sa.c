@@ -40,7 +40,6 @@ enum { ENCAPS_TUNNEL = 1, ENCAPS_TRANSPORT = 2 };
 #define PROTO_UDP             17
 #define PROTO_AH              2
 #define KEK_AES               3
-#define SIG_RSA               1
 #define KEK_LIFE_DEFAULT_SECS 86400 /* no RFC names one; IOS's */
 #define TEK_LIFE_DEFAULT_SECS 28800 /* RFC 2407 4.5 */
 #define PRESERVE_BOTH         4
@@ -168,10 +167,13 @@ static enum wire_err sak_attr(
 	case SIG_HASH_ALGORITHM:
 		h = hash_by_sig_hash(a->num);
 		out->sig_hash = h == NULL ? HASH_NONE : h->id;
-		return h == NULL ? WIRE_ATTRIBUTE : WIRE_OK;
+		return WIRE_OK; /* ECDSA ignores it: judged in the end */
 	case SIG_ALGORITHM:
 		out->sig_alg = (uint8_t)a->num;
-		return a->num == SIG_RSA ? WIRE_OK : WIRE_ATTRIBUTE;
+		return a->num == SIG_ALG_RSA ||
+				       sig_alg_hash(a->num) != HASH_NONE
+			       ? WIRE_OK
+			       : WIRE_ATTRIBUTE;
 	case SIG_KEY_LENGTH:
 		out->sig_key_bits = (uint16_t)a->num;
 		return a->num <= UINT16_MAX ? WIRE_OK : WIRE_ATTRIBUTE;
@@ -196,6 +198,8 @@ static enum wire_err sak_attrs(struct rd r, struct sak *out)
 		if (e != WIRE_OK)
 			return e;
 	}
+	if (out->sig_alg != SIG_ALG_RSA)
+		out->sig_hash = sig_alg_hash(out->sig_alg);
 	if (alg == 0 || out->sig_alg == 0 || out->sig_hash == HASH_NONE)
 		return WIRE_ATTRIBUTE;
 	const struct cipher_alg *c =
@@ -581,7 +585,8 @@ static void sak_put(struct wr *w, const struct sak *s, struct sa_habit habit)
 	if (c->key_bits > 0)
 		attr_put_tv(w, KEK_KEY_LENGTH, c->key_bits);
 	attr_put_u32(w, KEK_KEY_LIFETIME, s->life_secs);
-	attr_put_tv(w, SIG_HASH_ALGORITHM, h->sig_hash);
+	if (s->sig_alg == SIG_ALG_RSA)
+		attr_put_tv(w, SIG_HASH_ALGORITHM, h->sig_hash);
 	attr_put_tv(w, SIG_ALGORITHM, s->sig_alg);
 	attr_put_tv(w, SIG_KEY_LENGTH, s->sig_key_bits);
 	if (s->ack > 0)

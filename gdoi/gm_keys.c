@@ -450,6 +450,10 @@ static bool kek_install(struct gm *gm, const struct gdoi_sa *sa,
 	signer = pkey_from_public_der(SPAN(kd->sig_key, kd->sig_key_n));
 	if (signer == NULL && gm->kek[0].live && kd->sig_key_n == 0)
 		signer = pkey_ref(gm->kek[0].signer); /* as before */
+	if (signer != NULL && sig_alg_of(signer) != sa->sak.sig_alg) {
+		pkey_unref(signer); /* not what the SAK announced */
+		signer = NULL;
+	}
 	if (signer == NULL) {
 		report(gm, REPORT_SA_KEK_INSTALL_FAILED, 0,
 			"no usable signature key");

@@ -153,7 +153,7 @@ static bool signer_fits(const struct ks *ks, const struct pkey *k)
 {
 	size_t need = hash_alg(ks->policy.sig_hash)->bytes + SIG_OVERHEAD_BYTES;
 
-	return pkey_sig_bytes(k) >= need;
+	return ks->policy.key_ecdsa || pkey_sig_bytes(k) >= need;
 }
 
 static struct pkey *signer_get(struct ks *ks)
@@ -167,8 +167,9 @@ static struct pkey *signer_get(struct ks *ks)
 		return NULL;
 	k = env->key_get != NULL ? env->key_get(env->ctx, ks->policy.key_label)
 				 : NULL;
-	if (k == NULL)
-		r.id = REPORT_KS_NO_RSA_KEYS;
+	if (k == NULL || pkey_is_rsa(k) == ks->policy.key_ecdsa)
+		r.id = ks->policy.key_ecdsa ? REPORT_KS_NO_EC_KEYS
+					    : REPORT_KS_NO_RSA_KEYS;
 	else if (!signer_fits(ks, k))
 		r.id = REPORT_KS_REKEY_AUTH_KEY_LENGTH_INSUFFICIENT;
 	else
@@ -203,7 +204,9 @@ static bool kek_make(struct ks *ks, struct ks_kek *out)
 	}
 	*out = (struct ks_kek){ .live = true,
 		.k = { .cipher = ks->policy.kek_cipher,
-			.sig_hash = ks->policy.sig_hash,
+			.sig_hash = ks->policy.key_ecdsa
+					    ? pkey_ec_hash(signer)
+					    : ks->policy.sig_hash,
 			.sig_form = ks->g->sa_habit.bare_signatures
 					    ? RSA_FORM_BARE
 					    : RSA_FORM_DIGESTINFO },

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIG_ALG_RSA         1
 #define PRESERVE_BOTH       4
 #define DIRECTION_SYMMETRIC 3
 #define ANY_WILD            0xffffffffu
@@ -19,7 +18,7 @@ static void sak_build(const struct ks *ks, const struct ks_kek *kek,
 		.cipher = kek->k.cipher,
 		.life_secs = secs_until(now, kek->expires_ms),
 		.sig_hash = kek->k.sig_hash,
-		.sig_alg = SIG_ALG_RSA,
+		.sig_alg = sig_alg_of(kek->signer),
 		.sig_key_bits = (uint16_t)pkey_bits(kek->signer),
 		.ack = ks_ack_kind(kek, readers == KS_READ_OURS) };
 	memcpy(out->spi, kek->k.spi, sizeof(out->spi));

@@ -94,6 +94,7 @@ bool ks_policy_same_kek(const struct ks_policy *a, const struct ks_policy *b)
 {
 	return a->kek_cipher == b->kek_cipher && a->sig_hash == b->sig_hash &&
 	       strcmp(a->key_label, b->key_label) == 0 &&
+	       a->key_ecdsa == b->key_ecdsa &&
 	       a->kek_life_secs == b->kek_life_secs &&
 	       a->unicast == b->unicast && (!a->unicast || a->ack == b->ack) &&
 	       (a->unicast || udp_addr_equal(&a->rekey_dst, &b->rekey_dst)) &&

@@ -157,6 +157,7 @@ struct ks_policy {
 	enum cipher_id kek_cipher;
 	enum hash_id sig_hash;
 	char key_label[129];         /* rekey authentication; "" = no rekey */
+	bool key_ecdsa;              /* it is an EC key, not RSA */
 	uint32_t kek_life_secs;
 	uint32_t retransmit_secs;
 	uint32_t retransmit_count;   /* LIFE_FOREVER = periodic */

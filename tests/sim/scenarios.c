@@ -760,6 +760,7 @@ const struct scenario scenarios[] = {
 	{ "key-removed",       play_key_removed,      false, true  },
 	{ "no-identifier",     play_no_identifier,    false, false },
 	{ "sid-by-pull",       play_sid_by_pull,      false, true  },
+	{ "ecdsa",             play_ecdsa,            true,  false },
 };
 // clang-format on
 const size_t n_scenarios = ARRAY_LEN(scenarios);

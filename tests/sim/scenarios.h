@@ -37,4 +37,5 @@ void play_restart_in_deletion(struct world *w);
 void play_key_removed(struct world *w);
 void play_no_identifier(struct world *w);
 void play_sid_by_pull(struct world *w);
+void play_ecdsa(struct world *w);
 #endif

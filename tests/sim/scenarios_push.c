@@ -354,3 +354,42 @@ void play_sid_by_pull(struct world *w)
 				       node_newest(w->node[i]));
 	no_loss(w);
 }
+
+/* Rekeys signed by ECDSA, on each curve, from RSA and back by a rekey. */
+void play_ecdsa(struct world *w)
+{
+	static const unsigned bits[] = { 256, 384, 521 };
+	struct node *ks = group_new(w, 3);
+	struct pkey *rsa = w->key;
+
+	registered_all(w);
+	for (size_t i = 0; i < ARRAY_LEN(bits); i++) {
+		w->key = pkey_ec_generate(bits[i]);
+		ks->ks.key_ecdsa = true;
+		ks->ks.kek_life_secs = 80000 + bits[i]; /* so that it changes */
+		node_config(ks);
+		rekey(ks); /* by the key of before */
+		world_run(w, SECS(25));
+		rekey(ks);
+		world_run(w, SECS(25));
+		world_check(w, all_same(w));
+		world_check(w, node_ks_of(ks)->kek.k.sig_hash ==
+				       pkey_ec_hash(w->key));
+		/* A restart finds the key again. */
+		node_crash(ks);
+		node_start(ks);
+		world_check(w, node_ks_of(ks)->kek.live);
+		pkey_unref(w->key);
+	}
+	w->key = rsa;
+	ks->ks.key_ecdsa = false;
+	node_config(ks);
+	rekey(ks);
+	world_run(w, SECS(25));
+	rekey(ks);
+	world_run(w, SECS(5));
+	world_check(w, all_same(w));
+	world_check(w, reports(w, REPORT_GM_RE_REGISTER) == 0);
+	world_check(w, reports(w, REPORT_GM_RECV_REKEY) == 3 * 8);
+	no_loss(w);
+}

@@ -168,7 +168,7 @@ static void what_is_not_understood_aborts(void **state)
 		{ "80020003", "80020009", WIRE_TRANSFORM }, /* KEK cipher */
 		{ "80030080", "80030081", WIRE_TRANSFORM },
 		{ "80050003", "80050009", WIRE_ATTRIBUTE }, /* SIG hash */
-		{ "80060001", "80060004", WIRE_ATTRIBUTE }, /* ECDSA */
+		{ "80060001", "80060003", WIRE_ATTRIBUTE }, /* ECDSS */
 		{ "8001001e", "8007001e", WIRE_ATTRIBUTE }, /* GAP attr 7 */
 		{ "1600004911", "1600004906", WIRE_PROTOCOL },
 	};
@@ -179,6 +179,35 @@ static void what_is_not_understood_aborts(void **state)
 		assert_int_equal(
 			edited(cases[i].from, cases[i].to, &sa), cases[i].want);
 		assert_null(sa.sat); /* nothing is left to free */
+	}
+}
+
+/* The curve tells the hash; what SIG_HASH_ALGORITHM says of it does not count
+ * (RFC 6407 5.3.5). */
+static void ecdsa_implies_its_hash(void **state)
+{
+	static const struct {
+		const char *hash, *alg;
+		uint8_t sig_alg;
+		enum hash_id want;
+	} v[] = {
+		{ "80050003", "80060004", SIG_ALG_ECDSA_256, HASH_SHA256 },
+		{ "80050002", "80060004", SIG_ALG_ECDSA_256, HASH_SHA256 },
+		{ "80050009", "80060005", SIG_ALG_ECDSA_384, HASH_SHA384 },
+		{ "80050001", "80060006", SIG_ALG_ECDSA_521, HASH_SHA512 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(v); i++) {
+		char to[17];
+		struct gdoi_sa sa;
+
+		snprintf(to, sizeof to, "%s%s", v[i].hash, v[i].alg);
+		assert_int_equal(
+			edited("8005000380060001", to, &sa), WIRE_OK);
+		assert_int_equal(sa.sak.sig_alg, v[i].sig_alg);
+		assert_int_equal(sa.sak.sig_hash, v[i].want);
+		gdoi_sa_free(&sa);
 	}
 }
 
@@ -785,6 +814,7 @@ int main(void)
 		cmocka_unit_test(written_in_the_form_of_the_rfc),
 		cmocka_unit_test(written_by_other_habits),
 		cmocka_unit_test(what_is_not_understood_aborts),
+		cmocka_unit_test(ecdsa_implies_its_hash),
 		cmocka_unit_test(habits_are_written),
 		cmocka_unit_test(what_only_a_sat_has_wrong_skips_it),
 		cmocka_unit_test(ends_of_a_sat),

@@ -1,4 +1,5 @@
 /* GROUPKEY-PUSH and its acknowledgement against the vectors. */
+#include "crypto/prf.h"
 #include "crypto/sign.h"
 #include "gdoi/env.h"
 #include "gdoi/gdoi_wire.h"
@@ -129,6 +130,83 @@ static void deletion_alone(void **state)
 	pkey_unref(key);
 }
 
+/* RFC 6407 5.3.6.4 to 6: r | s, each as long as the curve, over the hash of the
+ * same octets, once. */
+static void ecdsa_signatures(void **state)
+{
+	static const struct {
+		unsigned bits;
+		size_t sig;
+		enum hash_id hash;
+	} v[] = { { 256, 64, HASH_SHA256 }, { 384, 96, HASH_SHA384 },
+		{ 521, 132, HASH_SHA512 } };
+	struct span sa = vec_hex("push.SA_b"), kd = vec_hex("push.KD_b");
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct pkey *key = pkey_ec_generate(v[i].bits);
+		struct pkey *other = pkey_ec_generate(v[i].bits);
+		struct kek k = vector_kek();
+		uint8_t buf[2000], clear[2000], hash[HASH_MAX_BYTES];
+		struct isakmp_wr m;
+		struct push_msg got;
+
+		k.sig_hash = v[i].hash;
+		push_begin(&m, buf, sizeof buf, &k);
+		gdoi_seq_put(&m, 8);
+		isakmp_put(&m, PLD_SA, sa.p, sa.n);
+		isakmp_put(&m, PLD_KD, kd.p, kd.n);
+		struct span out = push_seal(&m, &k, key, &env);
+
+		assert_int_equal(push_open(out, &k, clear, &got), WIRE_OK);
+		assert_int_equal(got.sig.n, v[i].sig);
+		assert_int_equal(push_verify(&got, &k, key, &env), WIRE_OK);
+		assert_false(got.signed_padded);
+		/* By hand, from the octets of the message. */
+		size_t before = (size_t)(got.sig.p - clear) - PLD_HDR;
+
+		clear[26] = (uint8_t)(got.clear_n >> 8);
+		clear[27] = (uint8_t)got.clear_n;
+		const struct span parts[] = { SPAN("rekey", 5),
+			SPAN(clear, before) };
+
+		digest(v[i].hash, parts, 2, hash);
+		assert_true(pkey_verify_hash(
+			key, v[i].hash, hash, got.sig, NULL));
+		assert_int_equal(
+			push_verify(&got, &k, other, &env), WIRE_SIGNATURE);
+		clear[got.sig.p - clear + 3] ^= 1;
+		assert_int_equal(
+			push_verify(&got, &k, key, &env), WIRE_SIGNATURE);
+		pkey_unref(key);
+		pkey_unref(other);
+	}
+}
+
+/* An RFC 3547 key server may add a CERT before SIG (protocol.md B.2). */
+static void certificate_is_tolerated(void **state)
+{
+	struct kek k = vector_kek();
+	struct pkey *key = pkey_from_pem(vec_text("push.rsa_private_key_pem"));
+	struct span sa = vec_hex("push.SA_b"), kd = vec_hex("push.KD_b");
+	uint8_t buf[2000], clear[2000];
+	struct isakmp_wr m;
+	struct push_msg got;
+
+	(void)state;
+	push_begin(&m, buf, sizeof buf, &k);
+	gdoi_seq_put(&m, 8);
+	isakmp_put(&m, PLD_SA, sa.p, sa.n);
+	isakmp_put(&m, PLD_KD, kd.p, kd.n);
+	isakmp_put(&m, PLD_CERT, "\4certificate", 12);
+	struct span out = push_seal(&m, &k, key, &env);
+
+	assert_int_equal(push_open(out, &k, clear, &got), WIRE_OK);
+	assert_int_equal(push_verify(&got, &k, key, &env), WIRE_OK);
+	assert_non_null(payload_get(&got.p, PLD_KD));
+	pkey_unref(key);
+}
+
 /* Whatever octet is changed, it is refused, before or by the signature; only
  * what neither covers may pass: the padding. */
 static void any_changed_octet_is_refused(void **state)
@@ -252,6 +330,8 @@ int main(void)
 		cmocka_unit_test(every_variant_opens_and_verifies),
 		cmocka_unit_test(sealed_as_the_vector),
 		cmocka_unit_test(deletion_alone),
+		cmocka_unit_test(ecdsa_signatures),
+		cmocka_unit_test(certificate_is_tolerated),
 		cmocka_unit_test(any_changed_octet_is_refused),
 		cmocka_unit_test(forms_that_no_push_has),
 		cmocka_unit_test(acknowledgements_of_the_vectors),
