@@ -75,8 +75,8 @@ bool debug_switch_on(const struct debugger *d, const struct debug_switch *s)
 
 /* Of the area's switches the one whose word was given; drv_has knows only the
  * words of the command at hand. */
-static const struct debug_switch *switch_of(const struct cmd_call *c,
-	enum debug_area first, enum debug_area last)
+static const struct debug_switch *switch_of(
+	const struct cmd_call *c, enum debug_area first, enum debug_area last)
 {
 	const struct debug_switch *plain = NULL;
 
@@ -108,8 +108,8 @@ static int switch_flip(struct cmd_call *c, const struct debug_switch *s)
 	else if (s->word == NULL || debug_switch_on(d, s))
 		levels &= (uint8_t)~s->levels;
 	debugger_set(d, s->area, levels);
-	sbuf_printf(c->out, "%s debugging is %s\n", s->name,
-		off ? "off" : "on");
+	sbuf_printf(
+		c->out, "%s debugging is %s\n", s->name, off ? "off" : "on");
 	return CMD_DONE;
 }
 
@@ -121,8 +121,7 @@ static int exec_isakmp(struct cmd_call *c)
 
 static int exec_ipsec(struct cmd_call *c)
 {
-	return switch_flip(
-		c, switch_of(c, DEBUG_AREA_IPSEC, DEBUG_AREA_IPSEC));
+	return switch_flip(c, switch_of(c, DEBUG_AREA_IPSEC, DEBUG_AREA_IPSEC));
 }
 
 static int exec_engine(struct cmd_call *c)
@@ -233,8 +232,7 @@ static bool role_meant(enum debug_area a, enum meant m)
 		return true;
 	if (m == MEANT_BOTH)
 		return role == NULL;
-	return role != NULL &&
-	       strcmp(role, m == MEANT_GM ? "gm" : "ks") == 0;
+	return role != NULL && strcmp(role, m == MEANT_GM ? "gm" : "ks") == 0;
 }
 
 /* Does the command mean this area?  Without the word of one it means all of its
@@ -358,9 +356,9 @@ static const struct command debug_gdoi_gm = {
 static const struct command debug_gdoi_ks = {
 	.mode = MODE_EXEC,
 	.level = 15,
-	.grammar = VERB
-	"crypto {gdoi|gkm} ks [{all-features|coop|infrastructure|"
-	"registration|rekey|replay}]" LEVELS,
+	.grammar =
+		VERB "crypto {gdoi|gkm} ks [{all-features|coop|infrastructure|"
+		     "registration|rekey|replay}]" LEVELS,
 	.help = HELP_START "ks  Key server\n"
 			   "all-features  All features of a key server\n"
 			   "coop  Cooperative key servers\n"
@@ -375,8 +373,8 @@ static const struct command debug_gdoi_ks = {
 
 /* --- conditions --- */
 
-static int condition_change(
-	struct cmd_call *c, enum debug_list l, const struct debug_condition *cond)
+static int condition_change(struct cmd_call *c, enum debug_list l,
+	const struct debug_condition *cond)
 {
 	struct debugger *d = debug_of(c);
 
@@ -414,8 +412,8 @@ static void peer_take(
 	out->peer = ip_prefix_net(&p);
 }
 
-static void name_take(const struct cmd_call *c, enum debug_of of,
-	struct debug_condition *out)
+static void name_take(
+	const struct cmd_call *c, enum debug_of of, struct debug_condition *out)
 {
 	out->of = of;
 	snprintf(out->name, sizeof(out->name), "%s", drv_str(c->drv, "name"));
@@ -437,9 +435,8 @@ static int exec_gdoi_condition(struct cmd_call *c)
 static const struct command debug_gdoi_condition = {
 	.mode = MODE_EXEC,
 	.level = 15,
-	.grammar = VERB
-	"crypto {gdoi|gkm} condition {group <name:word>|"
-	"peer-address ipv4 <peer:ip4>|unmatched}",
+	.grammar = VERB "crypto {gdoi|gkm} condition {group <name:word>|"
+			"peer-address ipv4 <peer:ip4>|unmatched}",
 	.help = HELP_START "condition  Show only what meets a condition\n"
 			   "group  What is of a group\n<name>  Group name\n"
 			   "peer-address  What is of a peer\n"
@@ -491,10 +488,10 @@ static int exec_condition_reset(struct cmd_call *c)
 static const struct command debug_condition = {
 	.mode = MODE_EXEC,
 	.level = 15,
-	.grammar = VERB
-	"crypto condition {peer {ipv4 <peer:ip4>|"
-	"subnet <peer:ip4> <mask:ip4>}|connid <id:1-4294967295>|"
-	"isakmp profile <name:word>|unmatched}",
+	.grammar =
+		VERB "crypto condition {peer {ipv4 <peer:ip4>|"
+		     "subnet <peer:ip4> <mask:ip4>}|connid <id:1-4294967295>|"
+		     "isakmp profile <name:word>|unmatched}",
 	.help = HELP_VERB HELP_CRYPTO
 	"condition  Show only what meets a condition\n"
 	"peer  What is of a peer\nipv4  IPv4 address\n"

@@ -46,8 +46,8 @@ static int exec_monitor(struct cmd_call *c)
 	else if (drv_has(c->drv, "one-shot"))
 		evtrace_one_shot(debugger_traces(d), k);
 	else
-		evtrace_enable(debugger_traces(d), k,
-			drv_has(c->drv, "enable"));
+		evtrace_enable(
+			debugger_traces(d), k, drv_has(c->drv, "enable"));
 	debugger_traces_changed(d);
 	return CMD_DONE;
 }

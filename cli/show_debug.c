@@ -32,8 +32,8 @@ static void gdoi_put(const struct debugger *d, struct sbuf *out)
 
 		if (levels == 0)
 			continue;
-		sbuf_printf(out, "%s  %s Debug level: (", head,
-			debug_area_name(a));
+		sbuf_printf(
+			out, "%s  %s Debug level: (", head, debug_area_name(a));
 		debug_levels_text(levels, out);
 		sbuf_adds(out, ")\n");
 		head = "";
@@ -164,16 +164,15 @@ static int exec_conditions(struct cmd_call *c)
 
 	if (d == NULL)
 		return CMD_FAILED;
-	l = debugger_conditions(
-		d, gdoi ? DEBUG_LIST_GDOI : DEBUG_LIST_CRYPTO);
+	l = debugger_conditions(d, gdoi ? DEBUG_LIST_GDOI : DEBUG_LIST_CRYPTO);
 	if (c->json)
 		return cmd_json(c, conditions_json(l));
 	sbuf_printf(c->out, "%s conditional debug currently is turned %s\n",
 		gdoi ? "GDOI" : "Crypto", l->n > 0 ? "ON" : "OFF");
 	sbuf_printf(c->out, "%s debug context unmatched flag: %s\n",
 		gdoi ? "GDOI" : "IKE", l->unmatched ? "ON" : "OFF");
-	conditions_put(l, DEBUG_OF_GROUP, "\nGDOI group name filters:\n",
-		c->out);
+	conditions_put(
+		l, DEBUG_OF_GROUP, "\nGDOI group name filters:\n", c->out);
 	conditions_put(
 		l, DEBUG_OF_CONN, "\nIKE connection id filters:\n", c->out);
 	conditions_put(l, DEBUG_OF_PROFILE, "\nIKE profile filters:\n", c->out);

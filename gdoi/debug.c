@@ -90,8 +90,8 @@ static void put_payloads(const struct payloads *p, struct sbuf *out)
 	}
 }
 
-static void put_field(
-	const struct debug_event *e, const char *name, size_t n, struct sbuf *out)
+static void put_field(const struct debug_event *e, const char *name, size_t n,
+	struct sbuf *out)
 {
 	char ip[IP_TEXT];
 #define IS(s) (n == sizeof(s) - 1 && memcmp(name, s, n) == 0)

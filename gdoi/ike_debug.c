@@ -47,9 +47,8 @@ void ike_debug_in(const struct ike *ike, const struct ike_sa *sa,
 	uint32_t conn = sa != NULL ? sa->conn_id : 0;
 	char where[SA_WHERE] = "(N) NEW SA";
 
-	DEBUG(ike->env.debug, PKT_IN, .conn = conn,
-		.peer = in->path->remote.ip, .a = in->path->local.port,
-		.b = in->path->remote.port,
+	DEBUG(ike->env.debug, PKT_IN, .conn = conn, .peer = in->path->remote.ip,
+		.a = in->path->local.port, .b = in->path->remote.port,
 		.text = sa != NULL ? sa_where(sa, where) : where);
 	if (debug_on(ike->env.debug, DBG_PKT_HDR))
 		header_tell(ike, conn, &in->path->remote.ip, &in->hdr);
@@ -180,8 +179,8 @@ static bool policy_fit(const struct ike *ike, const struct isakmp_policy *p,
 					      : "no certificate of ours";
 	if (why != NULL)
 		DEBUG(ike->env.debug, P1_POLICY_UNFIT,
-			.peer = peer->path->remote.ip,
-			.text = why, .a = p->priority);
+			.peer = peer->path->remote.ip, .text = why,
+			.a = p->priority);
 	return why == NULL;
 }
 
@@ -212,7 +211,8 @@ void ike_debug_offer(const struct ike *ike, const struct ike_peer *peer,
 				nearest = in;
 		}
 	}
-	DEBUG(d, P1_NO_OFFER, .peer = *ip, .text = differ_text[nearest], .a = o != NULL ? (uint32_t)o->n : 0,
+	DEBUG(d, P1_NO_OFFER, .peer = *ip, .text = differ_text[nearest],
+		.a = o != NULL ? (uint32_t)o->n : 0,
 		.b = (uint32_t)ike->config.n_policies);
 }
 

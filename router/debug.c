@@ -61,9 +61,9 @@ static bool token_take(struct debugger *d)
 	uint64_t gained = (now - d->refilled_ms) * DEBUG_LINES_SEC;
 
 	d->refilled_ms = now;
-	d->tokens_milli =
-		gained > full - d->tokens_milli ? full
-						: d->tokens_milli + gained;
+	d->tokens_milli = gained > full - d->tokens_milli
+				  ? full
+				  : d->tokens_milli + gained;
 	if (d->tokens_milli < 1000)
 		return false;
 	d->tokens_milli -= 1000;
@@ -190,8 +190,8 @@ static size_t find(
 	return i;
 }
 
-bool debugger_condition_add(struct debugger *d, enum debug_list l,
-	const struct debug_condition *c)
+bool debugger_condition_add(
+	struct debugger *d, enum debug_list l, const struct debug_condition *c)
 {
 	struct debug_conditions *list = &d->list[l];
 
@@ -203,8 +203,8 @@ bool debugger_condition_add(struct debugger *d, enum debug_list l,
 	return true;
 }
 
-bool debugger_condition_del(struct debugger *d, enum debug_list l,
-	const struct debug_condition *c)
+bool debugger_condition_del(
+	struct debugger *d, enum debug_list l, const struct debug_condition *c)
 {
 	struct debug_conditions *list = &d->list[l];
 	size_t at = find(list, c);

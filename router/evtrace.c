@@ -142,8 +142,8 @@ void evtrace_size(struct evtrace *t, enum evtrace_kind k, uint32_t entries)
 	t->ring[k].size = entries;
 }
 
-void evtrace_info(const struct evtrace *t, enum evtrace_kind k,
-	struct evtrace_info *out)
+void evtrace_info(
+	const struct evtrace *t, enum evtrace_kind k, struct evtrace_info *out)
 {
 	const struct ring *r = &t->ring[k];
 

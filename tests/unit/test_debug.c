@@ -79,11 +79,17 @@ static void test_text(void **state)
 		struct debug_event ev;
 		const char *want;
 	} rows[] = {
-		{ { .id = DBG_PKT_IN, .conn = 1001, .peer = peer, .a = 848,
-			  .b = 848, .text = "(R) MM_NO_STATE" },
+		{ { .id = DBG_PKT_IN,
+			  .conn = 1001,
+			  .peer = peer,
+			  .a = 848,
+			  .b = 848,
+			  .text = "(R) MM_NO_STATE" },
 			"ISAKMP:(1001):received packet from 192.0.2.2 dport "
 			"848 sport 848 Global (R) MM_NO_STATE" },
-		{ { .id = DBG_P1_STATE, .conn = 1001, .text = "IKE_READY",
+		{ { .id = DBG_P1_STATE,
+			  .conn = 1001,
+			  .text = "IKE_READY",
 			  .more = "IKE_R_MM1" },
 			"ISAKMP:(1001):Old State = IKE_READY  New State = "
 			"IKE_R_MM1" },
@@ -95,13 +101,19 @@ static void test_text(void **state)
 		{ { .id = DBG_PKT_DROP, .peer = peer, .err = WIRE_RESERVED },
 			"ISAKMP:(0):packet from 192.0.2.2 dropped: reserved "
 			"field is not zero" },
-		{ { .id = DBG_GM_PUSH_IN, .group = "G1", .peer = peer,
-			  .a = 700, .cookies = cookies },
+		{ { .id = DBG_GM_PUSH_IN,
+			  .group = "G1",
+			  .peer = peer,
+			  .a = 700,
+			  .cookies = cookies },
 			"GDOI:GM REKEY:EVT:(G1:0):received rekey from "
 			"192.0.2.2, 700 octets, cookies 0102030405060708 "
 			"F1F2F3F4F5F6F7F8" },
-		{ { .id = DBG_KS_REFUSED, .conn = 1002, .peer = peer,
-			  .text = "identity number 9", .err = WIRE_ID },
+		{ { .id = DBG_KS_REFUSED,
+			  .conn = 1002,
+			  .peer = peer,
+			  .text = "identity number 9",
+			  .err = WIRE_ID },
 			"GDOI:KS REGISTRATION:ERR:(:1002):registration of "
 			"192.0.2.2 refused: identity number 9 (invalid id "
 			"information)" },
@@ -113,8 +125,8 @@ static void test_text(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(isakmp_split(SPAN(wire, sizeof(wire)), PLD_KE, &p),
-		WIRE_OK);
+	assert_int_equal(
+		isakmp_split(SPAN(wire, sizeof(wire)), PLD_KE, &p), WIRE_OK);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		auto_sbuf struct sbuf out = { 0 };
 
@@ -139,8 +151,8 @@ static void test_patterns(void **state)
 
 /* ---- what is shown ---- */
 
-static void tell(struct fixture *f, enum debug_id id, const char *group,
-	uint32_t peer)
+static void tell(
+	struct fixture *f, enum debug_id id, const char *group, uint32_t peer)
 {
 	const struct debug *h = debugger_hook(f->d);
 	struct debug_event ev = { .id = id,
@@ -253,8 +265,8 @@ static void test_bound(void **state)
 		tell(f, DBG_PKT_DROP, NULL, 1);
 	debugger_stats(f->d, &s);
 	assert_int_equal(s.shown, DEBUG_LINES_BURST + DEBUG_LINES_SEC);
-	assert_int_equal(strncmp(seen(f),
-				 "DEBUG: 300 messages were rate-limited\n", 38),
+	assert_int_equal(
+		strncmp(seen(f), "DEBUG: 300 messages were rate-limited\n", 38),
 		0);
 	assert_null(strstr(seen(f) + 38, "rate-limited"));
 }
@@ -320,14 +332,12 @@ static void test_trace_ring(void **state)
 		"GDOI:KS REGISTRATION:EVT:(G:0):received message 3 from "
 		"0.0.0.5\n");
 	forget(f);
-	assert_int_equal(evtrace_latest(t, EVTRACE_REGISTRATION, on_trace,
-				 &f->seen),
-		3);
+	assert_int_equal(
+		evtrace_latest(t, EVTRACE_REGISTRATION, on_trace, &f->seen), 3);
 	tell(f, DBG_KS_PROOF, "G", 6);
 	forget(f);
-	assert_int_equal(evtrace_latest(t, EVTRACE_REGISTRATION, on_trace,
-				 &f->seen),
-		1);
+	assert_int_equal(
+		evtrace_latest(t, EVTRACE_REGISTRATION, on_trace, &f->seen), 1);
 	assert_non_null(strstr(seen(f), "0.0.0.6\n"));
 	/* One shot: full is the end. */
 	evtrace_one_shot(t, EVTRACE_REGISTRATION);
@@ -368,15 +378,16 @@ static void test_switches(void **state)
 	/* The smaller one takes nothing from the whole. */
 	cli(&r, "no debug crypto isakmp error\n",
 		"Crypto ISAKMP Error debugging is off\n");
-	assert_true(debug_on(
-		debugger_hook(fake_box.debugger), DBG_P1_BAD_PROOF));
-	cli(&r, "undebug crypto isakmp\nundebug crypto ipsec error\n"
+	assert_true(
+		debug_on(debugger_hook(fake_box.debugger), DBG_P1_BAD_PROOF));
+	cli(&r,
+		"undebug crypto isakmp\nundebug crypto ipsec error\n"
 		"no debug crypto pki validation\nshow debugging\n",
 		"Crypto ISAKMP debugging is off\n"
 		"Crypto IPSEC Error debugging is off\n"
 		"Crypto PKI Validation Path debugging is off\n");
-	assert_false(debug_on(
-		debugger_hook(fake_box.debugger), DBG_P1_BAD_PROOF));
+	assert_false(
+		debug_on(debugger_hook(fake_box.debugger), DBG_P1_BAD_PROOF));
 	fake_router_fini(&r);
 }
 
@@ -421,7 +432,8 @@ static void test_condition_commands(void **state)
 	cli(&r, "show crypto debug-condition\n",
 		"Crypto conditional debug currently is turned OFF\n"
 		"IKE debug context unmatched flag: OFF\n");
-	cli(&r, "debug crypto condition peer ipv4 192.0.2.1\n"
+	cli(&r,
+		"debug crypto condition peer ipv4 192.0.2.1\n"
 		"debug crypto condition peer subnet 198.51.100.9 "
 		"255.255.255.0\n"
 		"debug crypto condition unmatched\n"
@@ -437,7 +449,8 @@ static void test_condition_commands(void **state)
 		"192.0.2.1  198.51.100.0/24\n");
 	cli(&r, "debug crypto condition peer subnet 10.0.0.0 255.0.255.0\n",
 		"% Invalid network mask\n");
-	cli(&r, "debug crypto gdoi condition group G1\n"
+	cli(&r,
+		"debug crypto gdoi condition group G1\n"
 		"debug crypto gdoi condition peer-address ipv4 192.0.2.9\n"
 		"show crypto gdoi debug-condition\n",
 		"GDOI conditional debug currently is turned ON\n"
@@ -446,7 +459,8 @@ static void test_condition_commands(void **state)
 		"\nGDOI peer address filters:\n192.0.2.9\n");
 	cli(&r, "no debug crypto gdoi condition group G2\n",
 		"% There is no such debug condition\n");
-	cli(&r, "undebug crypto gdoi condition group G1\n"
+	cli(&r,
+		"undebug crypto gdoi condition group G1\n"
 		"debug crypto condition reset\n"
 		"show crypto gdoi debug-condition\n",
 		"GDOI conditional debug currently is turned OFF\n"
@@ -471,7 +485,8 @@ static void test_trace_commands(void **state)
 	cli(&r, "show monitor event-trace gdoi rekey parameters\n",
 		"Trace has 1000 entries, 0 in use\n"
 		"Trace is disabled\nStacktrace is disabled by default\n");
-	cli(&r, "monitor event-trace gdoi rekey one-shot\n"
+	cli(&r,
+		"monitor event-trace gdoi rekey one-shot\n"
 		"show monitor event-trace gkm rekey parameters\n",
 		"Trace has 1000 entries, 0 in use\n"
 		"Trace is enabled, one-shot\n"
@@ -479,7 +494,8 @@ static void test_trace_commands(void **state)
 	got = fake_paste(&r, "no monitor event-trace gdoi rekey size 1000\n"
 			     "no monitor event-trace gdoi rekey disable\n");
 	free(got);
-	cli(&r, "show monitor event-trace gdoi rekey parameters\n"
+	cli(&r,
+		"show monitor event-trace gdoi rekey parameters\n"
 		"show monitor event-trace gdoi rekey all\n",
 		"Trace has 256 entries, 0 in use\n"
 		"Trace is enabled\nStacktrace is disabled by default\n");

@@ -122,8 +122,7 @@ static bool has_key(const struct fix *f, const struct key *k)
 	auto_sbuf struct sbuf low = { 0 };
 
 	for (size_t i = 0; i < f->text.n; i++)
-		sbuf_addc(&low,
-			(char)tolower((unsigned char)f->text.s[i]));
+		sbuf_addc(&low, (char)tolower((unsigned char)f->text.s[i]));
 	for (size_t i = 0; i + WINDOW <= k->n; i++) {
 		char hex[2 * WINDOW + 1];
 
