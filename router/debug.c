@@ -13,6 +13,7 @@ struct debugger {
 	uint8_t levels[DEBUG_N_AREAS];
 	struct debug_conditions list[DEBUG_N_LISTS];
 	uint64_t tokens_milli, refilled_ms;
+	bool dry;        /* until DEBUG_LINES_RESUME are to be had */
 	uint64_t untold; /* left out since the last line that said so */
 	struct debugger_stats stats;
 };
@@ -54,7 +55,8 @@ static bool wanted(const struct debugger *d, const struct debug_event *ev)
 	return anonymous && l->unmatched;
 }
 
-/* A token bucket; the clock never goes back. */
+/* A token bucket; the clock never goes back.  Once empty it stays shut for a
+ * while, so that lines come in runs that can be read. */
 static bool token_take(struct debugger *d)
 {
 	uint64_t now = d->now_ms(), full = DEBUG_LINES_BURST * 1000ull;
@@ -64,7 +66,9 @@ static bool token_take(struct debugger *d)
 	d->tokens_milli = gained > full - d->tokens_milli
 				  ? full
 				  : d->tokens_milli + gained;
-	if (d->tokens_milli < 1000)
+	d->dry = d->tokens_milli < 1000 ||
+		 (d->dry && d->tokens_milli < DEBUG_LINES_RESUME * 1000ull);
+	if (d->dry)
 		return false;
 	d->tokens_milli -= 1000;
 	return true;

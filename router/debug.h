@@ -13,6 +13,7 @@
 
 #define DEBUG_LINES_SEC      500
 #define DEBUG_LINES_BURST    2000
+#define DEBUG_LINES_RESUME   250
 #define DEBUG_CONDITIONS_MAX 64
 
 struct debugger;

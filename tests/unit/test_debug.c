@@ -259,14 +259,18 @@ static void test_bound(void **state)
 	assert_int_equal(s.rate_limited, 300);
 	log_stats(f->log, &ls);
 	assert_int_equal(ls.rate_limited, 300);
+	now += 100; /* 50 lines: not worth it yet */
+	tell(f, DBG_PKT_DROP, NULL, 1);
+	debugger_stats(f->d, &s);
+	assert_int_equal(s.shown, DEBUG_LINES_BURST);
 	forget(f);
-	now += 1000;
+	now += 900;
 	for (unsigned i = 0; i < DEBUG_LINES_SEC + 10; i++)
 		tell(f, DBG_PKT_DROP, NULL, 1);
 	debugger_stats(f->d, &s);
 	assert_int_equal(s.shown, DEBUG_LINES_BURST + DEBUG_LINES_SEC);
 	assert_int_equal(
-		strncmp(seen(f), "DEBUG: 300 messages were rate-limited\n", 38),
+		strncmp(seen(f), "DEBUG: 301 messages were rate-limited\n", 38),
 		0);
 	assert_null(strstr(seen(f) + 38, "rate-limited"));
 }
