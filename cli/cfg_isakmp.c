@@ -182,23 +182,6 @@ bool isakmp_default_policy_on(const struct router *r)
 	return !node_negated(node_get(tree_root(r->tree), &default_policy));
 }
 
-static int isakmp_check(void *ctx, const struct tree *t,
-	const struct node *section, const struct node *old,
-	const struct node *new, struct sbuf *why)
-{
-	(void)ctx;
-	(void)t;
-	(void)section;
-	(void)old;
-	if (new == NULL || node_negated(new))
-		return 0;
-	if (node_command(new) == &p_authentication &&
-		   !node_has(new, "pre-share")) {
-		keep_warn(why, "only pre-shared keys");
-	}
-	return 0;
-}
-
 static enum cipher_id cipher_view(const struct node *n)
 {
 	if (node_has(n, "3des"))
@@ -239,6 +222,43 @@ static uint16_t group_view(const struct node *n)
 			return groups[i];
 	}
 	return 1;
+}
+
+/* Once, when it is configured; it works all the same. */
+static void weak_warn(const struct node *n, struct sbuf *why)
+{
+	struct isakmp_policy p = {
+		.cipher = CIPHER_AES128, .hash = HASH_SHA1, .group = 14
+	};
+	auto_sbuf struct sbuf weak = { 0 };
+
+	if (node_command(n) == &p_encryption)
+		p.cipher = cipher_view(n);
+	else if (node_command(n) == &p_hash)
+		p.hash = hash_view(n);
+	else if (node_command(n) == &p_group && group_view(n) < 5)
+		p.group = group_view(n); /* many labs use group 5 */
+	isakmp_policy_weak(&p, &weak);
+	if (weak.n > 0)
+		sbuf_printf(why, "%% Warning: %s is weak\n", sbuf_str(&weak));
+}
+
+static int isakmp_check(void *ctx, const struct tree *t,
+	const struct node *section, const struct node *old,
+	const struct node *new, struct sbuf *why)
+{
+	(void)ctx;
+	(void)t;
+	(void)section;
+	(void)old;
+	if (new == NULL || node_negated(new))
+		return 0;
+	weak_warn(new, why);
+	if (node_command(new) == &p_authentication &&
+		!node_has(new, "pre-share")) {
+		keep_warn(why, "only pre-shared keys");
+	}
+	return 0;
 }
 
 static void policy_view(const struct node *s, struct isakmp_policy *p)

@@ -7,14 +7,21 @@
 /* An initiator of a sequence leaves the highest bit clear (6.2). */
 #define SEQ_START_MASK 0x7fffffff
 
-static const struct ike_keepalive *keepalive(const struct ike_sa *sa)
+struct ike_keepalive sa_keepalive(const struct ike_sa *sa)
 {
-	return &sa->ike->config.keepalive;
+	const struct isakmp_profile *f = sa_profile(sa);
+	struct ike_keepalive k = sa->ike->config.keepalive;
+
+	if (f != NULL && f->keepalive_secs > 0) {
+		k.secs = f->keepalive_secs;
+		k.retry_secs = f->retry_secs;
+	}
+	return k;
 }
 
 static bool enabled(const struct ike_sa *sa)
 {
-	return keepalive(sa)->secs > 0 && sa->dpd.peer_can;
+	return sa_keepalive(sa).secs > 0 && sa->dpd.peer_can;
 }
 
 static void arm(struct ike_sa *sa, uint32_t secs)
@@ -44,7 +51,7 @@ static void ask(struct ike_sa *sa)
 	d->tries++;
 	sa->ike->stats.dpd_sent++;
 	seq_send(sa, N_R_U_THERE, d->seq);
-	arm(sa, keepalive(sa)->retry_secs);
+	arm(sa, sa_keepalive(sa).retry_secs);
 }
 
 static void dead(struct ike_sa *sa)
@@ -59,7 +66,7 @@ static void dead(struct ike_sa *sa)
 static void on_dpd_timer(void *arg)
 {
 	struct ike_sa *sa = arg;
-	uint64_t due = sa->dpd.heard_ms + keepalive(sa)->secs * 1000ull;
+	uint64_t due = sa->dpd.heard_ms + sa_keepalive(sa).secs * 1000ull;
 	uint64_t now = ike_now(sa->ike);
 
 	if (sa->state != SA_UP || sa->doomed || !enabled(sa))
@@ -88,8 +95,8 @@ void dpd_config(struct ike_sa *sa)
 		return;
 	sa->dpd.tries = 0;
 	timer_cancel(sa->ike->env.timers, &sa->dpd.timer);
-	if (enabled(sa) && keepalive(sa)->periodic)
-		arm(sa, keepalive(sa)->secs);
+	if (enabled(sa) && sa_keepalive(sa).periodic)
+		arm(sa, sa_keepalive(sa).secs);
 }
 
 void dpd_heard(struct ike_sa *sa)
@@ -106,10 +113,10 @@ void dpd_before_send(struct ike_sa *sa)
 {
 	uint64_t silent = ike_now(sa->ike) - sa->dpd.heard_ms;
 
-	if (!enabled(sa) || keepalive(sa)->periodic || sa->dpd.tries > 0 ||
+	if (!enabled(sa) || sa_keepalive(sa).periodic || sa->dpd.tries > 0 ||
 		sa->state != SA_UP || sa->doomed)
 		return;
-	if (silent >= keepalive(sa)->secs * 1000ull)
+	if (silent >= sa_keepalive(sa).secs * 1000ull)
 		ask(sa);
 }
 

@@ -500,6 +500,8 @@ bool fragments_due(const struct ike_sa *sa, size_t n);
 void fragments_send(struct ike_sa *sa, struct span data);
 
 /* dpd.c */
+/* Of its profile, or the global one. */
+struct ike_keepalive sa_keepalive(const struct ike_sa *sa);
 void dpd_init(struct ike_sa *sa);
 void dpd_fini(struct ike_sa *sa);
 void dpd_config(struct ike_sa *sa);      /* it came up, or the rules changed */

@@ -149,7 +149,7 @@ void sa_info(const struct ike_sa *sa, struct ike_sa_info *out)
 	const struct isakmp_profile *f = sa_profile(sa);
 
 	out->initiator = sa->initiator;
-	out->dpd = sa->dpd.peer_can && sa->ike->config.keepalive.secs > 0;
+	out->dpd = sa->dpd.peer_can && sa_keepalive(sa).secs > 0;
 	out->fragments = sa->peer_fragments && sa->ike->config.fragmentation;
 	if (f != NULL)
 		memcpy(out->vrf, f->vrf, sizeof out->vrf);

@@ -162,6 +162,26 @@ static void step(struct world *w, struct rd *r)
 	}
 }
 
+/* Begins in Aggressive Mode with that end. */
+static void config_aggressive(struct end *e, const struct end *to,
+	const struct isakmp_policy *v, size_t n)
+{
+	const struct isakmp_peer_policy peer = { .addr = to->addr,
+		.endpoint = { .kind = ISAKMP_ID_FQDN, .name = "gm.example" } };
+	struct isakmp_key key = { .addr = ip_v4(0) };
+	struct isakmp_config c = { .n_policies = n,
+		.offer_doi = 2,
+		.keys = &key,
+		.n_keys = 1,
+		.peers = &peer,
+		.n_peers = 1 };
+
+	memcpy(c.policy, v, n * sizeof *v);
+	secret_set(&key.key, "key", 3);
+	ike_set_config(e->ike, &c);
+	secret_free(&key.key);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct isakmp_policy p[] = { { .cipher = CIPHER_AES128,
@@ -181,7 +201,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w.seed = 1;
 	world_set_crypto(&w, &toy);
 	world_config(&w.a, p, 2, "key", 2);
-	world_config(&w.b, p + rd_u8(&r) % 2, 1, "key", 2);
+	uint8_t setting = rd_u8(&r);
+
+	world_config(&w.b, p + setting % 2, 1, "key", 2);
+	if (setting & 2)
+		config_aggressive(&w.a, &w.b, p + setting % 2, 1);
 	w.a.on_message = w.b.on_message = on_message;
 	world_connect(&w);
 	timers_run(w.timers, w.now);

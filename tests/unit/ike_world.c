@@ -69,6 +69,8 @@ static void end_down(void *ctx, struct ike_sa *sa, enum ike_down why)
 	e->why = why;
 	if (e->sa == sa)
 		e->sa = NULL;
+	if (e->on_down != NULL)
+		e->on_down(e, why);
 }
 
 static enum wire_err end_message(void *ctx, struct ike_sa *sa,

@@ -27,6 +27,7 @@ struct end {
 	enum wire_err (*on_message)(struct end *e, struct ike_sa *sa,
 		struct exchange *x, const struct exchange_msg *m);
 	void (*on_up)(struct end *e, struct ike_sa *sa);
+	void (*on_down)(struct end *e, enum ike_down why);
 	struct exchange *x;
 	/* Random bytes to hand out before real ones, one entry a call. */
 	struct span script[8];

@@ -49,6 +49,29 @@ static void policies(void **state)
 	fake_router_fini(&r);
 }
 
+/* Told when it is typed; taken all the same. */
+static void weak_choices(void **state)
+{
+	auto_free char *out = NULL;
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	out = fake_paste(&r, "crypto isakmp policy 10\n"
+			     " encryption 3des\n"
+			     " hash md5\n"
+			     " group 2\n"
+			     "crypto isakmp policy 20\n"
+			     " encryption aes\n"
+			     " hash sha256\n"
+			     " group 14\n");
+	assert_string_equal(out, "% Warning: encryption 3des is weak\n"
+				 "% Warning: hash md5 is weak\n"
+				 "% Warning: group 2 is weak\n");
+	assert_int_equal(fake_box.isakmp.policy[0].group, 2);
+	fake_router_fini(&r);
+}
+
 static void platform_doi(void **state)
 {
 	struct router r;
@@ -149,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies),
+		cmocka_unit_test(weak_choices),
 		cmocka_unit_test(platform_doi),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(sas),

@@ -629,6 +629,45 @@ static void clear_tells_the_peers(void **state)
 	world_fini(&w);
 }
 
+/* What a holder of an SA does when it ends: asks for one again. */
+static void hold_again(struct end *e, enum ike_down why)
+{
+	const struct udp_path path = world_path(e, &e->w->b);
+
+	assert_int_equal(why, IKE_DOWN_EXPIRED);
+	ike_connect(e->ike, &path);
+}
+
+static void an_expired_sa_is_negotiated_anew(void **state)
+{
+	struct isakmp_policy p = lab;
+	struct ike_sa_info info[4];
+	struct ike_stats s;
+	struct world w;
+
+	(void)state;
+	p.life_secs = 60;
+	world_init(&w);
+	world_config(&w.a, &p, 1, "MY_KEY", 2);
+	world_config(&w.b, &lab, 1, "MY_KEY", 2);
+	w.a.on_down = hold_again;
+	world_connect(&w);
+	world_run(&w, 59900);
+	assert_int_equal(w.a.ups, 1);
+	ike_list(w.b.ike, info, N(info));
+	assert_int_equal(info[0].policy.life_secs, 60);
+	for (unsigned i = 2; i <= 4; i++) {
+		world_run(&w, 60000);
+		assert_true(world_both_up(&w));
+		assert_int_equal(w.a.ups, i);
+		assert_int_equal(w.a.downs, i - 1);
+		ike_stats(w.b.ike, &s);
+		assert_int_equal(s.established, 1);
+	}
+	w.a.on_down = NULL;
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -636,6 +675,7 @@ int main(void)
 		cmocka_unit_test(every_cipher_and_hash_come_up),
 		cmocka_unit_test(identities_are_the_addresses),
 		cmocka_unit_test(own_priority_decides),
+		cmocka_unit_test(an_expired_sa_is_negotiated_anew),
 		cmocka_unit_test(no_common_policy_is_refused_under_both_dois),
 		cmocka_unit_test(silence_tries_the_other_doi),
 		cmocka_unit_test(a_dead_server_times_out),
