@@ -46,7 +46,9 @@ corpus_gdoi_wire_LDADD = $(GDOI_LIBS)
 
 # The engines above phase 1, without a network.
 ENGINE_TEST_LIBS = $(GDOI_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += test_report test_sid test_store_mem test_ks test_gm
+check_PROGRAMS += test_report test_sid test_store_mem test_ks test_gm test_pull
+test_pull_SOURCES = tests/unit/test_pull.c $(SIM_WORLD)
+test_pull_LDADD = $(ENGINE_TEST_LIBS)
 test_report_SOURCES = tests/unit/test_report.c
 test_report_LDADD = $(ENGINE_TEST_LIBS)
 test_sid_SOURCES = tests/unit/test_sid.c
