@@ -33,5 +33,6 @@ void ike_debug_peer_id(const struct ike_sa *sa);
 const char *sa_where(const struct ike_sa *sa, char buf[SA_WHERE]);
 const char *ike_down_text(enum ike_down why);
 const char *ike_cipher_text(enum cipher_id c); /* "AES-CBC 256", as IOS */
+const char *ike_hash_text(enum hash_id h);     /* "SHA256" */
 const char *ike_auth_text(enum ike_auth a);    /* "pre-share" */
 #endif

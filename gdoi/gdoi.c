@@ -510,6 +510,8 @@ void gdoi_dp_not_ipsec(
 		.peer = ip_v4(k->src),
 		.n = k->proto };
 
+	DEBUG(g->env->debug, DP_NOT_IPSEC, .group = r.group, .peer = r.peer,
+		.a = r.n);
 	gdoi_report(g, &r);
 }
 
@@ -522,6 +524,8 @@ void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 		.peer = ip_v4(k->src),
 		.spi = spi };
 
+	DEBUG(g->env->debug, DP_INVALID_SPI, .group = r.group, .peer = r.peer,
+		.a = spi);
 	gdoi_report(g, &r);
 }
 

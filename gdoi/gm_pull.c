@@ -82,7 +82,7 @@ static void offer_tell(const struct gm *gm, const struct gdoi_sa *sa)
 		.c = (uint32_t)sa->n_acls, .d = sa->atd_secs);
 	if (sa->has_sak)
 		PULL_DEBUG(gm, GM_SAK, .text = ike_cipher_text(sa->sak.cipher),
-			.more = hash_alg(sa->sak.sig_hash)->openssl,
+			.more = ike_hash_text(sa->sak.sig_hash),
 			.a = sa->sak.life_secs, .cookies = sa->sak.spi);
 	for (size_t i = 0; i < sa->n_sats; i++)
 		PULL_DEBUG(gm, GM_SAT, .a = sa->sat[i].spi,

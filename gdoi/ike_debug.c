@@ -82,6 +82,13 @@ const char *ike_cipher_text(enum cipher_id c)
 	return a->key_bytes == 8 ? "DES-CBC" : "3DES-CBC";
 }
 
+const char *ike_hash_text(enum hash_id h)
+{
+	const struct hash_alg *a = hash_alg(h);
+
+	return a != NULL ? a->openssl : "none";
+}
+
 const char *ike_auth_text(enum ike_auth a)
 {
 	switch (a) {
@@ -103,7 +110,7 @@ static void transform_tell(const struct debug *d, const struct ip_addr *peer,
 {
 	DEBUG(d, P1_ENCRYPTION, .peer = *peer,
 		.text = ike_cipher_text(t->cipher));
-	DEBUG(d, P1_HASH, .peer = *peer, .text = hash_alg(t->hash)->openssl);
+	DEBUG(d, P1_HASH, .peer = *peer, .text = ike_hash_text(t->hash));
 	DEBUG(d, P1_GROUP, .peer = *peer, .a = t->group);
 	DEBUG(d, P1_AUTH, .peer = *peer, .text = ike_auth_text(t->auth));
 	if (t->life_secs != LIFE_FOREVER)

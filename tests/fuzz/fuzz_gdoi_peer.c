@@ -4,6 +4,7 @@
  * and encrypted, so that everything behind the cryptography is reached. */
 #include "dataplane/null.h"
 #include "tests/sim/world.h"
+#include "tests/unit/debug_hook.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -606,6 +607,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	t = (struct play){ .w = world_new(1, &toy_crypto),
 		.input = rd_init(data, size) };
+	t.w->debug = debug_everything();
 	t.evil_env = env_make(&t);
 	t.evil = ike_new(&t.evil_env, &doi);
 	evil_config(t.evil);

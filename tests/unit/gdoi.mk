@@ -3,14 +3,14 @@
 # ISAKMP and the payloads.
 IKE_TEST_LIBS = $(VECTORS_LIBS) $(GDOI_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_phase1 test_exchange test_isakmp test_gdoi_wire test_push
-test_exchange_SOURCES = tests/unit/test_exchange.c tests/unit/ike_world.c tests/unit/ike_world.h
+test_exchange_SOURCES = tests/unit/test_exchange.c tests/unit/ike_world.c tests/unit/ike_world.h tests/unit/debug_hook.h
 test_exchange_LDADD = $(IKE_TEST_LIBS)
 check_PROGRAMS += test_fragment test_info test_limit
-test_limit_SOURCES = tests/unit/test_limit.c tests/unit/ike_world.c tests/unit/ike_world.h
+test_limit_SOURCES = tests/unit/test_limit.c tests/unit/ike_world.c tests/unit/ike_world.h tests/unit/debug_hook.h
 test_limit_LDADD = $(ENGINE_TEST_LIBS)
-test_fragment_SOURCES = tests/unit/test_fragment.c tests/unit/ike_world.c tests/unit/ike_world.h
+test_fragment_SOURCES = tests/unit/test_fragment.c tests/unit/ike_world.c tests/unit/ike_world.h tests/unit/debug_hook.h
 test_fragment_LDADD = $(ENGINE_TEST_LIBS)
-test_info_SOURCES = tests/unit/test_info.c tests/unit/ike_world.c tests/unit/ike_world.h
+test_info_SOURCES = tests/unit/test_info.c tests/unit/ike_world.c tests/unit/ike_world.h tests/unit/debug_hook.h
 test_info_LDADD = $(ENGINE_TEST_LIBS)
 test_isakmp_SOURCES = tests/unit/test_isakmp.c
 test_isakmp_LDADD = $(IKE_TEST_LIBS)
@@ -23,12 +23,12 @@ test_capture_LDADD = $(GDOI_LIBS) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/data
 test_push_LDADD = $(IKE_TEST_LIBS)
 check_PROGRAMS += test_aggr test_ike_key
-IKE_CONF = tests/unit/ike_conf.c tests/unit/ike_conf.h tests/unit/ike_world.c tests/unit/ike_world.h
+IKE_CONF = tests/unit/ike_conf.c tests/unit/ike_conf.h tests/unit/ike_world.c tests/unit/ike_world.h tests/unit/debug_hook.h
 test_aggr_SOURCES = tests/unit/test_aggr.c $(IKE_CONF)
 test_aggr_LDADD = $(IKE_TEST_LIBS)
 test_ike_key_SOURCES = tests/unit/test_ike_key.c $(IKE_CONF)
 test_ike_key_LDADD = $(IKE_TEST_LIBS)
-test_phase1_SOURCES = tests/unit/test_phase1.c tests/unit/ike_world.c tests/unit/ike_world.h
+test_phase1_SOURCES = tests/unit/test_phase1.c tests/unit/ike_world.c tests/unit/ike_world.h tests/unit/debug_hook.h
 test_phase1_LDADD = $(IKE_TEST_LIBS)
 
 # The fuzz targets over their seeds.

@@ -1,6 +1,7 @@
 /* See ike_world.h. */
 #include "tests/unit/ike_world.h"
 #include "crypto/rng.h"
+#include "tests/unit/debug_hook.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,7 @@ static void end_init(struct world *w, struct end *e, uint32_t addr)
 		.report = end_report,
 		.vrf_of = w->vrf_of,
 		.timers = w->timers,
+		.debug = debug_everything(),
 		.crypto = w->crypto };
 	e->ike = ike_new(&e->env, &doi);
 }
