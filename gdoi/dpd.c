@@ -9,19 +9,19 @@
 
 struct ike_keepalive sa_keepalive(const struct ike_sa *sa)
 {
-	const struct isakmp_profile *f = sa_profile(sa);
+	const struct isakmp_profile *p = sa_profile(sa);
 	struct ike_keepalive k = sa->ike->config.keepalive;
 
-	if (f != NULL && f->keepalive_secs > 0) {
-		k.secs = f->keepalive_secs;
-		k.retry_secs = f->retry_secs;
+	if (p != NULL && p->keepalive_secs > 0) {
+		k.secs = p->keepalive_secs;
+		k.retry_secs = p->retry_secs;
 	}
 	return k;
 }
 
-static bool enabled(const struct ike_sa *sa)
+static bool enabled(const struct ike_sa *sa, const struct ike_keepalive *k)
 {
-	return sa_keepalive(sa).secs > 0 && sa->dpd.peer_can;
+	return k->secs > 0 && sa->dpd.peer_can;
 }
 
 static void arm(struct ike_sa *sa, uint32_t secs)
@@ -66,10 +66,11 @@ static void dead(struct ike_sa *sa)
 static void on_dpd_timer(void *arg)
 {
 	struct ike_sa *sa = arg;
-	uint64_t due = sa->dpd.heard_ms + sa_keepalive(sa).secs * 1000ull;
+	const struct ike_keepalive k = sa_keepalive(sa);
+	uint64_t due = sa->dpd.heard_ms + k.secs * 1000ull;
 	uint64_t now = ike_now(sa->ike);
 
-	if (sa->state != SA_UP || sa->doomed || !enabled(sa))
+	if (sa->state != SA_UP || sa->doomed || !enabled(sa, &k))
 		return;
 	if (sa->dpd.tries >= IKE_DPD_TRIES)
 		dead(sa);
@@ -91,12 +92,25 @@ void dpd_fini(struct ike_sa *sa)
 
 void dpd_config(struct ike_sa *sa)
 {
+	const struct ike_keepalive k = sa_keepalive(sa);
+
 	if (sa->state != SA_UP || sa->doomed)
 		return;
+	sa->dpd.applied = k;
 	sa->dpd.tries = 0;
 	timer_cancel(sa->ike->env.timers, &sa->dpd.timer);
-	if (enabled(sa) && sa_keepalive(sa).periodic)
-		arm(sa, sa_keepalive(sa).secs);
+	if (enabled(sa, &k) && k.periodic)
+		arm(sa, k.secs);
+}
+
+void dpd_config_changed(struct ike_sa *sa)
+{
+	const struct ike_keepalive k = sa_keepalive(sa);
+	const struct ike_keepalive *old = &sa->dpd.applied;
+
+	if (k.secs != old->secs || k.retry_secs != old->retry_secs ||
+		k.periodic != old->periodic)
+		dpd_config(sa);
 }
 
 void dpd_heard(struct ike_sa *sa)
@@ -111,12 +125,13 @@ void dpd_heard(struct ike_sa *sa)
 
 void dpd_before_send(struct ike_sa *sa)
 {
+	const struct ike_keepalive k = sa_keepalive(sa);
 	uint64_t silent = ike_now(sa->ike) - sa->dpd.heard_ms;
 
-	if (!enabled(sa) || sa_keepalive(sa).periodic || sa->dpd.tries > 0 ||
+	if (!enabled(sa, &k) || k.periodic || sa->dpd.tries > 0 ||
 		sa->state != SA_UP || sa->doomed)
 		return;
-	if (silent >= sa_keepalive(sa).secs * 1000ull)
+	if (silent >= k.secs * 1000ull)
 		ask(sa);
 }
 

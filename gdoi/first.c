@@ -63,7 +63,8 @@ void firsts_fini(struct firsts *f)
 		first_free(f, TAILQ_FIRST(&f->unproved));
 	while (!TAILQ_EMPTY(&f->proved))
 		first_free(f, TAILQ_FIRST(&f->proved));
-	mem_wipe(f->key, sizeof f->key);
+	prf_key_free(f->mac);
+	f->mac = NULL;
 }
 
 /* A free place: a new one as long as there are any, then the oldest's. */
@@ -145,6 +146,17 @@ static void address_bytes(const struct udp_addr *a, uint8_t out[ADDRESS_BYTES])
 	out[18] = (uint8_t)a->port;
 }
 
+static struct prf_key *mac_new(struct ike *ike)
+{
+	uint8_t key[32];
+
+	ike->env.random(ike->env.ctx, key, sizeof key);
+	struct prf_key *k = prf_key_new(HASH_SHA256, SPAN(key, sizeof key));
+
+	mem_wipe(key, sizeof key);
+	return k;
+}
+
 static void cookie_compute(struct ike *ike, const struct first *e,
 	const struct ike_dgram *in, uint64_t epoch, uint8_t out[COOKIE_BYTES])
 {
@@ -155,13 +167,11 @@ static void cookie_compute(struct ike *ike, const struct first *e,
 		SPAN(&e->serial, sizeof e->serial),
 		SPAN(&epoch, sizeof epoch) };
 
-	if (!f->keyed)
-		ike->env.random(ike->env.ctx, f->key, sizeof f->key);
-	f->keyed = true;
+	if (f->mac == NULL)
+		f->mac = mac_new(ike);
 	address_bytes(&in->path->remote, from);
 	address_bytes(&in->path->local, to);
-	prf(HASH_SHA256, SPAN(f->key, sizeof f->key), parts, ARRAY_LEN(parts),
-		mac);
+	prf_keyed(f->mac, parts, ARRAY_LEN(parts), mac);
 	out[0] = (uint8_t)((e->slot + 1) >> 8); /* so that it is not zero */
 	out[1] = (uint8_t)(e->slot + 1);
 	memcpy(out + SLOT_BYTES, mac, MAC_BYTES);

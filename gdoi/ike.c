@@ -102,17 +102,8 @@ void ike_free(struct ike *ike)
 	free(ike);
 }
 
-static bool keepalive_equal(
-	const struct ike_keepalive *a, const struct ike_keepalive *b)
-{
-	return a->secs == b->secs && a->retry_secs == b->retry_secs &&
-	       a->periodic == b->periodic;
-}
-
 void ike_set_config(struct ike *ike, const struct isakmp_config *c)
 {
-	bool dpd_changed =
-		!keepalive_equal(&ike->config.keepalive, &c->keepalive);
 	struct isakmp_config copy;
 	struct ike_sa *sa;
 
@@ -121,8 +112,7 @@ void ike_set_config(struct ike *ike, const struct isakmp_config *c)
 	ike->config = copy;
 	history_size(&ike->history, copy.diagnose_entries);
 	TAILQ_FOREACH(sa, &ike->sas, link)
-		if (dpd_changed)
-			dpd_config(sa);
+		dpd_config_changed(sa);
 }
 
 struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path)

@@ -251,6 +251,7 @@ struct dpd {
 	uint32_t seq, peer_seq; /* of the last question, ours and the peer's */
 	unsigned tries;         /* questions without an answer */
 	uint64_t heard_ms;
+	struct ike_keepalive applied;
 	struct timer timer;
 };
 
@@ -324,8 +325,7 @@ struct firsts {
 	struct first *slot[FIRSTS_MAX];
 	unsigned n, n_proved, at;
 	uint32_t serial;
-	bool keyed;
-	uint8_t key[32];
+	struct prf_key *mac; /* of our cookies; NULL: not made yet */
 };
 void firsts_init(struct firsts *f);
 void firsts_fini(struct firsts *f);
@@ -504,7 +504,8 @@ void fragments_send(struct ike_sa *sa, struct span data);
 struct ike_keepalive sa_keepalive(const struct ike_sa *sa);
 void dpd_init(struct ike_sa *sa);
 void dpd_fini(struct ike_sa *sa);
-void dpd_config(struct ike_sa *sa);      /* it came up, or the rules changed */
+void dpd_config(struct ike_sa *sa);      /* it came up: begins to count */
+void dpd_config_changed(struct ike_sa *sa); /* again, when that concerns it */
 void dpd_heard(struct ike_sa *sa);       /* the peer proved that it lives */
 void dpd_before_send(struct ike_sa *sa); /* on demand: asks after silence */
 enum wire_err dpd_notify(

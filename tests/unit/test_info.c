@@ -157,6 +157,49 @@ static void dpd_switched_on_later(void **state)
 	world_fini(&w);
 }
 
+/* A profile has its own times; another change of the configuration does not
+ * begin the count anew. */
+static void dpd_of_a_profile(void **state)
+{
+	static const struct isakmp_profile profile = {
+		.name = "P", .keepalive_secs = 20, .retry_secs = 3
+	};
+	static const struct isakmp_match match = { .kind = ISAKMP_MATCH_ADDRESS,
+		.addr = { .family = 4 } };
+	struct isakmp_key key = { .addr = ip_v4(0) };
+	struct isakmp_config c = { .n_policies = 1,
+		.policy = { lab },
+		.offer_doi = 2,
+		.keys = &key,
+		.n_keys = 1,
+		.profiles = &profile,
+		.n_profiles = 1,
+		.matches = &match,
+		.n_matches = 1,
+		.keepalive = { 10, 2, true } };
+	struct world w;
+	struct ike_stats s;
+
+	(void)state;
+	secret_set(&key.key, "secret", 6);
+	world_init(&w);
+	world_config(&w.b, &lab, 1, "secret", 2);
+	ike_set_config(w.a.ike, &c);
+	world_connect(&w);
+	world_run(&w, 0);
+	assert_true(world_both_up(&w));
+	world_run(&w, 15000);
+	ike_set_config(w.a.ike, &c);
+	world_run(&w, 6000);
+	ike_stats(w.a.ike, &s);
+	assert_int_equal(s.dpd_sent, 1);
+	w.pass = pass_none;
+	world_run(&w, 20000 + 5 * 3000);
+	assert_int_equal(w.a.why, IKE_DOWN_DEAD);
+	secret_free(&key.key);
+	world_fini(&w);
+}
+
 /* Recorded questions and answers prove nothing. */
 struct dpd_tape {
 	struct span p[64];
@@ -389,6 +432,7 @@ int main(void)
 		cmocka_unit_test(dpd_on_demand),
 		cmocka_unit_test(dpd_unknown_to_the_peer),
 		cmocka_unit_test(dpd_switched_on_later),
+		cmocka_unit_test(dpd_of_a_profile),
 		cmocka_unit_test(dpd_replay),
 		cmocka_unit_test(refusal_is_told),
 		cmocka_unit_test(unknown_exchange),

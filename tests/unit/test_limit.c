@@ -300,6 +300,57 @@ static void history(void **state)
 	flood_fini(&f);
 }
 
+/* A first message with octet `at` set to value, its length right unless that
+ * is what is wrong: the reason for which it is dropped. */
+static void reasons(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+		enum wire_err want;
+	} cases[] = {
+		{ 17, 0x20, WIRE_VERSION }, { 27, 1, WIRE_LENGTH },
+		{ 18, 1, WIRE_EXCHANGE }, { 19, 0x80, WIRE_FLAGS },
+		{ 19, 1, WIRE_NO_SA }, /* encrypted: no offer */
+		{ 8, 1, WIRE_NO_SA },  /* a cookie that is not ours */
+		{ 23, 1, WIRE_NO_SA }, /* with a message id */
+		{ 16, 4, WIRE_PAYLOAD_MISSING }, { 29, 1, WIRE_RESERVED },
+		{ 30, 0xff, WIRE_TRUNCATED },
+		{ 31, 3, WIRE_TRUNCATED }, /* less than its own header */
+		{ 35, 9, WIRE_DOI }, { 39, 9, WIRE_SITUATION },
+		{ 45, 9, WIRE_PROPOSAL },   /* protocol */
+		{ 46, 99, WIRE_PROPOSAL },  /* size of the SPI */
+		{ 47, 2, WIRE_PROPOSAL },   /* number of transforms */
+		{ 53, 9, WIRE_NO_PROPOSAL } /* transform id */
+	};
+	struct flood f;
+	struct udp_path path;
+	struct ike_error last;
+	uint64_t deleted;
+
+	(void)state;
+	flood_init(&f, 0);
+	rehearse(&f);
+	path = world_path(&f.w.b, &f.w.a);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_free uint8_t *one = xmemdup(f.offer.p, f.offer.n);
+
+		one[0] = (uint8_t)i;
+		one[1] ^= 0x55;
+		one[cases[i].at] = cases[i].value;
+		ike_errors_clear(f.w.b.ike);
+		ike_input(f.w.b.ike, &path, SPAN(one, f.offer.n));
+		assert_int_equal(ike_errors(f.w.b.ike, &last, 1, &deleted), 1);
+		if (last.err != cases[i].want)
+			fail_msg("octet %zu: %s, not %s", cases[i].at,
+				wire_err_text(last.err),
+				wire_err_text(cases[i].want));
+		assert_int_equal(stats(&f.w.b).drops[cases[i].want], 1);
+		assert_int_equal(stats(&f.w.b).sas, 0);
+	}
+	flood_fini(&f);
+}
+
 static void clear_one(void **state)
 {
 	struct flood f;
@@ -337,6 +388,7 @@ int main(void)
 		cmocka_unit_test(negotiation_limit),
 		cmocka_unit_test(sa_limit),
 		cmocka_unit_test(history),
+		cmocka_unit_test(reasons),
 		cmocka_unit_test(clear_one),
 	};
 
