@@ -47,7 +47,7 @@ struct load {
 	uint64_t acks, moved_ms, failures;
 	size_t rekey_bytes, ack_bytes;
 };
-static struct load load = { .window = 64, .group = 14, .rekeys = 3 };
+static struct load load = { .window = 256, .group = 14, .rekeys = 3 };
 
 static struct dh *shared_dh; /* of all members */
 
