@@ -115,7 +115,7 @@ ratio() {
 
 # Cost of the whole against the cost of the public-key operations alone.
 bench_register() { # DH-GROUP MEMBERS
-	local i line alone whole fault=0
+	local i line alone whole net fault=0
 
 	: >"$W/alone"
 	: >"$W/whole"
@@ -131,6 +131,10 @@ bench_register() { # DH-GROUP MEMBERS
 	whole=$(median <"$W/whole")
 	row "registration, PSK, group $1 (us of CPU)" "$whole" "$alone" \
 		"$(ratio "$alone" "$whole")" ">= 0.80"
+	net=$(in_net taskset -c 0 "$BUILD/bench_bare" "$FIRST" 10000 300 300)
+	net=$(awk "BEGIN { printf \"%.1f\", $alone + 5 * $net }")
+	row "  the same with its datagrams" "$whole" "$net" \
+		"$(ratio "$net" "$whole")" ""
 	row "  registrations a second on one core" \
 		"$(ratio 1000000 "$whole")" "$(ratio 1000000 "$alone")" "" ""
 }
