@@ -39,20 +39,38 @@ static bool condition_met(
 	return false;
 }
 
+/* Does the event tell what the condition asks for? */
+static bool context_known(
+	const struct debug_condition *c, const struct debug_event *ev)
+{
+	switch (c->of) {
+	case DEBUG_OF_PEER:
+		return ip_is_set(&ev->peer);
+	case DEBUG_OF_GROUP:
+		return ev->group != NULL && ev->group[0] != '\0';
+	case DEBUG_OF_PROFILE:
+		return ev->profile != NULL && ev->profile[0] != '\0';
+	case DEBUG_OF_CONN:
+		return ev->conn != 0;
+	}
+	return false;
+}
+
 static bool wanted(const struct debugger *d, const struct debug_event *ev)
 {
 	bool gdoi = debug_def(ev->id)->area >= DEBUG_AREA_INFRA;
 	const struct debug_conditions *l =
 		&d->list[gdoi ? DEBUG_LIST_GDOI : DEBUG_LIST_CRYPTO];
-	bool anonymous = !ip_is_set(&ev->peer) &&
-			 (ev->group == NULL || ev->group[0] == '\0');
+	bool known = false;
 
 	if (l->n == 0)
 		return true;
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		if (condition_met(&l->v[i], ev))
 			return true;
-	return anonymous && l->unmatched;
+		known |= context_known(&l->v[i], ev);
+	}
+	return !known && l->unmatched;
 }
 
 /* A token bucket; the clock never goes back.  Once empty it stays shut for a

@@ -31,7 +31,7 @@ void debugger_off(struct debugger *d); /* all areas; conditions stay */
 
 /* Conditions, one list for `debug crypto condition` and one for `debug crypto
  * gdoi condition`.  While a list has any, an event of its areas is shown when
- * it meets one of them; one that names neither group nor peer only with
+ * it meets one of them; one that tells nothing of what they ask for, only with
  * `unmatched`. */
 enum debug_list { DEBUG_LIST_CRYPTO, DEBUG_LIST_GDOI, DEBUG_N_LISTS };
 enum debug_of { DEBUG_OF_PEER, DEBUG_OF_GROUP, DEBUG_OF_PROFILE, DEBUG_OF_CONN };

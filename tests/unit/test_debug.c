@@ -225,6 +225,10 @@ static void test_conditions(void **state)
 	assert_true(shows(f, DBG_KS_TIMER, "", 0));
 	assert_false(shows(f, DBG_KS_ADDED, "G2", 0x0a020001));
 	assert_true(debugger_condition_del(f->d, DEBUG_LIST_GDOI, &g1));
+	/* Peers are asked for now, and a timer has none. */
+	assert_true(shows(f, DBG_KS_TIMER, "G1", 0));
+	debugger_unmatched(f->d, DEBUG_LIST_GDOI, false);
+	assert_false(shows(f, DBG_KS_TIMER, "G1", 0));
 	assert_false(debugger_condition_del(f->d, DEBUG_LIST_GDOI, &g1));
 	assert_false(shows(f, DBG_KS_ADDED, "G1", 0x0a020001));
 	debugger_conditions_reset(f->d, DEBUG_LIST_GDOI);
