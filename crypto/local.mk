@@ -9,8 +9,10 @@ libgvcrypto_a_SOURCES = \
 	crypto/evp.c crypto/evp_priv.h \
 	crypto/keystore.c crypto/keystore.h \
 	crypto/masterkey.c \
+	crypto/ocsp.c \
 	crypto/passwd.c crypto/passwd.h \
 	crypto/prf.c crypto/prf.h \
+	crypto/revocation.c crypto/revocation.h \
 	crypto/rng.c crypto/rng.h \
 	crypto/scep.c crypto/scep.h crypto/scep_ca.c \
 	crypto/seal.c crypto/seal.h \

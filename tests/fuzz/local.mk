@@ -54,6 +54,11 @@ tests_fuzz_fuzz_scep_SOURCES = tests/fuzz/fuzz_scep.c \
 tests_fuzz_fuzz_scep_LDADD = $(CRYPTO_LIBS)
 tests_fuzz_fuzz_scep_LDFLAGS = $(LIBFUZZER_LINK)
 
+fuzz_targets += tests/fuzz/fuzz_revocation
+tests_fuzz_fuzz_revocation_SOURCES = tests/fuzz/fuzz_revocation.c
+tests_fuzz_fuzz_revocation_LDADD = $(CRYPTO_LIBS)
+tests_fuzz_fuzz_revocation_LDFLAGS = $(LIBFUZZER_LINK)
+
 fuzz: $(fuzz_targets)
 .PHONY: fuzz
 endif

@@ -38,3 +38,11 @@ corpus_scep_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_scep.c \
 	tests/unit/scep_server.c tests/unit/scep_server.h
 corpus_scep_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_scep"'
 corpus_scep_LDADD = $(CRYPTO_LIBS)
+check_PROGRAMS += test_revocation corpus_revocation
+test_revocation_SOURCES = tests/unit/test_revocation.c \
+	tests/unit/pki_vectors.h tests/unit/revocation_vectors.h
+test_revocation_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+corpus_revocation_SOURCES = tests/fuzz/corpus_main.c \
+	tests/fuzz/fuzz_revocation.c
+corpus_revocation_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_revocation"'
+corpus_revocation_LDADD = $(CRYPTO_LIBS)
