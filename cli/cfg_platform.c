@@ -18,6 +18,16 @@ static const struct command isakmp_doi = {
 	.sample = "platform isakmp doi ipsec",
 };
 
+static const struct command port_500 = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform isakmp port 500",
+	.help = "platform  Settings of this platform\n"
+		"isakmp  ISAKMP on the wire\n"
+		"port  Ports besides 848 where phase 1 is answered\n"
+		"500  The port of ISAKMP, if no other program here has it\n",
+};
+
 static const struct command extensions = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_PLATFORM,
@@ -92,6 +102,7 @@ void platform_isakmp_view(const struct router *r, struct isakmp_config *c)
 	struct node *root = tree_root(r->tree);
 
 	c->offer_doi = node_has(node_get(root, &isakmp_doi), "ipsec") ? 1 : 2;
+	c->port_500 = node_child(root, &port_500, NULL) != NULL;
 	c->no_extensions = node_negated(node_get(root, &extensions));
 	c->sa_habit = (struct sa_habit){
 		.wide_sat_ids = node_u32(node_get(root, &sat_ids), "octets") == 2,
@@ -112,7 +123,7 @@ static void settle(void *ctx, const struct tree *t)
 static void subscribe(struct router *r)
 {
 	static const struct command *const watched[] = { &isakmp_doi,
-		&extensions, &sat_ids, &sak_ids, &sak_reserved, &signature,
+		&port_500, &extensions, &sat_ids, &sak_ids, &sak_reserved, &signature,
 		&id_order, NULL };
 	struct subscriber s = { .name = "platform",
 		.commands = watched,
@@ -122,7 +133,7 @@ static void subscribe(struct router *r)
 	commit_subscribe(r->commit, &s);
 }
 
-static const struct command *const list[] = { &isakmp_doi, &extensions,
+static const struct command *const list[] = { &isakmp_doi, &port_500, &extensions,
 	&sat_ids, &sak_ids, &sak_reserved, &signature, &id_order };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_platform = { &commands, subscribe };

@@ -408,10 +408,15 @@ static enum wire_err dgram_read(struct span data, struct ike_dgram *out)
 	return data.n > ISAKMP_MSG_MAX ? WIRE_LIMIT : WIRE_OK;
 }
 
-static bool exchange_known(const struct ike *ike, uint8_t type)
+/* The DOI's exchange has its own port: never 500 (RFC 3547 2.1.2). */
+static bool exchange_known(const struct ike *ike, const struct ike_dgram *in)
 {
+	uint8_t type = in->hdr.exchange;
+
+	if (type == ike->doi.exchange_type)
+		return in->path->local.port != ISAKMP_PORT;
 	return type == XCHG_MAIN || type == XCHG_AGGRESSIVE ||
-	       type == XCHG_INFO || type == ike->doi.exchange_type;
+	       type == XCHG_INFO;
 }
 
 /* A message by its own header, be it one datagram or made of several. */
@@ -424,7 +429,7 @@ static enum wire_err message_input(struct ike *ike, struct ike_dgram *in)
 	ike_debug_in(ike, sa, in);
 	if (sa != NULL && sa->doomed)
 		return WIRE_STATE;
-	if (!exchange_known(ike, in->hdr.exchange))
+	if (!exchange_known(ike, in))
 		return sa == NULL ? WIRE_EXCHANGE
 				  : info_refuse_exchange(sa, in);
 	if (sa == NULL)

@@ -6,6 +6,7 @@
 #include "base/rd.h"
 #include "base/wr.h"
 
+#define ISAKMP_PORT      500 /* phase 1 of any DOI; GDOI has 848 */
 #define ISAKMP_HDR       28
 #define PLD_HDR          4
 #define PAYLOADS_MAX     32

@@ -110,6 +110,7 @@ struct isakmp_config {
 	/* We do not say that we are of this kind, nor care who else is: RFCs
 	 * only, between our own systems too. */
 	bool no_extensions;
+	bool port_500; /* phase 1 is answered there, too */
 	struct isakmp_id self; /* ISAKMP_ID_NONE: our address */
 	bool no_aggressive;    /* neither answered nor begun */
 	const struct isakmp_keyring *keyrings;

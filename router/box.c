@@ -312,6 +312,7 @@ void box_free(struct box *b)
 	box_filter_free(b);
 	box_store_sync(b);
 	udp848_free(b->env.udp);
+	udp848_free(b->env.udp500);
 	store_sqlite_close(b->store);
 	box_gm_free(b);
 	if (b->mirror != NULL) {

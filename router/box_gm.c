@@ -19,13 +19,15 @@ static void on_before_send(void *ctx)
 	box_store_sync(ctx);
 }
 
-static void socket_open(struct box *b)
+static void socket_open(struct box *b, struct udp848 **u, uint16_t port)
 {
 	auto_sbuf struct sbuf why = { 0 };
 
-	b->env.udp = udp848_new(b->loop, GDOI_PORT, on_datagram, b, &why);
-	if (b->env.udp != NULL) {
-		udp848_before_send(b->env.udp, on_before_send, b);
+	if (*u != NULL)
+		return;
+	*u = udp848_new(b->loop, port, on_datagram, b, &why);
+	if (*u != NULL) {
+		udp848_before_send(*u, on_before_send, b);
 		return;
 	}
 	log_msg(b->log, LOG_SEV_ERR, "CRYPTO", "IKMP_SOCKET",
@@ -34,22 +36,33 @@ static void socket_open(struct box *b)
 	timer_set(loop_timers(b->loop), &b->rebind, loop_now() + REBIND_MS);
 }
 
+static void socket_close(struct udp848 **u)
+{
+	udp848_free(*u);
+	*u = NULL;
+}
+
 void box_power(struct box *b)
 {
 	bool on = b->n_ks + b->n_gm > 0;
 
-	if (on && b->env.udp == NULL && !b->rebind.armed)
-		socket_open(b);
+	if (on && !b->rebind.armed)
+		socket_open(b, &b->env.udp, GDOI_PORT);
+	if (on && b->port_500 && !b->rebind.armed)
+		socket_open(b, &b->env.udp500, ISAKMP_PORT);
+	if (!on || !b->port_500)
+		socket_close(&b->env.udp500);
 	if (on)
 		return;
 	timer_cancel(loop_timers(b->loop), &b->rebind);
-	udp848_free(b->env.udp);
-	b->env.udp = NULL;
+	socket_close(&b->env.udp);
 }
 
 void box_set_isakmp(struct box *b, const struct isakmp_config *c)
 {
 	gdoi_set_isakmp(b->gdoi, c);
+	b->port_500 = c->port_500;
+	box_power(b);
 }
 
 /* The socket stands while the engines work: before the first group starts and

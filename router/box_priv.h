@@ -46,7 +46,8 @@ struct box {
 	struct keylog *keylog; /* NULL: as it should be */
 	struct gdoi *gdoi;
 	struct timer settle; /* after kernel events */
-	struct timer rebind; /* UDP 848 was taken */
+	struct timer rebind; /* a port was taken */
+	bool port_500;       /* phase 1 there, too */
 	struct timer sync;   /* the store has what is not on disk yet */
 	/* Forwarding: what is wanted, and what we found (0: not changed). */
 	bool no_routing, ipv6_routing, forward_told;

@@ -1,6 +1,7 @@
 /* struct env on the real world. */
 #include "router/env_loop.h"
 #include "crypto/rng.h"
+#include "gdoi/isakmp.h"
 #include "gdoi/report.h"
 #include <errno.h>
 #include <string.h>
@@ -58,9 +59,11 @@ static int egress(struct env_loop *e, const struct udp_path *path)
 static void env_send(void *ctx, const struct udp_path *path, struct span data)
 {
 	struct env_loop *e = ctx;
+	struct udp848 *u =
+		path->local.port == ISAKMP_PORT ? e->udp500 : e->udp;
 
-	if (e->udp != NULL)
-		udp848_send_via(e->udp, path, data, egress(e, path));
+	if (u != NULL)
+		udp848_send_via(u, path, data, egress(e, path));
 }
 
 static int env_join(void *ctx, const struct udp_addr *group,

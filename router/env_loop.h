@@ -16,6 +16,7 @@ struct env_loop {
 	struct iface_mirror *ifaces;
 	void *owner;        /* for hooks that the owner puts into env */
 	struct udp848 *udp; /* NULL while ISAKMP is off: datagrams are lost */
+	struct udp848 *udp500; /* NULL: not wanted, or ISAKMP is off */
 };
 /* All lent and outliving e. The owner sets udp, env.dp_ops and env.dp. */
 void env_loop_init(struct env_loop *e, struct loop *loop, struct log *log,

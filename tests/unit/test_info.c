@@ -324,6 +324,33 @@ static void unknown_exchange(void **state)
 	world_fini(&w);
 }
 
+/* Phase 1 is answered on port 500, a registration there is not. */
+static void no_pull_on_port_500(void **state)
+{
+	struct world w;
+	struct udp_path path;
+	struct ike_stats s;
+
+	(void)state;
+	world_init(&w);
+	world_config(&w.a, &lab, 1, "secret", 2);
+	world_config(&w.b, &lab, 1, "secret", 2);
+	path = world_path(&w.a, &w.b);
+	path.local.port = path.remote.port = ISAKMP_PORT;
+	ike_connect(w.a.ike, &path);
+	world_run(&w, 1000);
+	assert_true(world_both_up(&w));
+	exchange_send(exchange_begin(w.a.sa), NULL, 0, PLD_NONE, SPAN(NULL, 0),
+		true);
+	world_run(&w, 0);
+	assert_int_equal(w.b.messages, 0);
+	assert_int_equal(w.a.notifies, 1);
+	assert_int_equal(w.a.notify_type, 29); /* UNSUPPORTED-EXCHANGE-TYPE */
+	ike_stats(w.b.ike, &s);
+	assert_int_equal(s.drops[WIRE_EXCHANGE], 1);
+	world_fini(&w);
+}
+
 static void initial_contact_of_its_own(void **state)
 {
 	struct world w;
@@ -427,6 +454,7 @@ static void clear_notification(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_pull_on_port_500),
 		cmocka_unit_test(dpd_periodic),
 		cmocka_unit_test(dpd_under_loss),
 		cmocka_unit_test(dpd_on_demand),
