@@ -4,6 +4,10 @@ libgvcrypto_a_SOURCES = \
 	crypto/bundle.c \
 	crypto/cipher.c crypto/cipher.h \
 	crypto/der.c crypto/der.h \
+	crypto/cert.c crypto/cert.h crypto/cert_priv.h \
+	crypto/cert_name.c \
+	crypto/cert_verify.c \
+	crypto/crl.c \
 	crypto/dh.c crypto/dh.h \
 	crypto/enroll.c crypto/enroll.h crypto/enroll_priv.h \
 	crypto/evp.c crypto/evp_priv.h \

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/timer.h"
+#include "crypto/cert.h"
 #include "crypto/sign.h"
 #include "dataplane/ops.h"
 
@@ -55,6 +56,13 @@ struct env {
 	/* The VRF that an address of this box is in, "" the global one. NULL:
 	 * all are global. */
 	const char *(*vrf_of)(void *ctx, const struct ip_addr *local);
+	/* The revocation status of a peer's certificate is asked for and absent.
+	 * True: it is being fetched, and the peer is heard again when it
+	 * repeats itself; false: not to be had by that method.  NULL: nothing
+	 * is ever fetched.  struct revocation_source in cert.h. */
+	bool (*revocation_wanted)(void *ctx, const char *trustpoint,
+		const struct cert *cert, const struct cert *issuer,
+		enum revocation_method m);
 	struct timers *timers;
 	const struct crypto_ops *crypto;
 	const struct dataplane_ops *dp_ops; /* with its open instance: */

@@ -12,8 +12,34 @@ static void list_free(const void *v)
 	free((void *)(uintptr_t)v);
 }
 
+static void trustpoint_free(const struct ike_trustpoint *t)
+{
+	struct cert_trust trust = t->trust;
+
+	cert_trust_free(&trust);
+	for (size_t i = 0; i < t->n_chain; i++)
+		cert_unref(t->chain[i]);
+	list_free(t->chain);
+	pkey_unref(t->key);
+}
+
+/* By reference. */
+static void trustpoint_dup(
+	struct ike_trustpoint *out, const struct ike_trustpoint *t)
+{
+	cert_trust_dup(&out->trust, &t->trust);
+	out->chain = list_dup(t->chain, t->n_chain, sizeof *t->chain);
+	for (size_t i = 0; i < t->n_chain; i++)
+		cert_ref(out->chain[i]);
+	out->n_chain = t->n_chain;
+	out->key = t->key != NULL ? pkey_ref(t->key) : NULL;
+}
+
 void isakmp_config_free(struct isakmp_config *c)
 {
+	for (size_t i = 0; i < c->n_trustpoints; i++)
+		trustpoint_free(&c->trustpoints[i]);
+	list_free(c->trustpoints);
 	for (size_t i = 0; i < c->n_keys; i++) {
 		struct secret key = c->keys[i].key;
 
@@ -55,11 +81,22 @@ static struct isakmp_peer_policy *peers_dup(const struct isakmp_config *c)
 	return v;
 }
 
+static struct ike_trustpoint *trustpoints_dup(const struct isakmp_config *c)
+{
+	struct ike_trustpoint *v =
+		list_dup(c->trustpoints, c->n_trustpoints, sizeof *v);
+
+	for (size_t i = 0; i < c->n_trustpoints; i++)
+		trustpoint_dup(&v[i], &c->trustpoints[i]);
+	return v;
+}
+
 void isakmp_config_dup(struct isakmp_config *out, const struct isakmp_config *c)
 {
 	*out = *c;
 	out->keys = keys_dup(c);
 	out->peers = peers_dup(c);
+	out->trustpoints = trustpoints_dup(c);
 	out->keyrings =
 		list_dup(c->keyrings, c->n_keyrings, sizeof *c->keyrings);
 	out->profiles =

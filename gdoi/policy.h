@@ -5,6 +5,7 @@
 #define GDOI_POLICY_H
 #include "base/ip.h"
 #include "base/secret.h"
+#include "crypto/cert.h"
 #include "crypto/suite.h"
 #include "dataplane/selector.h"
 #include <net/if.h>
@@ -99,6 +100,13 @@ struct sa_habit {
 	bool host_order_id; /* a member's group number, as a PC has it */
 	bool long_reserved; /* six octets of RESERVED2 in a SAK */
 };
+/* crypto pki trustpoint: whom it trusts, and our certificate under it. */
+struct ike_trustpoint {
+	struct cert_trust trust;   /* the name stands here */
+	struct cert *const *chain; /* ours, end entity first, without the anchor */
+	size_t n_chain;            /* 0: not enrolled */
+	struct pkey *key;          /* of chain[0]; NULL: none */
+};
 struct isakmp_config {
 	struct isakmp_policy policy[IKE_POLICIES_MAX]; /* ascending priority */
 	size_t n_policies;
@@ -121,6 +129,8 @@ struct isakmp_config {
 	size_t n_matches;
 	const struct isakmp_peer_policy *peers;
 	size_t n_peers;
+	const struct ike_trustpoint *trustpoints; /* in order of preference */
+	size_t n_trustpoints;
 	struct ike_keepalive keepalive;
 	bool fragmentation;
 	/* crypto call admission limit ike; 0: none of ours. */
