@@ -194,9 +194,10 @@ struct ike_peer sa_peer(const struct ike_sa *sa);
 /* The pre-shared key for a peer; NULL: there is none. Lent until the next
  * configuration. */
 const struct secret *psk_find(const struct ike *ike, const struct ike_peer *p);
-/* The first profile that is for a peer of this address, or identity. */
-const struct isakmp_profile *profile_by_addr(
+/* The profile to begin with towards a peer: the first for its address. */
+const struct isakmp_profile *profile_to_start(
 	const struct ike *ike, const struct udp_path *path);
+/* The first that is for this identity. */
 const struct isakmp_profile *profile_by_id(const struct ike *ike,
 	const struct udp_path *path, const struct wire_id *id);
 /* The profile that an SA was given; NULL: none, or it is gone. */

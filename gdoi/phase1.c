@@ -8,7 +8,7 @@
 static void mode_choose(struct ike_sa *sa)
 {
 	const struct ip_addr *peer = &sa->path.remote.ip;
-	const struct isakmp_profile *f = profile_by_addr(sa->ike, &sa->path);
+	const struct isakmp_profile *f = profile_to_start(sa->ike, &sa->path);
 
 	if (f != NULL)
 		memcpy(sa->profile, f->name, sizeof sa->profile);

@@ -190,7 +190,7 @@ static bool profile_serves(
 	       (!f->local_given || ip_equal(&f->local, local));
 }
 
-const struct isakmp_profile *profile_by_addr(
+static const struct isakmp_profile *profile_by_addr(
 	const struct ike *ike, const struct udp_path *path)
 {
 	const struct isakmp_config *c = &ike->config;
@@ -204,6 +204,20 @@ const struct isakmp_profile *profile_by_addr(
 			profile_serves(f, &path->local.ip))
 			return f;
 	}
+	return NULL;
+}
+
+/* One whose keyrings have no key for the peer is for others. */
+const struct isakmp_profile *profile_to_start(
+	const struct ike *ike, const struct udp_path *path)
+{
+	const struct isakmp_profile *f = profile_by_addr(ike, path);
+	const struct ike_peer with = { .path = path, .profile = f };
+	const struct ike_peer without = { .path = path };
+
+	if (f == NULL || f->n_rings == 0 || key_find(ike, &with) != NULL ||
+		key_find(ike, &without) == NULL)
+		return f;
 	return NULL;
 }
 
@@ -258,8 +272,8 @@ bool sa_profile_settle(struct ike_sa *sa, const struct wire_id *id)
 	struct ike_peer peer = sa_peer(sa);
 	const struct isakmp_key *k;
 
-	if (f == NULL)
-		return true;
+	if (f == NULL || (sa->initiator && sa->profile[0] == '\0'))
+		return true; /* we chose the key ourselves */
 	k = key_find(sa->ike, &peer);
 	if (sa->policy.auth == IKE_AUTH_PSK && k != NULL &&
 		(peer.peer == NULL || peer.peer->password.n == 0) &&

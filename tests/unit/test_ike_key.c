@@ -223,6 +223,37 @@ static void a_profile_starts_aggressive_mode(void **state)
 	world_fini(&w);
 }
 
+/* A profile for everybody else does not stand in the way of a member's own
+ * key, neither when it begins nor when the server tells who it is. */
+static void a_profile_for_others_is_left_alone(void **state)
+{
+	struct conf *a = conf_new(), *b = conf_new();
+	struct ike_sa_info info;
+	struct isakmp_match *m;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	conf_key(a, "MY_KEY", 0xc0000201, UINT32_MAX);
+	conf_key(a, "of others", 0x0a000000, 0xff000000)->ring = 1;
+	a->c.n_keyrings = 1;
+	m = conf_profile(a, "OTHERS", ISAKMP_MATCH_ADDRESS);
+	m->addr = ip_v4(0);
+	a->profile[0].ring[0] = 1;
+	a->profile[0].n_rings = 1;
+	a->profile[0].aggressive = true;
+	conf_use(&w.a, a);
+	conf_key(b, "MY_KEY", 0, 0);
+	conf_use(&w.b, b);
+	world_connect(&w);
+	world_run(&w, 0);
+	assert_true(world_both_up(&w));
+	assert_int_equal(w.sent, 6);
+	ike_list(w.a.ike, &info, 1);
+	assert_string_equal(info.profile, "");
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +264,7 @@ int main(void)
 		cmocka_unit_test(keyrings_are_of_a_vrf_and_an_address),
 		cmocka_unit_test(a_profile_binds_its_keyrings),
 		cmocka_unit_test(a_profile_starts_aggressive_mode),
+		cmocka_unit_test(a_profile_for_others_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
