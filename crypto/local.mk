@@ -15,6 +15,8 @@ libgvcrypto_a_SOURCES = \
 	crypto/masterkey.c \
 	crypto/ocsp.c \
 	crypto/passwd.c crypto/passwd.h \
+	crypto/certinfo.c crypto/certinfo.h \
+	crypto/pkistore.c crypto/pkistore.h \
 	crypto/prf.c crypto/prf.h \
 	crypto/revocation.c crypto/revocation.h \
 	crypto/rng.c crypto/rng.h \

@@ -158,6 +158,21 @@ static bool keys_open(struct box *b, const char *state_dir, struct sbuf *why)
 	return true;
 }
 
+/* What is wrong with a file costs that file. */
+static void pki_open(struct box *b, const char *state_dir)
+{
+	auto_sbuf struct sbuf path = { 0 }, problems = { 0 };
+
+	if (state_dir != NULL)
+		sbuf_printf(&path, "%s/pki", state_dir);
+	b->pki = pkistore_open(
+		state_dir != NULL ? sbuf_str(&path) : NULL, &problems);
+	if (problems.n > 0)
+		log_msg(b->log, LOG_SEV_ERR, "PKI", "STORE",
+			"Certificates that cannot be read were left out: %s",
+			sbuf_str(&problems));
+}
+
 static const char *const forward_paths[N_FORWARD] = {
 	"/proc/sys/net/ipv4/ip_forward",
 	"/proc/sys/net/ipv6/conf/all/forwarding",
@@ -283,6 +298,7 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 		box_free(b);
 		return NULL;
 	}
+	pki_open(b, o->state_dir);
 	box_meter_init(b);
 	env_loop_init(&b->env, o->loop, o->log, b->keys, b->mirror);
 	b->env.env.debug = debugger_hook(b->debugger);
@@ -326,6 +342,7 @@ void box_free(struct box *b)
 	if (b->keys != NULL)
 		keystore_close(b->keys);
 	debugger_free(b->debugger);
+	pkistore_close(b->pki);
 	free(b);
 }
 
@@ -337,6 +354,11 @@ struct gdoi *box_gdoi(struct box *b)
 struct keystore *box_keys(struct box *b)
 {
 	return b->keys;
+}
+
+struct pkistore *box_pki(struct box *b)
+{
+	return b->pki;
 }
 
 struct iface_mirror *box_ifaces(struct box *b)

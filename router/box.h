@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "crypto/keystore.h"
+#include "crypto/pkistore.h"
 #include "dataplane/filter.h"
 #include "dataplane/iface.h"
 #include "dataplane/route.h"
@@ -97,6 +98,7 @@ void box_set_acl_log(struct box *b, uint32_t threshold);
 
 struct gdoi *box_gdoi(struct box *b);
 struct keystore *box_keys(struct box *b);
+struct pkistore *box_pki(struct box *b);
 struct iface_mirror *box_ifaces(struct box *b);
 struct log *box_log(struct box *b);
 struct debugger *box_debugger(struct box *b);

@@ -39,6 +39,7 @@ struct box {
 	struct loop *loop;
 	struct log *log;
 	struct keystore *keys;
+	struct pkistore *pki;
 	struct iface_mirror *mirror;
 	struct env_loop env;
 	struct debugger *debugger;

@@ -46,3 +46,6 @@ corpus_revocation_SOURCES = tests/fuzz/corpus_main.c \
 	tests/fuzz/fuzz_revocation.c
 corpus_revocation_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_revocation"'
 corpus_revocation_LDADD = $(CRYPTO_LIBS)
+check_PROGRAMS += test_pkistore
+test_pkistore_SOURCES = tests/unit/test_pkistore.c
+test_pkistore_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)

@@ -142,6 +142,12 @@ struct keystore *box_keys(struct box *b)
 	return fake_box.keystore;
 }
 
+struct pkistore *box_pki(struct box *b)
+{
+	(void)b;
+	return fake_box.pkistore;
+}
+
 struct iface_mirror *box_ifaces(struct box *b)
 {
 	(void)b;

@@ -51,6 +51,7 @@ struct fake_box {
 	size_t n_ike_list;
 	struct keystore *keystore; /* lent */
 	struct debugger *debugger;
+	struct pkistore *pkistore; /* lent */
 	/* The ping that runs: its call and what answers. */
 	struct ping_opts ping;
 	ping_result_fn *ping_result;
