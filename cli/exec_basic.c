@@ -83,60 +83,32 @@ static int exec_do(struct cmd_call *c)
 	return session_run_exec(c->session, drv_str(c->drv, "command"), 0);
 }
 
-#define EXIT_IN(m)                                                             \
-	static const struct command exit_##m = {                               \
-		.mode = m,                                                     \
-		.level = 1,                                                    \
-		.grammar = "exit",                                             \
-		.help = "exit  Exit from this configuration mode\n",           \
-		.exec = exec_up,                                               \
-		.sample = "exit",                                              \
-	};                                                                     \
-	static const struct command end_##m = {                                \
-		.mode = m,                                                     \
-		.level = 1,                                                    \
-		.grammar = "end",                                              \
-		.help = "end  Exit from configure mode\n",                     \
-		.exec = exec_end,                                              \
-		.sample = "end",                                               \
-	};                                                                     \
-	static const struct command do_##m = {                                 \
-		.mode = m,                                                     \
-		.level = 1,                                                    \
-		.grammar = "do <command:line>",                                \
-		.help = "do         To run exec commands in config mode\n"     \
-			"<command>  Exec command\n",                           \
-		.exec = exec_do,                                               \
-		.sample = "do show privilege",                                 \
-	}
-
-// clang-format off
-#define CONFIG_MODES(X)                                                        \
-	X(MODE_CONFIG); X(MODE_IF); X(MODE_EXT_NACL); X(MODE_STD_NACL);        \
-	X(MODE_ISAKMP_POLICY); X(MODE_TRANSFORM); X(MODE_IPSEC_PROFILE);       \
-	X(MODE_CRYPTO_MAP); X(MODE_GKM_GROUP); X(MODE_GKM_SERVER);             \
-	X(MODE_GKM_SA); X(MODE_LINE); X(MODE_FAIL_CLOSE); X(MODE_GKM_COOP);    \
-	X(MODE_GKM_KSSID); X(MODE_ARCHIVE); X(MODE_ARCHIVE_LOG);    \
-	X(MODE_IPV6_NACL); X(MODE_GROUP_NET); X(MODE_GROUP_SVC);               \
-	X(MODE_TIME_RANGE); X(MODE_KEYRING); X(MODE_ISAKMP_PROFILE);           \
-	X(MODE_ISAKMP_PEER)
-CONFIG_MODES(EXIT_IN);
-
-#define EXITS(m) &exit_##m, &end_##m, &do_##m
-static const struct command *const commands[] = {
-	&exec_exit, &logout, &quit, &help,
-	EXITS(MODE_CONFIG), EXITS(MODE_IF), EXITS(MODE_EXT_NACL),
-	EXITS(MODE_STD_NACL), EXITS(MODE_ISAKMP_POLICY),
-	EXITS(MODE_TRANSFORM), EXITS(MODE_IPSEC_PROFILE),
-	EXITS(MODE_CRYPTO_MAP), EXITS(MODE_GKM_GROUP),
-	EXITS(MODE_GKM_SERVER), EXITS(MODE_GKM_SA), EXITS(MODE_LINE),
-	EXITS(MODE_FAIL_CLOSE), EXITS(MODE_GKM_COOP), EXITS(MODE_GKM_KSSID),
-	EXITS(MODE_ARCHIVE), EXITS(MODE_ARCHIVE_LOG),
-	EXITS(MODE_IPV6_NACL), EXITS(MODE_GROUP_NET), EXITS(MODE_GROUP_SVC),
-	EXITS(MODE_TIME_RANGE), EXITS(MODE_KEYRING),
-	EXITS(MODE_ISAKMP_PROFILE), EXITS(MODE_ISAKMP_PEER),
+static const struct command exit_config = {
+	.level = 1,
+	.grammar = "exit",
+	.help = "exit  Exit from this configuration mode\n",
+	.exec = exec_up,
+	.sample = "exit",
 };
-// clang-format on
 
+static const struct command end_config = {
+	.level = 1,
+	.grammar = "end",
+	.help = "end  Exit from configure mode\n",
+	.exec = exec_end,
+	.sample = "end",
+};
+
+static const struct command do_config = {
+	.level = 1,
+	.grammar = "do <command:line>",
+	.help = "do         To run exec commands in config mode\n"
+		"<command>  Exec command\n",
+	.exec = exec_do,
+	.sample = "do show privilege",
+};
+
+static const struct command *const commands[] = { &exec_exit, &logout, &quit,
+	&help, &exit_config, &end_config, &do_config };
 static const struct command_list list = { commands, ARRAY_LEN(commands) };
 const struct feature feature_exec_basic = { .commands = &list };
