@@ -133,6 +133,7 @@ int16_t ace_field_value(const char *type, const char *stored);
 unsigned secret_value(const char *stored, const char **text);
 /* Address and mask of a pre-shared key's peer. */
 void key_peer_value(const char *stored, uint32_t *addr, uint32_t *mask);
+#define PASS_PHRASE_MAX 128 /* of a value pass_phrase */
 enum cipher_id kek_cipher_value(const char *stored);
 /* 0..7; debugging when unknown. */
 int log_level_value(const char *stored);

@@ -1,8 +1,10 @@
 /* Certificates and public keys in hexadecimal (clients.md 3): the lines up to
  * `quit` are one value of the line above them.  In the tree a block is written
  * as one token, which nobody can type. */
+#include "cli/pki.h"
 #include "cli/types_priv.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +27,16 @@ static void block_encode(const char *text, struct sbuf *out)
 	}
 }
 
+/* The text of an encoded block, line ends and all. */
+static void block_text(const char *stored, struct sbuf *out)
+{
+	for (stored++; *stored != '\0'; stored++) {
+		const char *p = strchr(coded, *stored);
+
+		sbuf_addc(out, p == NULL ? *stored : plain[p - coded]);
+	}
+}
+
 static int block_parse(const struct value_type *vt, const char *const *t,
 	size_t n, struct sbuf *out, size_t *bad_col)
 {
@@ -44,11 +56,7 @@ static void block_print(
 	/* What begins with a line end needs no blank before. */
 	if (stored[1] == coded[1] && out->n > 0 && out->s[out->n - 1] == ' ')
 		sbuf_trunc(out, out->n - 1);
-	for (stored++; *stored != '\0'; stored++) {
-		const char *p = strchr(coded, *stored);
-
-		sbuf_addc(out, p == NULL ? *stored : plain[p - coded]);
-	}
+	block_text(stored, out);
 }
 
 static const struct value_type block_type = {
@@ -78,6 +86,73 @@ static const struct command key_string = {
 	.order = 2,
 	.flags = CMD_HARMLESS | CMD_HIDDEN | CMD_BLOCK,
 };
+
+#define DUMP_GROUP 4  /* bytes */
+#define DUMP_LINE  32 /* bytes */
+
+void certificate_line(const char *head, struct span der, struct sbuf *line)
+{
+	auto_sbuf struct sbuf text = { 0 };
+
+	sbuf_adds(line, "certificate ");
+	block_encode(head, line);
+	sbuf_addc(line, ' ');
+	for (size_t i = 0; i < der.n; i++) {
+		if (i % DUMP_LINE == 0)
+			sbuf_adds(&text, "\n  ");
+		else if (i % DUMP_GROUP == 0)
+			sbuf_addc(&text, ' ');
+		sbuf_printf(&text, "%02X", der.p[i]);
+	}
+	sbuf_adds(&text, "\n  \tquit");
+	block_encode(sbuf_str(&text), line);
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+				      : -1;
+}
+
+/* Digits up to the end or the `quit`; false: something else, or half a byte. */
+static bool dump_read(const char *text, struct sbuf *out)
+{
+	int high = -1;
+
+	for (; *text != '\0'; text++) {
+		int digit = hex_digit(*text);
+
+		if (strchr(" \t\n", *text) != NULL)
+			continue;
+		if (digit < 0)
+			return high < 0 && strcmp(text, "quit") == 0;
+		if (high < 0) {
+			high = digit;
+			continue;
+		}
+		sbuf_addc(out, (char)(high << 4 | digit));
+		high = -1;
+	}
+	return high < 0;
+}
+
+bool certificate_read_node(
+	const struct node *n, struct sbuf *head, struct der *der)
+{
+	const char *stored = node_str(n, "block");
+	auto_sbuf struct sbuf text = { 0 }, bytes = { 0 };
+
+	block_text(node_str(n, "head"), head);
+	if (stored == NULL)
+		return false;
+	block_text(stored, &text);
+	if (!dump_read(sbuf_str(&text), &bytes) || bytes.n == 0)
+		return false;
+	der_set(der, bytes.s, bytes.n);
+	return true;
+}
 
 /* --- reading --- */
 
@@ -158,7 +233,8 @@ static int certificate_exec(struct cmd_call *c)
 		sbuf_adds(&name, "self-signed ");
 	else if (drv_has(c->drv, "ca"))
 		sbuf_adds(&name, "ca ");
-	sbuf_adds(&name, drv_str(c->drv, "serial"));
+	for (const char *p = drv_str(c->drv, "serial"); *p != '\0'; p++)
+		sbuf_addc(&name, (char)toupper((unsigned char)*p));
 	if (file != NULL)
 		sbuf_printf(&name, " %s", file);
 	sbuf_adds(&line, c->negated ? "no certificate " : "certificate ");

@@ -1,8 +1,9 @@
-/* RSA key pairs (ios-cli.md 11): crypto key generate | zeroize, in exec and in
- * configuration mode, and show crypto key mypubkey rsa.  Keys live in the key
+/* Key pairs (ios-cli.md 11): crypto key generate | zeroize, in exec and in
+ * configuration mode, and show crypto key mypubkey.  Keys live in the key
  * store, never in the running-config. */
 #include "cli/cfg.h"
 
+#include "cli/pki.h"
 #include "cli/running.h"
 #include "cli/show_json.h"
 
@@ -12,6 +13,7 @@
 #include <time.h>
 
 #define RSA_BITS     2048
+#define EC_BITS      256
 #define RSA_BITS_MIN 360
 #define RSA_BITS_MAX 4096
 #define KEYS_MAX     256
@@ -51,15 +53,32 @@ static int show_exec(struct cmd_call *c);
 	.sample = "crypto key generate rsa modulus 1024 label RSA_KEYS\n"      \
 		  "crypto key generate rsa general-keys label K "              \
 		  "exportable modulus 2048"
+#define GENERATE_EC                                                            \
+	.grammar = "crypto key generate ec {keysize {256|384|521}|"            \
+		   "label <label:word>|exportable}*",                          \
+	.help = HELP_KEY "generate  Generate new keys\n"                       \
+			 "ec  Generate EC keys\n"                              \
+			 "keysize  Provide key size of the EC key\n"           \
+			 "256  256 bits\n384  384 bits\n521  521 bits\n"       \
+			 "label  Provide a label\n<label>  EC keypair label\n" \
+			 "exportable  Allow the key to be exported\n",         \
+	.flags = CMD_ACT, .exec = generate_exec,                               \
+	.sample = "crypto key generate ec keysize 256 label EC_KEYS\n"         \
+		  "crypto key generate ec keysize 384 label K exportable"
 #define ZEROIZE                                                                \
-	.grammar = "crypto key zeroize rsa [<label:word>]",                    \
+	.grammar = "crypto key zeroize {rsa|ec} [<label:word>]",               \
 	.help = HELP_KEY "zeroize  Remove keys\nrsa  Remove RSA keys\n"        \
-			 "<label>  RSA keypair label\n",                       \
+			 "ec  Remove EC keys\n<label>  keypair label\n",       \
 	.flags = CMD_ACT, .exec = zeroize_exec
 
 static const struct command generate_config = { .mode = MODE_CONFIG, GENERATE };
 static const struct command generate_priv = {
 	.mode = MODE_EXEC, .level = 15, GENERATE
+};
+static const struct command generate_ec_config = { .mode = MODE_CONFIG,
+	GENERATE_EC };
+static const struct command generate_ec_priv = {
+	.mode = MODE_EXEC, .level = 15, GENERATE_EC
 };
 static const struct command zeroize_config = { .mode = MODE_CONFIG, ZEROIZE };
 static const struct command zeroize_priv = {
@@ -68,10 +87,11 @@ static const struct command zeroize_priv = {
 
 static const struct command show_mypubkey = {
 	.mode = MODE_EXEC,
-	.grammar = "show crypto key mypubkey {rsa|all} [<label:word>]",
+	.grammar = "show crypto key mypubkey {rsa|ec|all} [<label:word>]",
 	.help = "show  Show running system information\n" HELP_KEY
 		"mypubkey  Show public keys associated with this router\n"
-		"rsa  Show RSA public keys\nall  Show all public keys\n"
+		"rsa  Show RSA public keys\nec  Show EC public keys\n"
+		"all  Show all public keys\n"
 		"<label>  Key name\n",
 	.flags = CMD_PIPE,
 	.exec = show_exec,
@@ -82,12 +102,24 @@ struct keygen {
 	struct router *router;
 	struct session *session; /* NULL: has left */
 	char label[KEY_LABEL_MAX + 1];
+	enum pkey_type type;
 	unsigned bits;
 	bool exportable;
 	uint64_t start_ms;
 	struct pkey *key;
 	bool working;
 };
+
+const char *key_kind(enum pkey_type type)
+{
+	return type == PKEY_EC ? "EC" : "RSA";
+}
+
+void keys_changed(struct router *r)
+{
+	ks_keys_changed(r);
+	isakmp_keys_opened(r);
+}
 
 static void keygen_free(struct keygen *k)
 {
@@ -110,7 +142,8 @@ static void keygen_work(void *arg)
 {
 	struct keygen *k = arg;
 
-	k->key = pkey_rsa_generate(k->bits);
+	k->key = k->type == PKEY_EC ? pkey_ec_generate(k->bits)
+				    : pkey_rsa_generate(k->bits);
 }
 
 /* Stores what was made; the text goes on the line that says so. */
@@ -132,7 +165,7 @@ static int keygen_store(struct keygen *k, struct sbuf *out)
 	}
 	sbuf_printf(out, "[OK] (elapsed time was %llu seconds)\n\n",
 		(unsigned long long)secs);
-	ks_keys_changed(k->router);
+	keys_changed(k->router);
 	return CMD_DONE;
 }
 
@@ -156,9 +189,10 @@ static int keygen_start(struct keygen *k)
 
 	sbuf_printf(&out,
 		"The name for the keys will be: %s\n\n"
-		"%% The key modulus size is %u bits\n"
-		"%% Generating %u bit RSA keys, keys will be %s...\n",
-		k->label, k->bits, k->bits,
+		"%% The key %s size is %u bits\n"
+		"%% Generating %u bit %s keys, keys will be %s...\n",
+		k->label, k->type == PKEY_EC ? "curve" : "modulus", k->bits,
+		k->bits, key_kind(k->type),
 		k->exportable ? "exportable" : "non-exportable");
 	session_write(k->session, sbuf_str(&out), out.n);
 	k->start_ms = loop_now();
@@ -252,6 +286,18 @@ static bool label_choose(struct cmd_call *c, struct sbuf *label)
 	return true;
 }
 
+static void bits_given(struct keygen *k, const struct cmd_call *c)
+{
+	if (c->cmd != &generate_ec_config && c->cmd != &generate_ec_priv) {
+		k->bits = drv_u32(c->drv, "modulus");
+		return;
+	}
+	k->type = PKEY_EC;
+	k->bits = drv_has(c->drv, "521")   ? 521
+		  : drv_has(c->drv, "384") ? 384
+					   : EC_BITS;
+}
+
 static int generate_exec(struct cmd_call *c)
 {
 	struct keystore *ks =
@@ -268,16 +314,16 @@ static int generate_exec(struct cmd_call *c)
 	k = xcalloc(1, sizeof(*k));
 	k->router = c->router;
 	k->session = c->session;
-	k->bits = drv_u32(c->drv, "modulus");
+	bits_given(k, c);
 	k->exportable = drv_has(c->drv, "exportable");
 	strlcpy(k->label, sbuf_str(&label), sizeof(k->label));
 	session_on_break(c->session, keygen_break, k);
 	if (keystore_get(ks, k->label) == NULL)
 		return keygen_ask_bits(k);
 	sbuf_printf(&text,
-		"%% You already have RSA keys defined named %s.\n"
+		"%% You already have %s keys defined named %s.\n"
 		"%% They will be replaced.\n\n",
-		k->label);
+		key_kind(pkey_type(keystore_get(ks, k->label)->key)), k->label);
 	session_write(c->session, sbuf_str(&text), text.n);
 	return session_ask(
 		c->session, ASK_LINE, ASK_REPLACE, replace_answered, k);
@@ -287,6 +333,7 @@ static int generate_exec(struct cmd_call *c)
 
 struct zeroize {
 	struct router *router;
+	enum pkey_type type;
 	char label[KEY_LABEL_MAX + 1]; /* "" all */
 };
 
@@ -295,24 +342,41 @@ static void zeroize_break(void *ctx)
 	free(ctx);
 }
 
-static void keys_remove(struct zeroize *z)
+/* The keys of a type, of that label or ("") of any. */
+static size_t keys_of(const struct keystore *ks, enum pkey_type type,
+	const char *label, const struct stored_key **out)
+{
+	size_t n = keystore_list(ks, out, KEYS_MAX), kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (pkey_type(out[i]->key) == type &&
+			(label[0] == '\0' || strcmp(label, out[i]->label) == 0))
+			out[kept++] = out[i];
+	}
+	return kept;
+}
+
+static int keys_remove(struct session *s, struct zeroize *z)
 {
 	struct keystore *ks = box_keys(z->router->box);
 	const struct stored_key *keys[KEYS_MAX];
-	size_t n;
+	auto_sbuf struct sbuf out = { 0 };
+	int err = 0;
 
-	if (z->label[0] != '\0') {
-		keystore_remove(ks, z->label);
-	} else {
-		while ((n = keystore_list(ks, keys, KEYS_MAX)) > 0) {
-			char label[KEY_LABEL_MAX + 1];
+	while (err == 0 && keys_of(ks, z->type, z->label, keys) > 0) {
+		char label[KEY_LABEL_MAX + 1];
 
-			strlcpy(label, keys[0]->label, sizeof(label));
-			if (keystore_remove(ks, label) != 0)
-				break;
-		}
+		strlcpy(label, keys[0]->label, sizeof(label));
+		pki_key_removed(z->router, keys[0]->key);
+		err = keystore_remove(ks, label);
+		if (err != 0)
+			sbuf_printf(&out,
+				"%% The key '%s' cannot be removed: %s\n",
+				label, strerror(-err));
 	}
-	ks_keys_changed(z->router);
+	session_write(s, sbuf_str(&out), out.n);
+	keys_changed(z->router);
+	return err == 0 ? CMD_DONE : CMD_FAILED;
 }
 
 #define ASK_ZEROIZE "Do you really want to remove these keys? [yes/no]: "
@@ -325,10 +389,10 @@ static int zeroize_answered(struct session *s, const char *answer, void *ctx)
 	if (a == ANSWER_AGAIN)
 		return session_ask(
 			s, ASK_LINE, ASK_ZEROIZE, zeroize_answered, z);
-	if (a == ANSWER_YES)
-		keys_remove(z);
+	int result = a == ANSWER_YES ? keys_remove(s, z) : CMD_DONE;
+
 	free(z);
-	return CMD_DONE;
+	return result;
 }
 
 static int zeroize_exec(struct cmd_call *c)
@@ -336,28 +400,33 @@ static int zeroize_exec(struct cmd_call *c)
 	struct keystore *ks =
 		c->router->box != NULL ? box_keys(c->router->box) : NULL;
 	const char *label = drv_str(c->drv, "label");
-	const struct stored_key *first[1];
+	enum pkey_type type = drv_has(c->drv, "ec") ? PKEY_EC : PKEY_RSA;
+	const struct stored_key *keys[KEYS_MAX];
 	auto_sbuf struct sbuf text = { 0 };
 	struct zeroize *z;
 
-	if (ks == NULL || keystore_list(ks, first, 1) == 0) {
-		sbuf_adds(c->out, "% No RSA keys found in configuration.\n");
+	if (ks == NULL || keys_of(ks, type, "", keys) == 0) {
+		sbuf_printf(c->out, "%% No %s keys found in configuration.\n",
+			key_kind(type));
 		return CMD_FAILED;
 	}
-	if (label != NULL && keystore_get(ks, label) == NULL) {
-		sbuf_printf(c->out, "%% No RSA keys named %s found.\n", label);
+	if (label != NULL && keys_of(ks, type, label, keys) == 0) {
+		sbuf_printf(c->out, "%% No %s keys named %s found.\n",
+			key_kind(type), label);
 		return CMD_FAILED;
 	}
 	if (label != NULL)
 		sbuf_printf(&text, "%% Keys to be removed are named '%s'.\n",
 			label);
 	else
-		sbuf_adds(&text, "% All RSA keys will be removed.\n");
+		sbuf_printf(&text, "%% All %s keys will be removed.\n",
+			key_kind(type));
 	sbuf_adds(&text, "% All router certs issued using these keys will "
 			 "also be removed.\n");
 	session_write(c->session, sbuf_str(&text), text.n);
 	z = xcalloc(1, sizeof(*z));
 	z->router = c->router;
+	z->type = type;
 	if (label != NULL)
 		strlcpy(z->label, label, sizeof(z->label));
 	session_on_break(c->session, zeroize_break, z);
@@ -365,7 +434,7 @@ static int zeroize_exec(struct cmd_call *c)
 		c->session, ASK_LINE, ASK_ZEROIZE, zeroize_answered, z);
 }
 
-/* show crypto key mypubkey rsa */
+/* show crypto key mypubkey */
 
 #define HEX_GROUP 4  /* bytes */
 #define HEX_LINE  32 /* bytes */
@@ -384,7 +453,7 @@ void show_key_data(
 	}
 }
 
-void show_mypubkey_rsa(const struct stored_key *k, struct sbuf *out)
+void show_public_key(const struct stored_key *k, struct sbuf *out)
 {
 	uint8_t *der = NULL;
 	size_t n = 0;
@@ -396,12 +465,13 @@ void show_mypubkey_rsa(const struct stored_key *k, struct sbuf *out)
 	sbuf_printf(out,
 		"%% Key pair was generated at: %s\n"
 		"Key name: %s\n"
-		"Key type: RSA KEYS\n"
+		"Key type: %s KEYS\n"
 		" Storage Device: not specified\n"
-		" Usage: General Purpose Key\n"
+		" Usage: %s Key\n"
 		" Key is %s. \n"
 		" Key Data:\n",
-		when, k->label,
+		when, k->label, key_kind(pkey_type(k->key)),
+		pkey_type(k->key) == PKEY_EC ? "Signature" : "General Purpose",
 		k->exportable ? "exportable" : "not exportable");
 	if (pkey_spki(k->key, &der, &n) == 0)
 		show_key_data(der, n, 2, out);
@@ -417,17 +487,22 @@ static int show_exec(struct cmd_call *c)
 	size_t n = ks != NULL ? keystore_list(ks, keys, KEYS_MAX) : 0, kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (label == NULL || strcmp(label, keys[i]->label) == 0)
+		bool ec = pkey_type(keys[i]->key) == PKEY_EC;
+
+		if ((label == NULL || strcmp(label, keys[i]->label) == 0) &&
+			!(ec && drv_has(c->drv, "rsa")) &&
+			!(!ec && drv_has(c->drv, "ec")))
 			keys[kept++] = keys[i];
 	}
 	if (c->json)
 		return cmd_json(c, mypubkey_json(keys, kept));
 	for (size_t i = 0; i < kept; i++)
-		show_mypubkey_rsa(keys[i], c->out);
+		show_public_key(keys[i], c->out);
 	return CMD_DONE;
 }
 
 static const struct command *const list[] = { &generate_config, &generate_priv,
-	&zeroize_config, &zeroize_priv, &show_mypubkey };
+	&generate_ec_config, &generate_ec_priv, &zeroize_config, &zeroize_priv,
+	&show_mypubkey };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_keys = { &commands, NULL };

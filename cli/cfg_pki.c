@@ -402,6 +402,31 @@ static int keypair_fixup(
 	return -1;
 }
 
+/* What is no certificate is kept, as listings have shortened ones. */
+static int certificate_check(const struct node *section, const struct node *old,
+	const struct node *new, struct sbuf *why)
+{
+	auto_sbuf struct sbuf head = { 0 };
+	auto_der struct der der = { 0 };
+	auto_cert_info struct cert_info info = { 0 };
+	size_t n = 0;
+
+	for (struct node *c = node_child(section, &cfg_certificate, NULL);
+		c != NULL; c = node_child(section, &cfg_certificate, c))
+		n++;
+	if (old == NULL && n >= PKI_CERTS_MAX) {
+		sbuf_printf(why, "%% A chain has at most %d certificates\n",
+			PKI_CERTS_MAX);
+		return -1;
+	}
+	if (!certificate_read_node(new, &head, &der))
+		keep_warn(why, "it is not in this configuration");
+	else if (der.n > PKI_CERT_BYTES ||
+		 !cert_info_read(der_span(&der), &info))
+		keep_warn(why, "it is not a certificate");
+	return 0;
+}
+
 static int tp_check(void *ctx, const struct tree *t, const struct node *section,
 	const struct node *old, const struct node *new, struct sbuf *why)
 {
@@ -409,8 +434,6 @@ static int tp_check(void *ctx, const struct tree *t, const struct node *section,
 
 	(void)ctx;
 	(void)t;
-	(void)section;
-	(void)old;
 	if (c == &tp_authorization)
 		keep_warn(why, "no AAA servers");
 	else if (c == &tp_other)
@@ -419,16 +442,28 @@ static int tp_check(void *ctx, const struct tree *t, const struct node *section,
 		keep_warn(why, "no enrollment profiles");
 	else if (c == &tp_vrf)
 		keep_warn(why, "servers are reached in the global table");
+	else if (c == &cfg_certificate)
+		return certificate_check(section, old, new, why);
 	return 0;
+}
+
+static void pki_settle(void *ctx, const struct tree *t)
+{
+	struct router *r = ctx;
+
+	(void)t;
+	pki_sync(r);
+	isakmp_keys_opened(r);
 }
 
 static void pki_subscribe(struct router *r)
 {
 	static const struct command *const trustpoints[] = { &cfg_trustpoint,
-		NULL };
+		&cfg_cert_chain, NULL };
 	struct subscriber s = { .name = "trustpoints",
 		.commands = trustpoints,
 		.check = tp_check,
+		.settle = pki_settle,
 		.ctx = r };
 
 	commit_subscribe(r->commit, &s);

@@ -5,6 +5,7 @@
 #include "cli/acl.h"
 #include "cli/confmgmt.h"
 #include "cli/clock.h"
+#include "cli/pki.h"
 #include "cli/privilege.h"
 #include "cli/users.h"
 
@@ -42,6 +43,11 @@ static const struct feature *const features[] = {
 	&feature_keys,
 	&feature_pki,
 	&feature_pki_map,
+	&feature_exec_pki,
+	&feature_exec_enroll,
+	&feature_show_pki,
+	&feature_exec_pki_file,
+	&feature_exec_key_file,
 	&feature_gdoi,
 	&feature_gdoi_ks,
 	&feature_crypto_map,
@@ -106,6 +112,7 @@ void router_setup(struct router *r)
 	r->tree = tree_new(r->grammar, MODE_CONFIG);
 	r->commit = commit_new(r->tree);
 	r->confmgmt = confmgmt_new(r);
+	pki_init(r);
 	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
 		if (features[i]->subscribe != NULL)
 			features[i]->subscribe(r);
@@ -116,6 +123,7 @@ void router_fini(struct router *r)
 {
 	confmgmt_free(r->confmgmt);
 	acl_clock_free(r);
+	pki_fini(r);
 	commit_free(r->commit);
 	tree_free(r->tree);
 	grammar_free(r->grammar);

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "cli/commands.h"
+#include "cli/pki.h"
 #include "cli/running.h"
 #include "cli/server.h"
 #include "crypto/passwd.h"
@@ -244,6 +245,7 @@ static bool boot(struct daemon *d)
 	if (err != 0)
 		log_msg(r->log, LOG_SEV_ERR, "SYS", "STARTUP",
 			"startup-config cannot be read: %s", strerror(-err));
+	pki_start(r);
 	log_msg(r->log, LOG_SEV_NOTICE, "SYS", "RESTART",
 		"System restarted -- GETVPN Router Software, Version %s",
 		PACKAGE_VERSION);

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/pki.h"
 
 #include <bsd/string.h>
 #include <errno.h>
@@ -186,6 +187,7 @@ int startup_save(struct router *r, const char *user)
 		r->saved_wall = old_wall;
 		return err;
 	}
+	pki_saved(r);
 	strlcpy(r->saved_by, user, sizeof(r->saved_by));
 	r->saved_generation = commit_generation(r->commit);
 	return 0;

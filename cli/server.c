@@ -163,11 +163,15 @@ static void sink_log(void *ctx, const char *line)
 
 static void sink_ask(void *ctx, int kind, const char *question)
 {
+	struct client *c = ctx;
 	auto_sbuf struct sbuf b = { 0 };
 
+	if (c->dead || c->closing)
+		return;
 	sbuf_addc(&b, (char)kind);
 	sbuf_adds(&b, question);
-	send_frame(ctx, PROTO_ASK, b.s, b.n);
+	send_frame(c, PROTO_ASK, b.s, b.n);
+	timer_set(timers(c), &c->run, loop_now()); /* the answer may be here */
 }
 
 /* Ends a session in time whose user has gone away. */

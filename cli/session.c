@@ -383,6 +383,14 @@ int session_settle_result(struct session *s, int result)
 	return CMD_PENDING;
 }
 
+void session_resume(struct session *s, int result)
+{
+	if (result != CMD_PENDING)
+		session_done(s, result);
+	else if (s->ask_fn != NULL)
+		session_settle_result(s, result);
+}
+
 int session_answer(struct session *s, const char *answer)
 {
 	answer_fn *fn = s->ask_fn;

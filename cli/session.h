@@ -24,6 +24,7 @@ struct router {
 	uint64_t saved_generation; /* commit_generation at the last save */
 	struct confmgmt *confmgmt; /* cli/confmgmt.h; NULL: not set up */
 	struct acl_clock *acl_clock; /* of cfg_filter.c */
+	struct pki_state *pki;       /* of pki_sync.c; NULL: no trustpoints */
 	/* What the daemon does for the command line; NULL in tests. */
 	void (*restart)(void *host); /* anew from the startup-config, soon */
 	void (*tell)(void *host, const char *text); /* all terminals */
@@ -149,6 +150,9 @@ enum { CMD_DONE = 0, CMD_FAILED = -1, /* a `%` text was printed */
 /* Asynchronous commands (ping): more output, then the end. */
 void session_write(struct session *s, const char *text, size_t n);
 void session_done(struct session *s, int result);
+/* The same for a command that may go on with a question: result as that of an
+ * answer function. */
+void session_resume(struct session *s, int result);
 /* Called when the user breaks (Ctrl-C, Ctrl-Shift-6) or the client leaves, also
  * while a question waits, which is then never answered. */
 void session_on_break(struct session *s, void (*fn)(void *ctx), void *ctx);

@@ -3,6 +3,7 @@
 #include "cli/banner.h"
 #include "cli/confmgmt.h"
 #include "cli/line.h"
+#include "cli/pki.h"
 #include "cli/session_priv.h"
 #include "cli/users.h"
 
@@ -86,6 +87,8 @@ int session_enter_line(struct session *s, struct match *m, const char *text)
 {
 	if (m->cmd == &cfg_username && m->negated)
 		return username_remove(s, m);
+	if (m->cmd == &cfg_trustpoint && m->negated)
+		return trustpoint_remove(s, m);
 	if (m->cmd == &cfg_banner && !m->negated && !m->to_default)
 		return banner_enter(s, m);
 	if (m->cmd == &cfg_ln_exec_timeout && m->negated && !m->to_default) {

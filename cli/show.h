@@ -104,7 +104,7 @@ const struct ip_addr *isakmp_local(const struct ike_sa_info *i);
 const char *isakmp_ring_name(const struct isakmp_config *c, uint16_t ring);
 
 /* --- show_crypto.c --- */
-void show_mypubkey_rsa(const struct stored_key *k, struct sbuf *out); /* 2.10 */
+void show_public_key(const struct stored_key *k, struct sbuf *out); /* 2.10 */
 
 /* --- show_ipsec.c --- */
 /* mtu: of the interface that carries the map. */

@@ -126,6 +126,20 @@ static int secret_parse(const struct value_type *vt, const char *const *t,
 	return 2;
 }
 
+/* --- pass_phrase: of a private key that travels --- */
+
+static int pass_phrase_parse(const struct value_type *vt, const char *const *t,
+	size_t n, struct sbuf *out, size_t *bad_col)
+{
+	(void)vt;
+	(void)n;
+	*bad_col = 0;
+	if (t[0][0] == '\0' || strlen(t[0]) > PASS_PHRASE_MAX)
+		return 0;
+	sbuf_adds(out, t[0]);
+	return 1;
+}
+
 static const char *secret_choice(
 	const struct value_type *vt, size_t i, const char **help)
 {
@@ -607,6 +621,8 @@ static const struct value_type types[] = {
 	{ .name = "ifname", .parse = ifname_parse, .choice = ifname_choice,
 	  .display = "IFNAME", .more = "<0-9>",
 	  .sample = "GigabitEthernet0/0", .cmp = ifname_cmp },
+	{ .name = "pass_phrase", .secret = true, .parse = pass_phrase_parse,
+	  .display = "LINE", .sample = "Orb1tLab" },
 	{ .name = "secret", .parse = secret_parse, .choice = secret_choice,
 	  .secret = true, .display = "WORD", .sample = "k3y" },
 	{ .name = "key_peer", .parse = key_peer_parse, .display = "A.B.C.D",

@@ -100,3 +100,8 @@ EXTRA_DIST += tests/net/acl.sh
 check_PROGRAMS += test_debug
 test_debug_SOURCES = tests/unit/test_debug.c $(FAKE_BOX)
 test_debug_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_pki
+test_pki_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+test_pki_SOURCES = tests/unit/test_pki.c tests/unit/pki_ca.c tests/unit/pki_ca.h \
+	tests/unit/cli_session.c tests/unit/cli_session.h $(FAKE_BOX)
+test_pki_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

@@ -1,0 +1,505 @@
+/* crypto pki enroll (ios-cli.md 11): the dialogue, the request for the
+ * terminal, the certificate that the router signs itself. */
+#include "cli/exec_pki.h"
+#include "cli/running.h"
+#include "cli/show.h"
+#include "cli/users.h"
+#include "crypto/enroll.h"
+
+#include <bsd/string.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define RSA_BITS        2048
+#define EC_BITS         256
+#define SELFSIGNED_SECS (10LL * 365 * 86400)
+
+static int enroll_exec(struct cmd_call *c);
+
+#define ENROLL                                                                 \
+	.grammar = "crypto pki~ca enroll <name:name>",                         \
+	.help = HELP_PKI "enroll  Request a certificate from a CA\n"           \
+			 "<name>  CA Server Name\n",                           \
+	.flags = CMD_ACT, .exec = enroll_exec
+
+static const struct command enroll_config = { .mode = MODE_CONFIG, ENROLL };
+static const struct command enroll_priv = {
+	.mode = MODE_EXEC, .level = 15, ENROLL
+};
+
+/* A request on its way: a key pair first, if there is none yet, then the
+ * questions one after the other. */
+struct enroll {
+	struct pki_job job;
+	enum { BY_TERMINAL, BY_SELF } how;
+	bool pem;
+	char label[KEY_LABEL_MAX + 1];
+	struct pkey *key;    /* NULL until it is there */
+	enum pkey_type type; /* of the one to make */
+	unsigned bits;
+	bool with_serial;
+	bool asked_serial, asked_ip;
+	struct ip_addr ip; /* family 0: none */
+	struct der request;
+};
+
+static int ask_next(struct enroll *e);
+
+static void enroll_free(struct enroll *e)
+{
+	pkey_unref(e->key);
+	der_free(&e->request);
+	free(e);
+}
+
+static void enroll_drop(void *ctx)
+{
+	enroll_free(ctx);
+}
+
+static int enroll_end(struct enroll *e, int result)
+{
+	enroll_free(e);
+	return result;
+}
+
+static const struct node *trustpoint_of(const struct enroll *e)
+{
+	return node_find(
+		tree_root(e->job.router->tree), &cfg_trustpoint, e->job.name);
+}
+
+static int ask(struct enroll *e, const char *question, answer_fn *fn)
+{
+	session_on_break(e->job.session, enroll_drop, e);
+	return session_ask(e->job.session, ASK_LINE, question, fn, e);
+}
+
+/* --- the request --- */
+
+static enum hash_id hash_of(const struct node *tp)
+{
+	static const char *const names[] = { "md5", "sha1", "sha256", "sha384",
+		"sha512" };
+	const struct node *n = node_child(tp, &tp_hash, NULL);
+
+	for (size_t i = 0; n != NULL && i < ARRAY_LEN(names); i++)
+		if (node_has(n, names[i]))
+			return i == 1 ? HASH_SHA1 : hash_value(names[i]);
+	return HASH_SHA256;
+}
+
+/* The name that is not said: HOST.DOMAIN. */
+static void fqdn_of(const struct enroll *e, struct sbuf *out)
+{
+	const struct router *r = e->job.router;
+	const struct node *n = node_child(trustpoint_of(e), &tp_fqdn, NULL);
+	const char *domain = node_str(
+		node_child(tree_root(r->tree), &cfg_domain_name, NULL), "name");
+
+	if (n != NULL && node_has(n, "none"))
+		return;
+	if (n != NULL)
+		sbuf_adds(out, node_str(n, "fqdn"));
+	else if (domain != NULL)
+		sbuf_printf(out, "%s.%s", running_hostname(r), domain);
+	else
+		sbuf_adds(out, running_hostname(r));
+}
+
+static void sans_of(const struct node *tp, struct csr *c)
+{
+	const struct node *n = node_child(tp, &tp_alt_name, NULL);
+	size_t count = n == NULL ? 0 : drv_count(node_drv(n), "names");
+
+	for (size_t i = 0; i < count && c->n_sans < ENROLL_SANS_MAX; i++)
+		c->san[c->n_sans++] = (struct san){ .kind = SAN_DNS,
+			.dns = drv_str_at(node_drv(n), "names", i) };
+}
+
+/* Builds e->request. false, after a `%` line. */
+static bool request_build(struct enroll *e)
+{
+	const struct node *tp = trustpoint_of(e);
+	auto_sbuf struct sbuf fqdn = { 0 }, board = { 0 }, why = { 0 };
+	auto_secret_text struct sbuf password = { 0 };
+	struct csr c = { .hash = hash_of(tp), .ip = e->ip };
+	const char *text =
+		node_str(node_child(tp, &tp_password, NULL), "password");
+	time_t now = time(NULL);
+	int rc;
+
+	fqdn_of(e, &fqdn);
+	c.subject = node_str(node_child(tp, &tp_subject_name, NULL), "name");
+	c.fqdn = fqdn.n > 0 ? fqdn.s : NULL;
+	if (e->with_serial) {
+		show_board_id(&board);
+		c.serial = sbuf_str(&board);
+	}
+	if (text != NULL) {
+		enum passwd_type type = passwd_value(text, &text);
+
+		if (passwd_reveal(type, text, &password))
+			c.password = sbuf_str(&password);
+	}
+	sans_of(tp, &c);
+	if (e->how == BY_SELF)
+		rc = selfsigned_build(&c, e->key, 1, now, now + SELFSIGNED_SECS,
+			&e->request, &why);
+	else
+		rc = csr_build(&c, e->key, &e->request, &why);
+	if (rc == 0)
+		return true;
+	pki_say(e->job.session, "%% The request cannot be made: %s\n",
+		why.n > 0 ? why.s : strerror(-rc));
+	return false;
+}
+
+#define ASK_REDISPLAY "\nRedisplay enrollment request? [yes/no]: "
+
+static int show_request(struct enroll *e);
+
+static int redisplay_answered(struct session *s, const char *answer, void *ctx)
+{
+	struct enroll *e = ctx;
+
+	switch (answer_read(s, answer)) {
+	case ANSWER_YES:
+		return show_request(e);
+	case ANSWER_AGAIN:
+		return ask(e, ASK_REDISPLAY, redisplay_answered);
+	default:
+		return enroll_end(e, CMD_DONE);
+	}
+}
+
+static int show_request(struct enroll *e)
+{
+	auto_sbuf struct sbuf out = { 0 };
+
+	sbuf_adds(&out, "Certificate Request follows:\n\n");
+	if (e->pem)
+		pem_add(&out, "CERTIFICATE REQUEST", der_span(&e->request));
+	else
+		base64_add(&out, der_span(&e->request));
+	sbuf_adds(&out, "\n---End - This line not part of the certificate "
+			"request---\n");
+	session_write(e->job.session, sbuf_str(&out), out.n);
+	return ask(e, ASK_REDISPLAY, redisplay_answered);
+}
+
+static int terminal_request(struct enroll *e)
+{
+	if (!request_build(e))
+		return enroll_end(e, CMD_FAILED);
+	int rc = pkistore_set_request(box_pki(e->job.router->box), e->job.name,
+		der_span(&e->request));
+
+	if (rc < 0)
+		pki_say(e->job.session, "%% The request cannot be stored: %s\n",
+			strerror(-rc));
+	return show_request(e);
+}
+
+static int self_sign(struct enroll *e)
+{
+	auto_pki_tp struct pki_tp tp = { 0 };
+
+	if (!request_build(e))
+		return enroll_end(e, CMD_FAILED);
+	pki_tp_read(e->job.router, e->job.name, &tp);
+	if (!pki_accept(&e->job, false, der_span(&e->request), tp.own))
+		return enroll_end(e, CMD_FAILED);
+	pki_say(e->job.session,
+		"\nRouter Self Signed Certificate successfully created\n\n");
+	return enroll_end(e, CMD_DONE);
+}
+
+/* --- questions --- */
+
+#define ASK_SERIAL                                                             \
+	"% Include the router serial number in the subject name? [yes/no]: "
+#define ASK_IP      "% Include an IP address in the subject name? [no]: "
+#define ASK_ADDRESS "Enter Interface name or IP Address[]: "
+#define ASK_DISPLAY "Display Certificate Request to terminal? [yes/no]: "
+#define ASK_SELF    "Generate Self Signed Router Certificate? [yes/no]: "
+
+static int serial_answered(struct session *s, const char *answer, void *ctx)
+{
+	struct enroll *e = ctx;
+	enum answer a = answer_read(s, answer);
+
+	if (a == ANSWER_AGAIN)
+		return ask(e, ASK_SERIAL, serial_answered);
+	e->with_serial = a == ANSWER_YES;
+	e->asked_serial = true;
+	return ask_next(e);
+}
+
+/* An address, or the first IPv4 address of an interface. */
+static bool address_read(
+	const struct router *r, const char *text, struct ip_addr *out)
+{
+	auto_free struct iface_info *v = NULL;
+	auto_sbuf struct sbuf name = { 0 };
+	size_t n;
+
+	if (ip_parse(text, out))
+		return true;
+	n = box_iface_list(r->box, &v);
+	for (size_t i = 0; i < n; i++) {
+		if (strcasecmp(v[i].ifname, text) != 0 || v[i].n_addr == 0)
+			continue;
+		*out = v[i].addr[0].addr;
+		return true;
+	}
+	return false;
+}
+
+static int address_answered(struct session *s, const char *answer, void *ctx)
+{
+	struct enroll *e = ctx;
+
+	e->asked_ip = true;
+	if (answer[0] != '\0' && !address_read(e->job.router, answer, &e->ip)) {
+		pki_say(s, "%% There is no such address or interface.\n");
+		return ask(e, ASK_ADDRESS, address_answered);
+	}
+	return ask_next(e);
+}
+
+static int ip_answered(struct session *s, const char *answer, void *ctx)
+{
+	struct enroll *e = ctx;
+	enum answer a = answer[0] == '\0' ? ANSWER_NO : answer_read(s, answer);
+
+	if (a == ANSWER_AGAIN)
+		return ask(e, ASK_IP, ip_answered);
+	if (a == ANSWER_YES)
+		return ask(e, ASK_ADDRESS, address_answered);
+	e->asked_ip = true;
+	return ask_next(e);
+}
+
+static int go_answered(struct session *s, const char *answer, void *ctx)
+{
+	struct enroll *e = ctx;
+	bool self = e->how == BY_SELF;
+
+	switch (answer_read(s, answer)) {
+	case ANSWER_AGAIN:
+		return ask(e, self ? ASK_SELF : ASK_DISPLAY, go_answered);
+	case ANSWER_YES:
+		return self ? self_sign(e) : terminal_request(e);
+	default:
+		return enroll_end(e, CMD_DONE);
+	}
+}
+
+/* What the trustpoint's lines answer already is not asked. */
+static void answer_from_lines(struct enroll *e)
+{
+	const struct node *tp = trustpoint_of(e);
+	const struct node *serial = node_child(tp, &tp_serial_number, NULL);
+	const struct node *ip = node_child(tp, &tp_ip_address, NULL);
+
+	if (serial != NULL) {
+		e->asked_serial = true;
+		e->with_serial = !node_has(serial, "none");
+	}
+	if (ip == NULL)
+		return;
+	e->asked_ip = true;
+	if (node_str(ip, "addr") != NULL)
+		e->ip = node_ip(ip, "addr");
+	else if (node_str(ip, "ifname") != NULL)
+		address_read(e->job.router, node_str(ip, "ifname"), &e->ip);
+}
+
+static int ask_next(struct enroll *e)
+{
+	if (!e->asked_serial)
+		return ask(e, ASK_SERIAL, serial_answered);
+	if (!e->asked_ip)
+		return ask(e, ASK_IP, ip_answered);
+	return ask(e, e->how == BY_SELF ? ASK_SELF : ASK_DISPLAY, go_answered);
+}
+
+/* --- beginning --- */
+
+static int begin_dialogue(struct enroll *e)
+{
+	const struct node *tp = trustpoint_of(e);
+	const char *subject =
+		node_str(node_child(tp, &tp_subject_name, NULL), "name");
+	auto_sbuf struct sbuf fqdn = { 0 };
+
+	if (e->how != BY_SELF)
+		pki_say(e->job.session, "%% Start certificate enrollment .. "
+					"\n\n");
+	if (subject != NULL)
+		pki_say(e->job.session,
+			"%% The subject name in the certificate will include: "
+			"%s\n",
+			subject);
+	fqdn_of(e, &fqdn);
+	if (fqdn.n > 0)
+		pki_say(e->job.session,
+			"%% The subject name in the certificate will include: "
+			"%s\n",
+			fqdn.s);
+	else
+		pki_say(e->job.session,
+			"%% The fully-qualified domain name will not be "
+			"included in the certificate\n");
+	answer_from_lines(e);
+	return ask_next(e);
+}
+
+static void key_work(void *arg)
+{
+	struct enroll *e = arg;
+
+	e->key = e->type == PKEY_EC ? pkey_ec_generate(e->bits)
+				    : pkey_rsa_generate(e->bits);
+}
+
+static void key_break(void *ctx)
+{
+	struct enroll *e = ctx;
+	struct session *s = e->job.session;
+
+	e->job.session = NULL; /* the work on the pool goes to its end */
+	session_done(s, CMD_FAILED);
+}
+
+static int key_store(struct enroll *e)
+{
+	struct keystore *ks = box_keys(e->job.router->box);
+	int rc = e->key == NULL ? -EIO
+				: keystore_put(ks, e->label, e->key, false,
+					  time(NULL));
+
+	if (rc < 0) {
+		pki_say(e->job.session, "%% Key generation failed: %s\n",
+			strerror(-rc));
+		return enroll_end(e, CMD_FAILED);
+	}
+	pki_say(e->job.session, "[OK]\n\n");
+	keys_changed(e->job.router);
+	return begin_dialogue(e);
+}
+
+static void key_done(void *arg)
+{
+	struct enroll *e = arg;
+	struct session *s = e->job.session;
+
+	if (s == NULL) /* nobody waits any more */
+		enroll_free(e);
+	else
+		session_resume(s, key_store(e));
+}
+
+static int key_make(struct enroll *e)
+{
+	const struct node *tp = trustpoint_of(e);
+	const struct node *rsa = node_child(tp, &tp_rsakeypair, NULL);
+
+	if (node_child(tp, &tp_eckeypair, NULL) != NULL) {
+		e->type = PKEY_EC;
+		e->bits = EC_BITS;
+	} else {
+		e->bits = rsa != NULL ? node_u32(rsa, "bits") : 0;
+		e->bits = e->bits != 0 ? e->bits : RSA_BITS;
+	}
+	pki_say(e->job.session,
+		"%% Generating %u bit %s keys, keys will be "
+		"non-exportable...\n",
+		e->bits, key_kind(e->type));
+	if (e->job.router->loop == NULL) {
+		key_work(e);
+		return key_store(e);
+	}
+	session_on_break(e->job.session, key_break, e);
+	loop_work(e->job.router->loop, key_work, key_done, e);
+	return CMD_PENDING;
+}
+
+#define ASK_AGAIN                                                              \
+	"% You already have a certificate of this trustpoint.\n"               \
+	"% Do you want to continue with re-enrollment? [yes/no]: "
+
+static int begin_keys(struct enroll *e)
+{
+	const struct stored_key *k =
+		keystore_get(box_keys(e->job.router->box), e->label);
+
+	if (k == NULL)
+		return key_make(e);
+	e->key = pkey_ref(k->key);
+	return begin_dialogue(e);
+}
+
+static int again_answered(struct session *s, const char *answer, void *ctx)
+{
+	struct enroll *e = ctx;
+
+	switch (answer_read(s, answer)) {
+	case ANSWER_YES:
+		return begin_keys(e);
+	case ANSWER_AGAIN:
+		return ask(e, ASK_AGAIN, again_answered);
+	default:
+		return enroll_end(e, CMD_DONE);
+	}
+}
+
+/* How the trustpoint enrolls; false, after a `%` line: not from here. */
+static bool method_read(
+	struct enroll *e, const struct pki_tp *tp, struct sbuf *out)
+{
+	const struct node *how = node_child(tp->node, &tp_enrollment, NULL);
+	auto_sbuf struct sbuf label = { 0 };
+
+	if (how != NULL && node_has(how, "selfsigned")) {
+		e->how = BY_SELF;
+	} else if (how == NULL || !node_has(how, "terminal")) {
+		sbuf_adds(out, "% The enrollment of this trustpoint is neither "
+			       "by terminal nor self-signed.\n");
+		return false;
+	} else if (tp->ca == NULL) {
+		sbuf_adds(out, "% You must authenticate the Certificate "
+			       "Authority before\nyou can enroll with it.\n");
+		return false;
+	}
+	e->pem = node_has(how, "pem");
+	if (!pki_key_label(e->job.router, tp->node, &label)) {
+		sbuf_adds(out, "% Please define a domain-name first.\n");
+		return false;
+	}
+	strlcpy(e->label, sbuf_str(&label), sizeof(e->label));
+	return true;
+}
+
+static int enroll_exec(struct cmd_call *c)
+{
+	auto_pki_tp struct pki_tp tp = { 0 };
+	struct enroll *e = xcalloc(1, sizeof(*e));
+
+	if (!pki_job_begin(&e->job, c))
+		return enroll_end(e, CMD_FAILED);
+	pki_tp_read(c->router, e->job.name, &tp);
+	if (!method_read(e, &tp, c->out))
+		return enroll_end(e, CMD_FAILED);
+	pki_say(c->session, "%%\n");
+	if (tp.own != NULL)
+		return ask(e, ASK_AGAIN, again_answered);
+	return begin_keys(e);
+}
+
+static const struct command *const list[] = { &enroll_config, &enroll_priv };
+static const struct command_list commands = { list, ARRAY_LEN(list) };
+const struct feature feature_exec_enroll = { &commands, NULL };
