@@ -18,12 +18,15 @@ void der_set(struct der *d, const void *p, size_t n)
 {
 	uint8_t *copy = xmemdup(p, n);
 
-	free(d->p);
+	der_free(d);
 	*d = (struct der){ copy, n };
 }
 
+/* Requests carry a challenge password. */
 void der_free(struct der *d)
 {
+	if (d->p != NULL)
+		mem_wipe(d->p, d->n);
 	free(d->p);
 	*d = (struct der){ 0 };
 }

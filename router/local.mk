@@ -20,6 +20,7 @@ librouter_a_SOURCES = \
 	router/trace.c \
 	router/resolve.c router/resolve.h \
 	router/sandbox.c router/sandbox.h \
+	router/scep_net.c router/scep_net.h \
 	router/store_sqlite.c router/store_sqlite.h \
 	router/transfer.c router/transfer.h \
 	router/udp848.c router/udp848.h

@@ -15,9 +15,12 @@
 #define REDIRECTS    5
 
 struct transfer {
-	char *url, *user, *password, *known_hosts;
-	bool upload;
+	char *url, *user, *password, *known_hosts, *source;
+	bool upload, http_only;
+	unsigned max_secs;
 	struct sbuf data; /* sent or fetched */
+	struct sbuf post; /* sent before data is fetched */
+	char *post_type;  /* its header line; NULL: no post */
 	size_t sent, max;
 	int err;
 	char why[CURL_ERROR_SIZE];
@@ -44,6 +47,9 @@ static void transfer_free(struct transfer *t)
 	wipe_free(t->url);
 	free(t->user);
 	free(t->known_hosts);
+	free(t->source);
+	free(t->post_type);
+	sbuf_free(&t->post);
 	if (t->data.s != NULL)
 		mem_wipe(t->data.s, t->data.n);
 	sbuf_free(&t->data);
@@ -160,7 +166,8 @@ static int code_errno(CURL *curl, CURLcode code)
 
 static void set_limits(CURL *curl, struct transfer *t)
 {
-	static const char protocols[] = "http,https,ftp,tftp,scp,sftp";
+	const char *protocols =
+		t->http_only ? "http,https" : "http,https,ftp,tftp,scp,sftp";
 
 	curl_easy_setopt(curl, CURLOPT_URL, t->url);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
@@ -174,6 +181,9 @@ static void set_limits(CURL *curl, struct transfer *t)
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECS);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)t->max_secs);
+	if (t->source != NULL)
+		curl_easy_setopt(curl, CURLOPT_INTERFACE, t->source);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, t->why);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -206,11 +216,28 @@ static void set_data(CURL *curl, struct transfer *t)
 	curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->data.n);
 }
 
+/* The list is freed after the transfer. */
+static struct curl_slist *set_post(CURL *curl, struct transfer *t)
+{
+	struct curl_slist *headers;
+
+	if (t->post_type == NULL)
+		return NULL;
+	headers = curl_slist_append(NULL, t->post_type);
+	curl_easy_setopt(curl, CURLOPT_POST, 1L);
+	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, sbuf_str(&t->post));
+	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+		(curl_off_t)t->post.n);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	return headers;
+}
+
 /* On a pool thread. */
 static void work(void *arg)
 {
 	struct transfer *t = arg;
 	CURL *curl = curl_easy_init();
+	struct curl_slist *headers;
 
 	if (curl == NULL) {
 		t->err = -ENOMEM;
@@ -219,8 +246,10 @@ static void work(void *arg)
 	set_limits(curl, t);
 	set_login(curl, t);
 	set_data(curl, t);
+	headers = set_post(curl, t);
 	t->err = code_errno(curl, curl_easy_perform(curl));
 	curl_easy_cleanup(curl);
+	curl_slist_free_all(headers);
 }
 
 static void done(void *arg)
@@ -246,7 +275,17 @@ struct transfer *transfer_start(struct loop *l, const struct transfer_opts *o,
 	t->user = dup_or_null(o->user);
 	t->password = dup_or_null(o->password);
 	t->known_hosts = dup_or_null(o->known_hosts);
-	t->upload = o->data != NULL;
+	t->source = dup_or_null(o->source);
+	t->http_only = o->http_only;
+	t->max_secs = o->max_secs;
+	t->upload = o->data != NULL && o->post_type == NULL;
+	if (o->post_type != NULL) {
+		auto_sbuf struct sbuf line = { 0 };
+
+		sbuf_printf(&line, "Content-Type: %s", o->post_type);
+		t->post_type = sbuf_take(&line);
+		sbuf_add(&t->post, o->data, o->n);
+	}
 	if (t->upload)
 		sbuf_add(&t->data, o->data, o->n);
 	else

@@ -15,6 +15,12 @@ struct transfer_opts {
 	const void *data;            /* what is sent; NULL: fetch */
 	size_t n;
 	size_t max;                  /* of what is fetched */
+	/* http and https only, redirects included.  With a content type `data`
+	 * is posted and the answer fetched. */
+	bool http_only;
+	const char *post_type;
+	unsigned max_secs;           /* for all of it; 0: while it moves */
+	const char *source;          /* netdev or address; NULL: any */
 };
 /* err: 0 or -errno; why: what the library says; data is lent. */
 typedef void transfer_done_fn(void *ctx, int err, const char *why,

@@ -19,3 +19,9 @@ check_PROGRAMS += corpus_packet
 corpus_packet_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_packet.c
 corpus_packet_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_packet"'
 corpus_packet_LDADD = $(ROUTER_LIBS)
+check_PROGRAMS += test_scep_net
+test_scep_net_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+test_scep_net_SOURCES = tests/unit/test_scep_net.c \
+	tests/unit/http_server.c tests/unit/http_server.h \
+	tests/unit/scep_server.c tests/unit/scep_server.h
+test_scep_net_LDADD = $(ROUTER_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

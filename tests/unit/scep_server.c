@@ -93,6 +93,7 @@ void scep_server_fini(struct scep_server *s)
 	der_free(&s->ca);
 	der_free(&s->ra);
 	der_free(&s->content);
+	der_free(&s->kept);
 }
 
 void scep_server_ca(const struct scep_server *s, struct der *out)
@@ -163,11 +164,13 @@ static void read_password(struct scep_server *s, X509_REQ *req)
 /* The certificate, or for GetCRL a CRL without entries, as PKCS#7. */
 static bool make_result(struct scep_server *s, struct der *out)
 {
-	const uint8_t *p = s->content.p;
-	X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)s->content.n);
+	bool poll = strcmp(s->type, "20") == 0;
+	const struct der *from = poll ? &s->kept : &s->content;
+	const uint8_t *p = from->p;
+	X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)from->n);
 	auto_der struct der cert = { 0 };
 
-	if (req == NULL) { /* GetCert, CertPoll: give the CA's own */
+	if (req == NULL) { /* GetCert, GetCRL: give the CA's own */
 		struct span one = der_span(&s->ca);
 
 		return pkcs7_build(&one, 1, out) == 0;
@@ -284,6 +287,8 @@ static bool answer(struct scep_server *s, CMS_ContentInfo *cms, struct der *out)
 	const ASN1_STRING *nonce =
 		ok ? attr(si, OID_SENDER, V_ASN1_OCTET_STRING) : NULL;
 	ok = ok && nonce != NULL && ASN1_STRING_length(nonce) == SCEP_NONCE;
+	if (ok && s->status == SCEP_PENDING && strcmp(s->type, "20") != 0)
+		der_set(&s->kept, s->content.p, s->content.n);
 	if (ok && s->status == SCEP_SUCCESS) {
 		STACK_OF(X509) *signers = CMS_get0_signers(cms);
 

@@ -25,6 +25,7 @@ struct scep_server {
 	/* What the last request was. */
 	char type[4], id[SCEP_ID_TEXT];
 	struct der content; /* decrypted */
+	struct der kept;    /* a request that was told PENDING */
 	char password[64];  /* challengePassword of a request */
 	long serial;        /* last issued */
 };
