@@ -255,6 +255,8 @@ json_t *ks_identifier_json(const struct ks_snapshot *v, size_t n)
 		ids = jo_array(o, "kssids");
 		for (size_t k = 0; k < p->n_kssids; k++)
 			json_array_append_new(ids, json_integer(p->kssids[k]));
+		jo_num(o, "sids_given", v[i].sids_given);
+		jo_num(o, "sids_left", v[i].sids_all - v[i].sids_given);
 		json_array_append_new(list, o);
 	}
 	return top;

@@ -514,33 +514,90 @@ static void id_ranges(const uint8_t *v, size_t n, struct sbuf *out)
 	}
 }
 
+static bool sids_are_used(const struct ks_snapshot *k)
+{
+	return k->sids_given > 0 && k->policy.n_kssids > 0;
+}
+
+/* Of its KSSIDs, so many have given ids. */
+static size_t kssids_used(const struct ks_snapshot *k)
+{
+	size_t used;
+
+	if (!sids_are_used(k))
+		return 0;
+	used = (size_t)((k->sids_given - 1) / k->sids_each) + 1;
+	return used < k->policy.n_kssids ? used : k->policy.n_kssids;
+}
+
+static void sids_last(const struct ks_snapshot *k, struct sbuf *out)
+{
+	size_t used = kssids_used(k);
+
+	if (used == 0) {
+		field(out, "Current KSSID In-Use", "none");
+		field(out, "Last GMSID Used", "none");
+		return;
+	}
+	field_u(out, "Current KSSID In-Use", k->policy.kssids[used - 1]);
+	field_u(out, "Last GMSID Used", (k->sids_given - 1) % k->sids_each);
+}
+
+static void ids_field(
+	struct sbuf *out, const char *label, const uint8_t *v, size_t n)
+{
+	auto_sbuf struct sbuf ids = { 0 };
+
+	id_ranges(v, n, &ids);
+	field(out, label, sbuf_str(&ids));
+}
+
+static void sids_detail(const struct ks_snapshot *k, struct sbuf *out)
+{
+	const uint8_t *ids = k->policy.kssids;
+	size_t n = k->policy.n_kssids, used = kssids_used(k);
+
+	sbuf_addc(out, '\n');
+	ids_field(out, "KSSID(s) Assigned", ids, n);
+	ids_field(out, "KSSID(s) Used", ids, used);
+	field(out, "KSSID(s) Used (Old)", "none");
+	ids_field(
+		out, "Available KSSID(s)", n > 0 ? ids + used : ids, n - used);
+	if (used == 0) {
+		sbuf_adds(out, "\n    REMAINING SIDs: none\n");
+		return;
+	}
+	sbuf_adds(out, "\n    REMAINING SIDs:\n");
+	sbuf_printf(out,
+		"      %-38s: %u\n      %-38s: %llu\n"
+		"      %-38s: %llu\n      %-38s: %llu\n",
+		"KSSID to reinitialize at", ids[n - 1],
+		"GMSID to reinitialize at",
+		(unsigned long long)k->sids_each - 1,
+		"# of SIDs remaining for current KSSID",
+		(unsigned long long)(used * k->sids_each - k->sids_given),
+		"# of SIDs remaining until reinitialize",
+		(unsigned long long)(k->sids_all - k->sids_given));
+}
+
 void show_gdoi_ks_identifier(
 	const struct ks_snapshot *v, size_t n, bool detail, struct sbuf *out)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct ks_snapshot *k = &v[i];
-		auto_sbuf struct sbuf ids = { 0 };
 
-		id_ranges(k->policy.kssids, k->policy.n_kssids, &ids);
 		sbuf_printf(out,
 			"KS Sender ID (KSSID) Information for Group %s:\n\n",
 			k->policy.group);
 		field(out, "Transform Mode",
 			show_ks_counter_mode(k) ? "Counter (Suite-B)"
-					: "Non-Counter (Non-Suite-B)");
+						: "Non-Counter (Non-Suite-B)");
 		field(out, "Re-initializing", "No");
 		field(out, "SID Length (Group Size)",
 			show_sid_size(k->policy.sid_bits));
-		field(out, "Current KSSID In-Use", "none");
-		field(out, "Last GMSID Used", "none");
-		if (detail) {
-			sbuf_addc(out, '\n');
-			field(out, "KSSID(s) Assigned", sbuf_str(&ids));
-			field(out, "KSSID(s) Used", "none");
-			field(out, "KSSID(s) Used (Old)", "none");
-			field(out, "Available KSSID(s)", sbuf_str(&ids));
-			sbuf_adds(out, "\n    REMAINING SIDs: none\n");
-		}
+		sids_last(k, out);
+		if (detail)
+			sids_detail(k, out);
 		sbuf_addc(out, '\n');
 	}
 }

@@ -81,8 +81,8 @@ struct span push_seal(struct isakmp_wr *m, const struct kek *k,
 	if (!wr_ok(w) || sig_n > sizeof sig)
 		return SPAN(NULL, 0);
 	push_hash(k->sig_hash, w->buf, sig_at, w->len + sig_n, hash);
-	if (env->crypto->sign(signer, k->sig_hash, k->sig_form, hash, sig,
-		    &got) != 0 ||
+	if (env->crypto->sign(
+		    signer, k->sig_hash, k->sig_form, hash, sig, &got) != 0 ||
 		got != sig_n)
 		return SPAN(NULL, 0);
 	wr_bytes(w, sig, sig_n);

@@ -539,8 +539,8 @@ void gdoi_nested_end(struct isakmp_wr *m, const struct nested *n)
 		wr_patch_u16(&m->w, n->start + 2, (uint16_t)len);
 }
 
-static void end_put(struct wr *w, enum id_type type, uint16_t port, uint8_t n,
-	bool wide)
+static void end_put(
+	struct wr *w, enum id_type type, uint16_t port, uint8_t n, bool wide)
 {
 	wr_u8(w, (uint8_t)type);
 	wr_u16(w, port);
@@ -550,8 +550,8 @@ static void end_put(struct wr *w, enum id_type type, uint16_t port, uint8_t n,
 		wr_u8(w, n);
 }
 
-static void end_put_addr(struct wr *w, const struct ip_addr *a, uint16_t port,
-	bool wide)
+static void end_put_addr(
+	struct wr *w, const struct ip_addr *a, uint16_t port, bool wide)
 {
 	bool v6 = a->family == 6;
 	uint8_t n = v6 ? 16 : 4;

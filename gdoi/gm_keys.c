@@ -308,7 +308,8 @@ static void tek_tell(const struct gm *gm, const struct gm_tek *t, int err)
 	char text[ESP_TEXT];
 
 	if (err != 0)
-		GM_DEBUG(gm, SA_CREATE_BAD, .a = t->spi, .text = strerror(-err));
+		GM_DEBUG(
+			gm, SA_CREATE_BAD, .a = t->spi, .text = strerror(-err));
 	else
 		GM_DEBUG(gm, SA_CREATE, .a = t->spi,
 			.text = esp_suite_display(&t->suite, text),

@@ -21,8 +21,7 @@ void gm_pull_start(struct gm *gm)
 	nonce_make(gm->g, &p->base.ni);
 	isakmp_chain_begin(&m, buf, sizeof(buf));
 	isakmp_put(&m, PLD_NONCE, p->base.ni.b, p->base.ni.n);
-	wire_id_group_put(&m, &gm->policy.id, 
-		gm->g->sa_habit.host_order_id);
+	wire_id_group_put(&m, &gm->policy.id, gm->g->sa_habit.host_order_id);
 	chain = isakmp_wr_end(&m);
 	exchange_send(p->base.x, NULL, 0, isakmp_chain_first(&m), chain, true);
 	PULL_DEBUG(gm, GM_MSG1, .a = gm->policy.id.number,

@@ -122,13 +122,32 @@ static enum wire_err content_read(const struct push_msg *m, struct gdoi_sa *sa,
 	return e;
 }
 
+/* Does it name the KEK that rekeys come under: by its SPI or by zero, "all"
+ * (RFC 6407 5.9)?  An older one, or a stranger's, is none of our concern. */
+static bool deletes_kek(const struct gm *gm, const struct gdoi_delete *d)
+{
+	static const uint8_t all[KEK_SPI_BYTES];
+	struct rd r = rd_span(d->spis);
+
+	for (uint16_t i = 0; i < d->count; i++) {
+		const uint8_t *spi = rd_bytes(&r, d->spi_bytes);
+
+		if (memcmp(spi, all, d->spi_bytes) == 0 ||
+			(d->spi_bytes == KEK_SPI_BYTES && gm->kek[0].live &&
+				memcmp(spi, gm->kek[0].k.spi, KEK_SPI_BYTES) ==
+					0))
+			return true;
+	}
+	return false;
+}
+
 /* One D payload; true when it takes the KEK (B.10). */
 static bool delete_act(struct gm *gm, const struct gdoi_delete *d)
 {
 	struct rd r = rd_span(d->spis);
 
 	if (d->protocol == DELETE_KEK || d->spi_bytes == KEK_SPI_BYTES)
-		return true;
+		return deletes_kek(gm, d);
 	if (d->protocol == DELETE_AH || d->spi_bytes != 4)
 		return false;
 	for (uint16_t i = 0; i < d->count; i++)

@@ -204,9 +204,8 @@ static bool kek_make(struct ks *ks, struct ks_kek *out)
 	}
 	*out = (struct ks_kek){ .live = true,
 		.k = { .cipher = ks->policy.kek_cipher,
-			.sig_hash = ks->policy.key_ecdsa
-					    ? pkey_ec_hash(signer)
-					    : ks->policy.sig_hash,
+			.sig_hash = ks->policy.key_ecdsa ? pkey_ec_hash(signer)
+							 : ks->policy.sig_hash,
 			.sig_form = ks->g->sa_habit.bare_signatures
 					    ? RSA_FORM_BARE
 					    : RSA_FORM_DIGESTINFO },
@@ -598,9 +597,13 @@ static void address_report(struct ks *ks)
 	gdoi_report(ks->g, &r);
 }
 
-/* Ids of another width or range might repeat under the same keys. */
+/* Ids of another width or range might repeat under the same keys.  Without any
+ * KSSID no id is given, and members keep theirs (ks_incomplete). */
 static void sids_check(struct ks *ks)
 {
+	if (ks->policy.n_kssids == 0 && ks->sids.n_kssids > 0 &&
+		ks_counter_mode(ks))
+		return;
 	if (!sid_pool_set(&ks->sids, ks->policy.sid_bits, ks->policy.kssids,
 		    ks->policy.n_kssids) &&
 		ks_counter_mode(ks))

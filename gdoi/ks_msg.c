@@ -36,7 +36,8 @@ static void sat_add(struct gdoi_sa *sa, const struct ks_tek *t,
 	struct sat *s;
 
 	if (sa->n_sats == SATS_MAX)
-		return; /* such a message has no room either: offer_send says so */
+		return; /* such a message has no room either: offer_send says so
+			 */
 	if ((sa->n_sats & (sa->n_sats - 1)) == 0) /* 0 and powers of two */
 		sa->sat = xreallocarray(sa->sat,
 			sa->n_sats == 0 ? 1 : 2 * sa->n_sats, sizeof(*s));

@@ -151,8 +151,8 @@ static bool offer_send(struct ks_pull *p)
 
 	isakmp_chain_begin(&m, buf, ISAKMP_MSG_MAX);
 	isakmp_put(&m, PLD_NONCE, p->base.nr.b, p->base.nr.n);
-	ks_sa_build(ks, &ks->kek, true,
-		to_ours ? KS_READ_OURS : KS_READ_OTHERS, &sa);
+	ks_sa_build(ks, &ks->kek, true, to_ours ? KS_READ_OURS : KS_READ_OTHERS,
+		&sa);
 	gdoi_sa_put(&m, &sa, to_ours);
 	gdoi_sa_free(&sa);
 	ks_kd_build(ks, &ks->kek, true, &p->kd);

@@ -133,8 +133,7 @@ static void build_tell(const struct ks *ks, bool ok)
 	if (!ok)
 		KS_DEBUG(ks, KS_PUSH_BAD, .a = p->seq);
 	else
-		KS_DEBUG(ks, KS_PUSH, .a = p->seq,
-			.b = (uint32_t)ks->n_members,
+		KS_DEBUG(ks, KS_PUSH, .a = p->seq, .b = (uint32_t)ks->n_members,
 			.c = (uint32_t)(p->n[0] > 0 ? p->n[0] : p->n[1]));
 }
 
@@ -323,8 +322,7 @@ bool ks_push_late(
 	struct ks_push *p = &ks->push;
 	uint64_t now = gdoi_now(ks->g);
 
-	if (!has_form(p, m) ||
-		memcmp(p->kek_spi, spi, KEK_SPI_BYTES) != 0)
+	if (!has_form(p, m) || memcmp(p->kek_spi, spi, KEK_SPI_BYTES) != 0)
 		return false;
 	acks_unsee(ks);
 	if (p->unicast)

@@ -116,7 +116,10 @@ void ks_show(const struct ks *ks, struct ks_snapshot *out)
 		.last_rekey_msec = ks->last_rekey_msec,
 		.rekey_in_progress = ks->push.active,
 		.registrations = ks->registrations,
-		.refused = ks->refused };
+		.refused = ks->refused,
+		.sids_given = ks->sids.given,
+		.sids_each = sid_pool_each(&ks->sids),
+		.sids_all = sid_pool_size(&ks->sids) };
 	ks_policy_dup(&out->policy, &ks->policy);
 	out->local_ok = ip_is_set(&ks->policy.local) &&
 			(env->is_local == NULL ||

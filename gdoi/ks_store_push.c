@@ -86,8 +86,7 @@ static int push_store(const struct ks *ks)
 
 	push_put(&w, ks);
 	if (wr_ok(&w))
-		err = s->put(
-			s->ctx, TABLE_PUSH, ks->policy.group, wr_done(&w));
+		err = s->put(s->ctx, TABLE_PUSH, ks->policy.group, wr_done(&w));
 	mem_wipe(buf, w.len);
 	free(buf);
 	return err;

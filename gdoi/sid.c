@@ -4,6 +4,26 @@
 
 #define STOCK_MAX 64
 
+/* How many one KSSID has. */
+static uint64_t kssid_size(const struct sid_pool *p)
+{
+	return p->bits > KSSID_BITS ? 1ull << (p->bits - KSSID_BITS) : 1;
+}
+
+/* With more KSSIDs at the end, or fewer of those not begun, the sequence is the
+ * same as far as it has gone. */
+static bool is_same_so_far(const struct sid_pool *p, uint8_t width,
+	const uint8_t *kssids, size_t n)
+{
+	size_t same = n < p->n_kssids ? n : p->n_kssids;
+
+	if (p->bits != width || (n == 0) != (p->n_kssids == 0))
+		return false;
+	return same == 0 || (memcmp(p->kssid, kssids, same) == 0 &&
+				    p->given <= same * kssid_size(p) &&
+				    p->reserved <= same * kssid_size(p));
+}
+
 bool sid_pool_set(struct sid_pool *p, uint8_t bits, const uint8_t *kssids,
 	size_t n_kssids)
 {
@@ -11,19 +31,14 @@ bool sid_pool_set(struct sid_pool *p, uint8_t bits, const uint8_t *kssids,
 
 	if (n_kssids > KSSIDS_MAX)
 		n_kssids = KSSIDS_MAX;
-	if (p->bits == width && p->n_kssids == n_kssids &&
-		(n_kssids == 0 || memcmp(p->kssid, kssids, n_kssids) == 0))
-		return true;
-	*p = (struct sid_pool){ .bits = width, .n_kssids = n_kssids };
+	bool same = is_same_so_far(p, width, kssids, n_kssids);
+
+	if (!same)
+		*p = (struct sid_pool){ .bits = width };
+	p->n_kssids = n_kssids;
 	if (n_kssids != 0)
 		memcpy(p->kssid, kssids, n_kssids);
-	return false;
-}
-
-/* How many one KSSID has. */
-static uint64_t kssid_size(const struct sid_pool *p)
-{
-	return p->bits > KSSID_BITS ? 1ull << (p->bits - KSSID_BITS) : 1;
+	return same;
 }
 
 uint64_t sid_pool_size(const struct sid_pool *p)
@@ -46,6 +61,11 @@ bool sid_take(struct sid_pool *p, uint32_t *sid)
 				  p->given % each);
 	p->given++;
 	return true;
+}
+
+uint64_t sid_pool_each(const struct sid_pool *p)
+{
+	return p->n_kssids == 0 ? sid_pool_size(p) : kssid_size(p);
 }
 
 void sids_untake(struct sid_pool *p, size_t n)

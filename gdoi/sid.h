@@ -18,11 +18,13 @@ struct sid_pool {
 	uint64_t given;              /* so many since the last reset */
 	uint64_t reserved;           /* so many are on disk as given */
 };
-/* bits 0: the default.  Keeps `given` while width and KSSIDs are the same;
- * false when they changed, and the pool starts anew. */
+/* bits 0: the default.  Keeps `given` while the width and the KSSIDs that it
+ * has come to are the same; false when they changed, and the pool starts
+ * anew. */
 bool sid_pool_set(struct sid_pool *p, uint8_t bits, const uint8_t *kssids,
 	size_t n_kssids);
 uint64_t sid_pool_size(const struct sid_pool *p);
+uint64_t sid_pool_each(const struct sid_pool *p); /* of one KSSID */
 /* The next in sequence, first 0.  false: used up. */
 bool sid_take(struct sid_pool *p, uint32_t *sid);
 /* Gives the n taken last back: they were never told to anybody. */

@@ -62,6 +62,7 @@ struct ks_snapshot {
 	bool rekey_in_progress;
 	uint32_t retransmit_left_secs;
 	uint64_t registrations, refused;
+	uint64_t sids_given, sids_each, sids_all; /* each: of one KSSID */
 };
 enum gm_state { GM_NOT_INITIALIZED, GM_REGISTERING, GM_REREGISTERING,
 	GM_REGISTERED };

@@ -66,16 +66,16 @@ static void env_send(void *ctx, const struct udp_path *path, struct span data)
 		udp848_send_via(u, path, data, egress(e, path));
 }
 
-static int env_join(void *ctx, const struct udp_addr *group,
-	const struct ip_addr *local)
+static int env_join(
+	void *ctx, const struct udp_addr *group, const struct ip_addr *local)
 {
 	struct env_loop *e = ctx;
 
 	return e->udp != NULL ? udp848_join(e->udp, group, local) : -ENOTCONN;
 }
 
-static void env_leave(void *ctx, const struct udp_addr *group,
-	const struct ip_addr *local)
+static void env_leave(
+	void *ctx, const struct udp_addr *group, const struct ip_addr *local)
 {
 	struct env_loop *e = ctx;
 

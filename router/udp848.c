@@ -128,8 +128,8 @@ static void msg_fill(struct dgram *d, struct mmsghdr *m, struct iovec *iov,
 	m->msg_hdr.msg_namelen = udp_to_sockaddr(&d->path.remote, to);
 	m->msg_hdr.msg_iov = iov;
 	m->msg_hdr.msg_iovlen = 1;
-	if (d->ifindex == 0 && (!ip_is_set(&d->path.local.ip) ||
-				       ip_is_any(&d->path.local.ip)))
+	if (d->ifindex == 0 &&
+		(!ip_is_set(&d->path.local.ip) || ip_is_any(&d->path.local.ip)))
 		return;
 	memset(control, 0, sizeof(*control));
 	m->msg_hdr.msg_control = control;
@@ -239,8 +239,8 @@ static bool side_send(
 	struct side *s;
 
 	LIST_FOREACH(s, &u->sides, link)
-		if (s->group.port == path->local.port)
-			break;
+	if (s->group.port == path->local.port)
+		break;
 	if (s == NULL || path->local.port == u->port)
 		return false;
 	auto_free struct dgram *d = xcalloc(1, sizeof(*d) + data.n);
@@ -383,8 +383,8 @@ static struct side *side_get(
 	int fd;
 
 	LIST_FOREACH(s, &u->sides, link)
-		if (udp_addr_equal(&s->group, group))
-			return s;
+	if (udp_addr_equal(&s->group, group))
+		return s;
 	fd = socket_open(&group->ip, group->port);
 	if (fd < 0) {
 		*err = fd;
@@ -413,9 +413,8 @@ static struct membership *membership_find(struct udp848 *u,
 	struct membership *m;
 
 	LIST_FOREACH(m, &u->memberships, link)
-		if (udp_addr_equal(&m->group, group) &&
-			ip_equal(&m->local, local))
-			return m;
+	if (udp_addr_equal(&m->group, group) && ip_equal(&m->local, local))
+		return m;
 	return NULL;
 }
 
@@ -474,7 +473,7 @@ void udp848_rejoin(struct udp848 *u)
 	struct membership *m;
 
 	LIST_FOREACH(m, &u->memberships, link)
-		membership_set(u, m, IP_ADD_MEMBERSHIP);
+	membership_set(u, m, IP_ADD_MEMBERSHIP);
 }
 
 void udp848_before_send(struct udp848 *u, void (*fn)(void *ctx), void *ctx)

@@ -74,7 +74,8 @@ void play_multicast_loss(struct world *w)
 		unsigned before = ks->reports[REPORT_KS_SEND_MCAST_REKEY];
 
 		world_run(w, SECS(187));
-		world_check(w, ks->reports[REPORT_KS_SEND_MCAST_REKEY] > before);
+		world_check(
+			w, ks->reports[REPORT_KS_SEND_MCAST_REKEY] > before);
 		world_until(w, SECS(120), all_same, "rollover");
 	}
 	world_check(w, reports(w, REPORT_GM_DELETE) == 0);
@@ -312,7 +313,7 @@ static const struct esp_suite gcm = { .cipher = ESP_CIPHER_AES_GCM,
 /* Counter modes need sender ids (ios-cli.md 15.10). */
 void play_no_identifier(struct world *w)
 {
-	static const uint8_t kssid[] = { 3 };
+	static const uint8_t kssid[] = { 3 }, other[] = { 4 };
 	struct node *ks = group_new(w, 1);
 
 	ks->ks.sa[0].suite = gcm;
@@ -325,6 +326,17 @@ void play_no_identifier(struct world *w)
 	node_config(ks);
 	world_until(w, SECS(60), all_same, "registration");
 	world_check(w, node_gm_of(w->node[1])->sid >> 17 == 3);
+	/* Taken away, they cost nobody his keys; others begin anew. */
+	ks->ks.n_kssids = 0;
+	node_config(ks);
+	world_run(w, SECS(10));
+	world_check(w, all_same(w));
+	world_check(w, reports(w, REPORT_GM_POLICY_CLEANUP) == 0);
+	ks->ks.kssids = other;
+	ks->ks.n_kssids = 1;
+	node_config(ks);
+	world_until(w, SECS(60), all_same, "a new start");
+	world_check(w, node_gm_of(w->node[1])->sid >> 17 == 4);
 }
 
 /* A rekey that brings the first counter-mode TEK brings no sender id: a member
@@ -350,8 +362,8 @@ void play_sid_by_pull(struct world *w)
 	}
 	world_run(w, MINUTES(5));
 	for (size_t i = 1; i < w->n; i++)
-		world_check(w, node_sending(w->node[i]) ==
-				       node_newest(w->node[i]));
+		world_check(
+			w, node_sending(w->node[i]) == node_newest(w->node[i]));
 	no_loss(w);
 }
 
@@ -373,8 +385,8 @@ void play_ecdsa(struct world *w)
 		rekey(ks);
 		world_run(w, SECS(25));
 		world_check(w, all_same(w));
-		world_check(w, node_ks_of(ks)->kek.k.sig_hash ==
-				       pkey_ec_hash(w->key));
+		world_check(w,
+			node_ks_of(ks)->kek.k.sig_hash == pkey_ec_hash(w->key));
 		/* A restart finds the key again. */
 		node_crash(ks);
 		node_start(ks);

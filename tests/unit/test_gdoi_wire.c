@@ -203,8 +203,7 @@ static void ecdsa_implies_its_hash(void **state)
 		struct gdoi_sa sa;
 
 		snprintf(to, sizeof to, "%s%s", v[i].hash, v[i].alg);
-		assert_int_equal(
-			edited("8005000380060001", to, &sa), WIRE_OK);
+		assert_int_equal(edited("8005000380060001", to, &sa), WIRE_OK);
 		assert_int_equal(sa.sak.sig_alg, v[i].sig_alg);
 		assert_int_equal(sa.sak.sig_hash, v[i].want);
 		gdoi_sa_free(&sa);
@@ -246,8 +245,8 @@ static void habits_are_written(void **state)
 			WIRE_OK);
 		check_sak(&got.sak);
 		assert_int_equal(got.n_sats, 3);
-		check_sat(&got.sat[1], 0x00c0de01, 0x0a020000, 0x0a010000,
-			&cbc);
+		check_sat(
+			&got.sat[1], 0x00c0de01, 0x0a020000, 0x0a010000, &cbc);
 		gdoi_sa_free(&sa);
 		gdoi_sa_free(&got);
 	}

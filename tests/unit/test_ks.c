@@ -250,8 +250,7 @@ static void test_acks_asked(void **state)
 		n->ks.ack = asked[i].ack;
 		n->ks.sig_hash = asked[i].hash;
 		n->ks.unicast = asked[i].unicast;
-		n->ks.rekey_dst =
-			(struct udp_addr){ ip_v4(0xef000001), 848 };
+		n->ks.rekey_dst = (struct udp_addr){ ip_v4(0xef000001), 848 };
 		node_start(n);
 		ks = node_ks_of(n);
 		ks_keys_ensure(ks);

@@ -21,7 +21,7 @@ static struct play {
 	struct world *w;
 	struct node *us;
 	struct env env;
-	struct ike *ike;   /* the stranger's */
+	struct ike *ike; /* the stranger's */
 	struct ike_sa *sa;
 	struct exchange *x;
 	struct dgram q[QUEUE];
@@ -31,9 +31,9 @@ static struct play {
 	uint8_t ni[NONCE_BYTES], nr[NONCE_BYTES_MAX];
 	size_t nr_n;
 	uint16_t notified;
-	unsigned downs;    /* SAs that we took from the stranger */
+	unsigned downs; /* SAs that we took from the stranger */
 	/* As a member: */
-	const void *id;    /* value of its ID payload */
+	const void *id; /* value of its ID payload */
 	size_t id_n;
 	struct span extra; /* payloads of message 3, of this type first */
 	uint8_t extra_type;
@@ -130,8 +130,7 @@ static void member_ask(void)
 
 static enum wire_err member_hears(const struct exchange_msg *m)
 {
-	struct span parts[2] = { SPAN(t.ni, sizeof(t.ni)),
-		SPAN(t.nr, t.nr_n) };
+	struct span parts[2] = { SPAN(t.ni, sizeof(t.ni)), SPAN(t.nr, t.nr_n) };
 	uint8_t buf[BUF];
 	struct isakmp_wr w;
 
@@ -171,8 +170,7 @@ static void kd_put(struct isakmp_wr *m)
 	for (size_t i = 0; i < kd.n_teks; i++) {
 		kd.tek[i].spi = t.sat[i].spi;
 		kd.tek[i].enc.n = (uint8_t)esp_key_bytes(&t.sat[i].suite);
-		kd.tek[i].auth.n =
-			(uint8_t)esp_auth_key_bytes(&t.sat[i].suite);
+		kd.tek[i].auth.n = (uint8_t)esp_auth_key_bytes(&t.sat[i].suite);
 	}
 	gdoi_kd_put(m, &kd);
 }
@@ -189,8 +187,8 @@ static void patch(struct wr *w)
 	memcpy(at, t.patch + t.patch_n, t.patch_n);
 }
 
-static enum wire_err server_hears(struct exchange *x,
-	const struct exchange_msg *m)
+static enum wire_err server_hears(
+	struct exchange *x, const struct exchange_msg *m)
 {
 	struct span ni = SPAN(t.nr, t.nr_n); /* the peer's, here */
 	struct span parts[2];
@@ -386,9 +384,9 @@ static void group_by_any_id(void **state)
 	assert_false(member_registers(ID("\x01", "\0\0\0\x7b")));
 	assert_false(member_registers(ID("\x0b", "")));
 	assert_int_equal(t.reports[REPORT_KS_UNKNOWN_GROUP], 3);
-	t.us->ks.id = (struct group_id){ .is_set = true,
-		.is_addr = true,
-		.number = 0xc0000207 };
+	t.us->ks.id = (struct group_id){
+		.is_set = true, .is_addr = true, .number = 0xc0000207
+	};
 	node_config(t.us);
 	assert_true(member_registers(ID("\x01", "\xc0\0\2\7")));
 	assert_false(member_registers(ID("\x0b", "\xc0\0\2\7")));
@@ -426,8 +424,8 @@ static void several_sender_ids(void **state)
 	uint32_t first;
 
 	(void)state;
-	t.us->ks.sa[0].suite = (struct esp_suite){ ESP_CIPHER_AES_GCM,
-		ESP_AUTH_NONE, 256 };
+	t.us->ks.sa[0].suite =
+		(struct esp_suite){ ESP_CIPHER_AES_GCM, ESP_AUTH_NONE, 256 };
 	t.us->ks.sid_bits = 16;
 	t.us->ks.kssids = kssid;
 	t.us->ks.n_kssids = 1;
@@ -459,8 +457,9 @@ static void policy_too_large(void **state)
 	big.v = xcalloc(100, sizeof(*big.v));
 	for (; big.n < 100; big.n++) {
 		big.v[big.n] = t.us->ks.sa[0].acl->v[0];
-		big.v[big.n].src = (struct ip_wild){ .addr = 0x0a000000 +
-			(uint32_t)big.n * 256, .wild = 0xff };
+		big.v[big.n].src = (struct ip_wild){
+			.addr = 0x0a000000 + (uint32_t)big.n * 256, .wild = 0xff
+		};
 		big.v[big.n].dst = big.v[big.n].src;
 	}
 	policy_acl_drop(t.us->ks.sa[0].acl);
@@ -499,7 +498,7 @@ static void assert_refused(const char *why)
 	assert_string_equal(error(), want);
 	assert_int_equal(t.reports[REPORT_GM_REJECTING_SA_PAYLOAD], 1);
 	assert_int_equal(t.notified, 14); /* NO-PROPOSAL-CHOSEN */
-	assert_int_equal(t.downs, 1); /* a Delete followed (6407 3.3) */
+	assert_int_equal(t.downs, 1);     /* a Delete followed (6407 3.3) */
 }
 
 static void transport_mode_refused(void **state)

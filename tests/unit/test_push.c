@@ -171,8 +171,8 @@ static void ecdsa_signatures(void **state)
 			SPAN(clear, before) };
 
 		digest(v[i].hash, parts, 2, hash);
-		assert_true(pkey_verify_hash(
-			key, v[i].hash, hash, got.sig, NULL));
+		assert_true(
+			pkey_verify_hash(key, v[i].hash, hash, got.sig, NULL));
 		assert_int_equal(
 			push_verify(&got, &k, other, &env), WIRE_SIGNATURE);
 		clear[got.sig.p - clear + 3] ^= 1;

@@ -138,6 +138,68 @@ static void server_policy(void **state)
 		"  # of teks : 0  Seq num : 0\n");
 }
 
+/* Three ids out of KSSIDs 1 to 9, of two each. */
+static void server_sids(void **state)
+{
+	static const uint8_t kssids[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	struct ks_snapshot k = *orbit_ks();
+
+	(void)state;
+	k.policy.sa[0].suite = (struct esp_suite){ ESP_CIPHER_AES_GCM, 0, 128 };
+	k.sa[0].policy.suite = k.policy.sa[0].suite;
+	k.policy.sid_bits = 8;
+	k.policy.kssids = kssids;
+	k.policy.n_kssids = 9;
+	k.sids_given = 3;
+	k.sids_each = 2;
+	k.sids_all = 18;
+	CHECK(show_gdoi_ks_identifier(&k, 1, true, &out),
+		"KS Sender ID (KSSID) Information for Group ORBIT:\n"
+		"\n"
+		"    Transform Mode           : Counter (Suite-B)\n"
+		"    Re-initializing          : No\n"
+		"    SID Length (Group Size)  : 8 bits (SMALL-8)\n"
+		"    Current KSSID In-Use     : 2\n"
+		"    Last GMSID Used          : 0\n"
+		"\n"
+		"    KSSID(s) Assigned        : 1-9\n"
+		"    KSSID(s) Used            : 1-2\n"
+		"    KSSID(s) Used (Old)      : none\n"
+		"    Available KSSID(s)       : 3-9\n"
+		"\n"
+		"    REMAINING SIDs:\n"
+		"      KSSID to reinitialize at              : 9\n"
+		"      GMSID to reinitialize at              : 1\n"
+		"      # of SIDs remaining for current KSSID : 1\n"
+		"      # of SIDs remaining until reinitialize: 15\n");
+}
+
+/* The group that a multicast rekey goes to stands where it is told. */
+static void multicast(void **state)
+{
+	struct ks_snapshot k = *orbit_ks();
+	struct gm_snapshot g = *orbit_gm();
+
+	(void)state;
+	k.policy.unicast = k.kek.unicast = false;
+	k.kek.dst = g.kek_new.dst = orbit_ip("239.10.1.1");
+	k.kek.dst_port = g.kek_new.dst_port = 849;
+	g.kek_new.unicast = false;
+	auto_sbuf struct sbuf ks = { 0 }, gm = { 0 };
+
+	show_gdoi_ks_policy(&k, 1, &ks);
+	assert_non_null(
+		strstr(ks.s, "  KEK POLICY (transport type : Multicast)\n"
+			     "    dest addr/port     : 239.10.1.1/849\n"));
+	assert_non_null(strstr(ks.s, "acknowledgement    : None\n"));
+	show_gdoi_gm_rekey(&g, 1, true, &gm);
+	assert_non_null(strstr(gm.s, "Group ORBIT (Multicast)\n"));
+	assert_null(strstr(gm.s, "Acks sent"));
+	assert_non_null(strstr(gm.s, "New     : 239.10.1.1 "));
+	show_gdoi_rekey_sa(&g, 1, true, &gm);
+	assert_non_null(strstr(gm.s, "Local addr/port : 239.10.1.1/849\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +211,8 @@ int main(void)
 		cmocka_unit_test(server_group),
 		cmocka_unit_test(server_members),
 		cmocka_unit_test(server_policy),
+		cmocka_unit_test(server_sids),
+		cmocka_unit_test(multicast),
 	};
 
 	return cmocka_run_group_tests_name("show_gdoi", tests, NULL, NULL);

@@ -44,6 +44,43 @@ static void test_kssids(void **state)
 	assert_int_equal(sid, 0);
 }
 
+/* More KSSIDs behind, or fewer of those not begun, go on where it was; others
+ * begin anew. */
+static void test_other_kssids(void **state)
+{
+	static const uint8_t v[] = { 1, 2, 3, 4 };
+	struct sid_pool p = { 0 };
+	uint32_t sid;
+
+	(void)state;
+	assert_false(sid_pool_set(&p, 8, v, 2));
+	for (int i = 0; i < 3; i++)
+		assert_true(sid_take(&p, &sid));
+	assert_int_equal(sid, 4);
+	assert_true(sid_pool_set(&p, 8, v, 4));
+	assert_true(sid_take(&p, &sid));
+	assert_int_equal(sid, 5);
+	assert_true(sid_pool_set(&p, 8, v, 2));
+	assert_false(sid_take(&p, &sid));        /* both are used up */
+	assert_false(sid_pool_set(&p, 8, v, 1)); /* one that was begun */
+	assert_false(sid_pool_set(&p, 8, v + 1, 3));
+	assert_false(sid_pool_set(&p, 8, NULL, 0));
+}
+
+static void test_untake(void **state)
+{
+	struct sid_pool p = { 0 };
+	uint32_t sid;
+
+	(void)state;
+	sid_pool_set(&p, 8, NULL, 0);
+	for (int i = 0; i < 5; i++)
+		sid_take(&p, &sid);
+	sids_untake(&p, 2);
+	assert_true(sid_take(&p, &sid));
+	assert_int_equal(sid, 3);
+}
+
 /* What is on disk is never less than what was given. */
 static void test_reserve(void **state)
 {
@@ -95,6 +132,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sequence),
 		cmocka_unit_test(test_kssids),
+		cmocka_unit_test(test_other_kssids),
+		cmocka_unit_test(test_untake),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_wide),
 	};
