@@ -529,6 +529,7 @@ void ks_reinitialise(struct ks *ks)
 	struct ks_tek *t, *next;
 	bool built;
 
+	KS_DEBUG(ks, KS_REINIT, .a = (uint32_t)ks->n_members);
 	ks_pulls_drop(ks->g, ks); /* they were promised the old keys */
 	ks_push_stop(ks);
 	built = ks->kek.live && ks->n_members > 0 &&
@@ -640,6 +641,7 @@ void ks_config_left(struct ks *ks)
 		ks_policy_same_keys(&ks->policy, &ks->applied))
 		return;
 	ks->change_reported = true;
+	KS_DEBUG(ks, KS_POLICY, .a = 0);
 	gdoi_report(ks->g, &r);
 }
 
@@ -656,6 +658,10 @@ struct ks *ks_new(struct gdoi *g, const struct ks_policy *p)
 	ks_set_policy(ks, p);
 	applied_set(ks);
 	ks_store_load(ks);
+	if (!TAILQ_EMPTY(&ks->teks))
+		KS_DEBUG(ks, KS_RESTORED, .a = (uint32_t)ks->n_members,
+			.b = ks->kek.seq,
+			.text = ks->kek.live ? "with" : "without");
 	teks_of_removed_sas(ks);
 	sids_check(ks);
 	ks_schedule(ks);
@@ -677,6 +683,7 @@ void ks_clear(struct ks *ks)
 	struct report r = { .id = REPORT_KS_CLEAR_REGISTER,
 		.group = ks->policy.group };
 
+	KS_DEBUG(ks, KS_CLEAR, .a = (uint32_t)ks->n_members);
 	ks_reset(ks);
 	ks_store_forget(ks);
 	sid_pool_reset(&ks->sids); /* all keys are gone with their SIDs */
