@@ -62,6 +62,7 @@ struct isakmp_view {
 	struct isakmp_profile *profiles;
 	struct isakmp_match *matches;
 	struct isakmp_peer_policy *peers;
+	struct ike_trustpoint *trustpoints;
 };
 /* Lines that hold a pre-shared key, in their slot "key". */
 bool isakmp_is_key(const struct command *c);

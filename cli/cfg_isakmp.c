@@ -2,6 +2,7 @@
  * isakmp_config, that is handed to the box; keys are wiped after it was. */
 #include "cli/cfg_isakmp.h"
 #include "cli/keep.h"
+#include "cli/pki.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,6 +292,8 @@ void isakmp_view_build(const struct router *r, struct isakmp_view *v)
 		c->n_policies = 0; /* nothing is offered, or accepted */
 	keyring_view(r, v);
 	isakmp_profile_view(r, v);
+	c->n_trustpoints = pki_trusts(r, &v->trustpoints);
+	c->trustpoints = v->trustpoints;
 }
 
 void isakmp_view_free(struct isakmp_view *v)
@@ -299,6 +302,7 @@ void isakmp_view_free(struct isakmp_view *v)
 		secret_free(&v->keys[i].key);
 	for (size_t i = 0; i < v->config.n_peers; i++)
 		secret_free(&v->peers[i].password);
+	pki_trusts_free(v->trustpoints, v->config.n_trustpoints);
 	free(v->keys);
 	free(v->keyrings);
 	free(v->profiles);

@@ -442,6 +442,8 @@ static int tp_check(void *ctx, const struct tree *t, const struct node *section,
 		keep_warn(why, "no enrollment profiles");
 	else if (c == &tp_vrf)
 		keep_warn(why, "servers are reached in the global table");
+	else if (c == &tp_match)
+		keep_warn(why, "attributes of peers are not compared");
 	else if (c == &cfg_certificate)
 		return certificate_check(section, old, new, why);
 	return 0;

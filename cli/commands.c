@@ -48,6 +48,7 @@ static const struct feature *const features[] = {
 	&feature_show_pki,
 	&feature_exec_pki_file,
 	&feature_exec_key_file,
+	&feature_exec_crl,
 	&feature_gdoi,
 	&feature_gdoi_ks,
 	&feature_crypto_map,

@@ -61,6 +61,10 @@ bool pki_key_label(const struct router *r, const struct node *trustpoint,
 const struct stored_key *pki_key_find(
 	const struct router *r, const struct pkey *public);
 bool pki_head_is_ca(const char *head);
+/* pki_trust.c: the trustpoints as ISAKMP takes them, in order of preference;
+ * their number.  pki_trusts_free. */
+size_t pki_trusts(const struct router *r, struct ike_trustpoint **out);
+void pki_trusts_free(struct ike_trustpoint *v, size_t n);
 /* Certificates of a removed key pair go with it. */
 void pki_key_removed(struct router *r, const struct pkey *key);
 /* "09:20:11 UTC Mar 3 2025" */

@@ -456,10 +456,10 @@ static int trustpoints_exec(struct cmd_call *c)
 static void crl_text(const struct pki_tp *tp, void *ctx)
 {
 	struct sbuf *out = ((const struct cert_view *)ctx)->out;
-	struct crl_info i;
+	struct crl_view i;
 
 	if (tp->store == NULL || tp->store->crl.n == 0 ||
-		!crl_info_read(der_span(&tp->store->crl), &i))
+		!crl_view_read(der_span(&tp->store->crl), &i))
 		return;
 	sbuf_adds(out, "CRL Issuer Name: \n    ");
 	name_line(out, i.issuer);
@@ -481,10 +481,10 @@ static void crl_text(const struct pki_tp *tp, void *ctx)
 
 static void crl_json(const struct pki_tp *tp, void *ctx)
 {
-	struct crl_info i;
+	struct crl_view i;
 
 	if (tp->store == NULL || tp->store->crl.n == 0 ||
-		!crl_info_read(der_span(&tp->store->crl), &i))
+		!crl_view_read(der_span(&tp->store->crl), &i))
 		return;
 	json_t *o = ja_object(((const struct cert_view *)ctx)->list);
 

@@ -315,11 +315,11 @@ static X509_CRL *crl_read(struct span der)
 	return NULL;
 }
 
-bool crl_info_read(struct span der, struct crl_info *out)
+bool crl_view_read(struct span der, struct crl_view *out)
 {
 	X509_CRL *c = crl_read(der);
 
-	*out = (struct crl_info){ 0 };
+	*out = (struct crl_view){ 0 };
 	if (c == NULL)
 		return false;
 	name_write(X509_CRL_get_issuer(c), out->issuer);

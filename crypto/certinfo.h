@@ -45,13 +45,13 @@ void cert_info_free(struct cert_info *i);
  * extensions are not looked at. */
 bool cert_der_signed_by(struct span der, struct span ca);
 
-struct crl_info {
+struct crl_view {
 	char issuer[CERT_DN_MAX];
 	time_t last_update, next_update; /* 0: not told */
 	size_t n_revoked;
 	char number[CERT_SERIAL_MAX + 1]; /* of the CRL, hexadecimal; "" */
 };
-bool crl_info_read(struct span der, struct crl_info *out);
+bool crl_view_read(struct span der, struct crl_view *out);
 bool crl_der_signed_by(struct span der, struct span ca);
 /* SHA-1 and MD5 of any encoded object (a request). */
 void der_fingerprints(struct span der, uint8_t md5[16], uint8_t sha1[20]);
