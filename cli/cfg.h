@@ -113,7 +113,7 @@ int ks_check(void *ctx, const struct tree *t, const struct node *section,
 	const struct node *old, const struct node *new, struct sbuf *why);
 
 /* cfg_cryptomap.c */
-extern const struct command cfg_crypto_map, cfg_map_local, cfg_map_group,
+extern const struct command cfg_crypto_map, cfg_map_local, cfg_map_profile, cfg_map_group,
 	cfg_map_match, cfg_map_description;
 /* Appends the list of the entries; acls as in gm_view. */
 void crypto_map_view(const struct router *r, struct gm_view *v);

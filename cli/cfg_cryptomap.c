@@ -19,6 +19,14 @@ const struct command cfg_map_local = {
 			 "<if>  Interface name\n",
 };
 
+const struct command cfg_map_profile = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_CRYPTO_MAP,
+	.grammar = "crypto map <name!:name> isakmp-profile <profile:name>",
+	.help = HELP_MAP "isakmp-profile  ISAKMP profile to use\n"
+			 "<profile>  Name of the profile\n",
+};
+
 static const struct command fail_close = {
 	.mode = MODE_CONFIG,
 	.enters = MODE_FAIL_CLOSE,
@@ -96,8 +104,8 @@ static const struct command map_whole = {
 	.exec = map_whole_exec,
 };
 
-static const struct command *const map_kinds[] = { &cfg_map_local, &fail_close,
-	&cfg_crypto_map };
+static const struct command *const map_kinds[] = { &cfg_map_local,
+	&cfg_map_profile, &fail_close, &cfg_crypto_map };
 
 static struct node *map_part(const struct router *r, const char *name)
 {
@@ -179,6 +187,8 @@ static void entry_view(const struct router *r, const struct node *n,
 		node_str(node_child(n, &cfg_map_group, NULL), "name");
 	const char *name = node_str(node_child(n, &cfg_map_match, NULL), "acl");
 	const char *local = map_local_if(r, map);
+	const char *profile = node_str(
+		node_find(tree_root(r->tree), &cfg_map_profile, map), "profile");
 
 	*acl = (struct acl){ 0 };
 	strlcpy(e->map, map, sizeof(e->map));
@@ -190,6 +200,8 @@ static void entry_view(const struct router *r, const struct node *n,
 	}
 	if (local != NULL)
 		strlcpy(e->local_address, local, sizeof(e->local_address));
+	if (profile != NULL)
+		strlcpy(e->isakmp_profile, profile, sizeof(e->isakmp_profile));
 	if (name != NULL && acl_view(r, name, acl))
 		e->local_acl = acl;
 }
@@ -317,7 +329,7 @@ static void map_subscribe(struct router *r)
 	commit_subscribe(r->commit, &s);
 }
 
-static const struct command *const list[] = { &cfg_map_local, &fail_close,
+static const struct command *const list[] = { &cfg_map_local, &cfg_map_profile, &fail_close,
 	&fail_close_match, &fail_close_activate, &cfg_crypto_map,
 	&cfg_map_description, &cfg_map_group, &cfg_map_match, &map_qos,
 	&map_whole };

@@ -351,7 +351,7 @@ static void gdoi_subscribe(struct router *r)
 		&cfg_ipsec_profile, &cfg_ipsec_life, NULL };
 	static const struct command *const gm_commands[] = { &cfg_gdoi_group,
 		&cfg_acl_ext, &cfg_transform_set, &cfg_crypto_map,
-		&cfg_map_local, &cfg_interface, NULL };
+		&cfg_map_local, &cfg_map_profile, &cfg_interface, NULL };
 	struct subscriber ks = { .name = "key servers",
 		.commands = ks_commands,
 		.check = group_check,

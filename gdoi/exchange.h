@@ -73,6 +73,10 @@ void ike_input(struct ike *ike, const struct udp_path *path, struct span dgram);
 /* Finds or starts an SA from path->local to path->remote; sa_up or sa_down
  * follows (never inside the call, also when it is up already). Never NULL. */
 struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path);
+/* Likewise under the ISAKMP profile of that name, be the peer one that it
+ * matches or not; "": as ike_connect. */
+struct ike_sa *ike_connect_as(
+	struct ike *ike, const struct udp_path *path, const char *profile);
 /* Are these the cookies of a live SA?  For the maker of a KEK's SPI. */
 bool ike_has_cookies(const struct ike *ike, const uint8_t cookies[16]);
 /* Is there an SA with that peer under that initiator's cookie? */

@@ -100,10 +100,12 @@ static enum gm_step try_server(struct gm *gm)
 	GM_DEBUG(gm, GM_START, .a = (uint32_t)gm->server + 1,
 		.b = (uint32_t)gm->policy.n_servers, .c = gm->policy.id.number);
 	report(gm, REPORT_GM_REGSTER);
-	gm->sa = ike_connect(gm->g->ike, &path);
+	gm->sa = ike_connect_as(
+			gm->g->ike, &path, gm->policy.isakmp_profile);
 	if (gm->fresh_sa && ike_sa_is_up(gm->sa)) {
 		ike_sa_delete(gm->sa, true);
-		gm->sa = ike_connect(gm->g->ike, &path);
+		gm->sa = ike_connect_as(
+			gm->g->ike, &path, gm->policy.isakmp_profile);
 	}
 	gm->fresh_sa = false;
 	timer_after(gm, STEP_MAX_MS);

@@ -117,12 +117,25 @@ void ike_set_config(struct ike *ike, const struct isakmp_config *c)
 
 struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path)
 {
+	return ike_connect_as(ike, path, "");
+}
+
+/* An SA that was begun for this caller's sake, or could have been. */
+static bool connects_as(const struct ike_sa *sa, const char *profile)
+{
+	return sa->profile_set ? strcmp(sa->profile, profile) == 0
+			       : profile[0] == '\0';
+}
+
+struct ike_sa *ike_connect_as(
+	struct ike *ike, const struct udp_path *path, const char *profile)
+{
 	struct source *s =
 		source_get(&ike->limits, &path->remote.ip, ike_now(ike));
 	struct ike_sa *sa;
 
 	TAILQ_FOREACH(sa, &s->sas, source_link) {
-		if (!sa->initiator || sa->doomed ||
+		if (!sa->initiator || sa->doomed || !connects_as(sa, profile) ||
 			sa->path.remote.port != path->remote.port ||
 			sa->path.local.port != path->local.port ||
 			!ip_equal(&sa->path.local.ip, &path->local.ip))
@@ -137,6 +150,8 @@ struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path)
 	enum wire_err e = ike_admit(ike, path, false);
 
 	sa = sa_new(ike, path, true);
+	sa->profile_set = profile[0] != '\0';
+	snprintf(sa->profile, sizeof sa->profile, "%s", profile);
 	if (e != WIRE_OK) {
 		sa_doom(sa, IKE_DOWN_LIMIT, false);
 		return sa;

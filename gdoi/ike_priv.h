@@ -287,6 +287,7 @@ struct ike_sa {
 	uint8_t peer_id_type;
 	struct bytes peer_id;
 	char profile[NAME_MAX_IOS + 1]; /* "" none */
+	bool profile_set;               /* by who began */
 	uint64_t expires_ms;
 	struct timer timer, kick;
 	unsigned tries, max_tries, resends;

@@ -8,7 +8,9 @@
 static void mode_choose(struct ike_sa *sa)
 {
 	const struct ip_addr *peer = &sa->path.remote.ip;
-	const struct isakmp_profile *f = profile_to_start(sa->ike, &sa->path);
+	const struct isakmp_profile *f =
+		sa->profile_set ? sa_profile(sa)
+				: profile_to_start(sa->ike, &sa->path);
 
 	if (f != NULL)
 		memcpy(sa->profile, f->name, sizeof sa->profile);
@@ -27,12 +29,15 @@ static enum sa_state offer(struct ike_sa *sa, enum ike_down why_not)
 static enum sa_state on_start(struct ike_sa *sa, struct sa_event *ev)
 {
 	const struct isakmp_config *c = &sa->ike->config;
-	const struct ike_peer peer = sa_peer(sa);
-	bool keyed = auth_method(IKE_AUTH_PSK)->usable(sa->ike, &peer);
 
 	(void)ev;
 	sa->doi = c->offer_doi == 1 ? 1 : GDOI_DOI;
 	mode_choose(sa);
+	if (sa->profile_set && sa_profile(sa) == NULL)
+		return p1_fail(sa, IKE_DOWN_AUTH);
+	const struct ike_peer peer = sa_peer(sa);
+	bool keyed = auth_method(IKE_AUTH_PSK)->usable(sa->ike, &peer);
+
 	return offer(sa, keyed ? IKE_DOWN_NO_PROPOSAL : IKE_DOWN_AUTH);
 }
 

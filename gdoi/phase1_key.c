@@ -272,7 +272,8 @@ bool sa_profile_settle(struct ike_sa *sa, const struct wire_id *id)
 	struct ike_peer peer = sa_peer(sa);
 	const struct isakmp_key *k;
 
-	if (f == NULL || (sa->initiator && sa->profile[0] == '\0'))
+	if (f == NULL || sa->profile_set ||
+		(sa->initiator && sa->profile[0] == '\0'))
 		return true; /* we chose the key ourselves */
 	k = key_find(sa->ike, &peer);
 	if (sa->policy.auth == IKE_AUTH_PSK && k != NULL &&

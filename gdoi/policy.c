@@ -144,7 +144,9 @@ bool gm_policy_equal(const struct gm_policy *a, const struct gm_policy *b)
 	if (strcmp(a->group, b->group) != 0 ||
 		!group_id_equal(&a->id, &b->id) ||
 		a->n_servers != b->n_servers || strcmp(a->map, b->map) != 0 ||
-		a->map_seq != b->map_seq || strcmp(a->ifname, b->ifname) != 0 ||
+		a->map_seq != b->map_seq ||
+		strcmp(a->isakmp_profile, b->isakmp_profile) != 0 ||
+		strcmp(a->ifname, b->ifname) != 0 ||
 		strcmp(a->netdev, b->netdev) != 0 ||
 		!ip_equal(&a->local, &b->local) ||
 		!acl_same(a->local_acl, b->local_acl) ||

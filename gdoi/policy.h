@@ -195,6 +195,7 @@ struct gm_policy {
 	size_t n_servers;
 	char map[NAME_MAX_IOS + 1];
 	uint16_t map_seq;
+	char isakmp_profile[NAME_MAX_IOS + 1]; /* of the map; "" none */
 	char ifname[64];             /* IOS name, for show and syslog */
 	char netdev[IFNAMSIZ];
 	struct ip_addr local;        /* source of registration; family 0: down */

@@ -62,6 +62,7 @@ struct crypto_map_entry {
 	char group[GROUP_NAME_MAX + 1]; /* set group; "" incomplete */
 	const struct acl *local_acl;    /* match address; NULL none */
 	char local_address[64];         /* crypto map M local-address IF; "" */
+	char isakmp_profile[NAME_MAX_IOS + 1]; /* crypto map M isakmp-profile P */
 };
 /* GM side of `crypto gdoi group`: without map and interface fields. */
 

@@ -99,6 +99,7 @@ static struct gm_policy member_make(const struct box *b,
 	if (from != NULL)
 		p.local = box_iface_local(b, from);
 	memcpy(p.map, m->map, sizeof(p.map));
+	memcpy(p.isakmp_profile, m->isakmp_profile, sizeof(p.isakmp_profile));
 	p.map_seq = m->seq;
 	memcpy(p.ifname, f->policy.ifname, sizeof(p.ifname));
 	memcpy(p.netdev, f->netdev, sizeof(p.netdev));

@@ -190,6 +190,7 @@ static void member(void **state)
 		      " passive\n"
 		      "ip access-list extended LOCAL\n"
 		      " deny tcp any any eq 22\n"
+		      "crypto map M isakmp-profile P\n"
 		      "crypto map M 10 gdoi\n"
 		      " set group G\n"
 		      " match address LOCAL\n"
@@ -215,6 +216,7 @@ static void member(void **state)
 	assert_int_equal(m->seq, 10);
 	assert_string_equal(m->group, "G");
 	assert_string_equal(m->local_address, "Loopback0");
+	assert_string_equal(m->isakmp_profile, "P");
 	assert_int_equal(fake_box.map_acl[0].n, 1);
 	assert_int_equal(fake_box.n_ifaces, 1);
 	assert_string_equal(fake_box.ifaces[0].ifname, "GigabitEthernet0/0");

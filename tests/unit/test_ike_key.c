@@ -254,6 +254,46 @@ static void a_profile_for_others_is_left_alone(void **state)
 	world_fini(&w);
 }
 
+/* crypto map M isakmp-profile P: that one, whom it is for does not matter. */
+static void who_begins_may_name_the_profile(void **state)
+{
+	static const struct {
+		const char *name;
+		bool up;
+	} cases[] = { { "P", true }, { "NONE", false } };
+
+	(void)state;
+	for (size_t i = 0; i < N(cases); i++) {
+		struct conf *a = conf_new(), *b = conf_new();
+		struct ike_sa *sa;
+		struct world w;
+		struct udp_path path;
+
+		world_init(&w);
+		path = world_path(&w.a, &w.b);
+		conf_key(a, "OTHER", 0xc0000201, UINT32_MAX);
+		conf_key(a, "MY_KEY", 0, 0)->ring = 1;
+		a->c.n_keyrings = 1;
+		conf_profile(a, "P", ISAKMP_MATCH_ADDRESS)->addr = ip_v4(1);
+		a->match[0].mask = UINT32_MAX;
+		a->profile[0].ring[0] = 1;
+		a->profile[0].n_rings = 1;
+		a->profile[0].aggressive = true;
+		conf_use(&w.a, a);
+		conf_key(b, "MY_KEY", 0, 0);
+		conf_use(&w.b, b);
+		sa = ike_connect_as(w.a.ike, &path, cases[i].name);
+		assert_ptr_equal(
+			ike_connect_as(w.a.ike, &path, cases[i].name), sa);
+		assert_ptr_not_equal(ike_connect(w.a.ike, &path), sa);
+		world_run(&w, 0);
+		assert_int_equal(world_both_up(&w), cases[i].up);
+		if (!cases[i].up)
+			assert_int_equal(w.a.why, IKE_DOWN_AUTH);
+		world_fini(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +305,7 @@ int main(void)
 		cmocka_unit_test(a_profile_binds_its_keyrings),
 		cmocka_unit_test(a_profile_starts_aggressive_mode),
 		cmocka_unit_test(a_profile_for_others_is_left_alone),
+		cmocka_unit_test(who_begins_may_name_the_profile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
