@@ -138,7 +138,30 @@ static void life_of(struct world *w)
 	settle(w);
 }
 
-static uint64_t life_cut(struct world *w, size_t victim, uint64_t after)
+/* The groups that are cut at every step. */
+enum group_kind { UNICAST, COUNTER_MODE, MULTICAST };
+
+static void kind_set(struct node *ks, enum group_kind kind)
+{
+	static const uint8_t kssids[] = { 3, 4, 5 }; /* 48 SIDs: they run out */
+
+	if (kind == COUNTER_MODE) {
+		ks->ks.sa[0].suite =
+			(struct esp_suite){ .cipher = ESP_CIPHER_AES_GCM,
+				.key_bits = 128 };
+		ks->ks.sid_bits = 11;
+		ks->ks.kssids = kssids;
+		ks->ks.n_kssids = ARRAY_LEN(kssids);
+	}
+	if (kind == MULTICAST) {
+		ks->ks.unicast = false;
+		ks->ks.rekey_dst =
+			(struct udp_addr){ ip_v4(0xef000001), GDOI_PORT };
+	}
+}
+
+static uint64_t life_cut(
+	struct world *w, size_t victim, enum group_kind kind, uint64_t after)
 {
 	struct world *v = world_new(w->seed, w->crypto);
 	uint64_t effects;
@@ -146,7 +169,7 @@ static uint64_t life_cut(struct world *w, size_t victim, uint64_t after)
 	v->verbose = w->verbose;
 	v->delay_max_ms = 100;
 	v->agree_ms = AGREE_MS;
-	short_lived(v, 3);
+	kind_set(short_lived(v, 3), kind);
 	v->node[victim]->cut_after = after;
 	v->node[victim]->revive_ms = SECS(1) + world_below(v, SECS(30));
 	life_of(v);
@@ -158,24 +181,40 @@ static uint64_t life_cut(struct world *w, size_t victim, uint64_t after)
 	return effects;
 }
 
-static void cut_everywhere(struct world *w, size_t victim)
+static void cut_everywhere(struct world *w, size_t victim, enum group_kind kind)
 {
-	uint64_t n = life_cut(w, victim, 0);
+	uint64_t n = life_cut(w, victim, kind, 0);
 
 	for (uint64_t k = 1 + w->seed % STRIDE; k < n; k += STRIDE)
 		if (w->failure[0] == '\0')
-			life_cut(w, victim, k);
+			life_cut(w, victim, kind, k);
 }
 
 static void play_ks_cut(struct world *w)
 {
-	cut_everywhere(w, 0);
+	cut_everywhere(w, 0, UNICAST);
+}
+
+static void play_ks_cut_gcm(struct world *w)
+{
+	cut_everywhere(w, 0, COUNTER_MODE);
+}
+
+static void play_ks_cut_multicast(struct world *w)
+{
+	cut_everywhere(w, 0, MULTICAST);
 }
 
 static void play_gm_cut(struct world *w)
 {
-	cut_everywhere(w, 1);
-	cut_everywhere(w, 3); /* the one that restarts by itself too */
+	cut_everywhere(w, 1, UNICAST);
+	cut_everywhere(w, 3, UNICAST); /* it restarts by itself too */
+}
+
+static void play_gm_cut_gcm(struct world *w)
+{
+	cut_everywhere(w, 1, COUNTER_MODE);
+	cut_everywhere(w, 3, COUNTER_MODE);
 }
 
 static uint64_t rekey_rows(struct world *w, struct node *ks)
@@ -254,7 +293,8 @@ static void storm_event(struct world *w)
 /* All of it at once. */
 static void play_storm(struct world *w)
 {
-	short_lived(w, 4 + world_below(w, 20));
+	kind_set(short_lived(w, 4 + world_below(w, 20)),
+		(enum group_kind)world_below(w, 3));
 	w->delay_max_ms = 1 + (unsigned)world_below(w, 500);
 	start_all(w);
 	for (int i = 0; i < 120; i++) {
@@ -278,7 +318,7 @@ static void play_multitude(struct world *w)
 	start_all(w);
 	world_until(w, MINUTES(5), all_same, "registration");
 	world_check(w, ks_count(ks) == 4000);
-	world_run(w, MINUTES(16));
+	world_run(w, MINUTES(11)); /* three TEKs, two KEKs */
 	w->loss_pct = w->corrupt_pct = 0;
 	world_until(w, SECS(TEK_SECS), all_same, "order in the end");
 	world_check(w, w->data_lost * 1000 < w->data_ok);
@@ -291,7 +331,10 @@ const struct scenario faults[] = {
 	{ "partition",   play_partition,   false, true },
 	{ "clock-jumps", play_clock_jumps, false, true },
 	{ "ks-cut",      play_ks_cut,      false, true },
+	{ "ks-cut-gcm",  play_ks_cut_gcm,  false, true },
+	{ "ks-cut-multicast", play_ks_cut_multicast, false, true },
 	{ "gm-cut",      play_gm_cut,      false, true },
+	{ "gm-cut-gcm",  play_gm_cut_gcm,  false, true },
 	{ "rows",        play_rows,        false, true },
 	{ "storm",       play_storm,       false, true },
 	{ "multitude",   play_multitude,   false, false },

@@ -4,6 +4,7 @@
 #include "dataplane/null.h"
 #include "tests/sim/world.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ALL_MAX     64 /* nodes of a world in which everyone is looked at */
@@ -132,6 +133,62 @@ static void guard_check(struct world *w, struct node *n)
 	n->guarded |= have;
 }
 
+struct sid_use {
+	UT_hash_handle hh;
+	struct {
+		uint32_t spi, sid;
+	} key;
+	const struct node *by;
+	unsigned starts;
+};
+
+/* Two that count from zero under one key and one sender id encrypt different
+ * packets alike (RFC 6054): also one that started again. */
+static void sid_check(struct world *w, const struct node *n,
+	const struct gm_tek *t, uint32_t sid)
+{
+	struct sid_use *use, want = { .key = { t->spi, sid } };
+	char a[IP_TEXT], b[IP_TEXT];
+
+	HASH_FIND(hh, w->sid_uses, &want.key, sizeof(want.key), use);
+	if (use == NULL) {
+		use = xcalloc(1, sizeof(*use));
+		use->key = want.key;
+		use->by = n;
+		use->starts = n->starts;
+		HASH_ADD(hh, w->sid_uses, key, sizeof(use->key), use);
+	}
+	if (use->by != n || use->starts != n->starts)
+		world_fail(w, "sender id %u of %s is used by %s again", sid,
+			ip_text(&use->by->addr, a), ip_text(&n->addr, b));
+}
+
+/* As the dataplane has it: a TEK keeps the id that it was installed with. */
+static void sids_check(struct world *w, const struct node *n)
+{
+	const struct gm *gm = node_gm_of(n);
+	const struct gm_tek *t;
+
+	for (size_t i = 0; gm != NULL && i < gm->n_slots; i++)
+		TAILQ_FOREACH(t, &gm->slot[i].teks, link) {
+			const struct dp_sa *sa =
+				dp_null_sa(n->dp, gm->slot[i].dp_id, t->spi);
+
+			if (sa != NULL && sa->may_send && sa->sid_bits != 0)
+				sid_check(w, n, t, sa->sid);
+		}
+}
+
+void watch_free(struct world *w)
+{
+	struct sid_use *use, *next;
+
+	HASH_ITER(hh, w->sid_uses, use, next) {
+		HASH_DEL(w->sid_uses, use);
+		free(use);
+	}
+}
+
 /* Every member that is reachable, and was for long enough, has the TEK. */
 static void agree_check(struct world *w, const struct node *n)
 {
@@ -187,6 +244,7 @@ static void look_at(struct world *w, struct node *n)
 		return;
 	}
 	guard_check(w, n);
+	sids_check(w, n);
 	agree_check(w, n);
 	traffic_from(w, n);
 }

@@ -459,6 +459,7 @@ void node_start(struct node *n)
 		.dp_ops = &dataplane_null };
 	n->dp = n->env.dp = dataplane_null.open(NULL, NULL, &why);
 	n->calm_ms = n->w->now;
+	n->starts++;
 	n->g = gdoi_new(&n->env, node_store(n));
 	node_config(n);
 	sbuf_free(&why);
@@ -527,6 +528,7 @@ void world_free(struct world *w)
 		free(n);
 	}
 	wire_free(w);
+	watch_free(w);
 	free(w->node);
 	timers_free(w->timers);
 	pkey_unref(w->key);

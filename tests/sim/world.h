@@ -54,6 +54,7 @@ struct node {
 	uint64_t kek_sum[2];
 	uint64_t calm_ms;        /* nothing befell it since */
 	bool guarded;            /* a policy is in force */
+	unsigned starts;         /* its incarnation */
 };
 struct packet;
 RB_HEAD(packets, packet);
@@ -80,6 +81,7 @@ struct world {
 	bool lossless;
 	uint32_t newest_spi;     /* of the first key server, */
 	uint64_t newest_ms;      /* since */
+	struct sid_use *sid_uses; /* every sender id ever seen under a TEK */
 	uint64_t watch_rng;      /* its own: watching changes nothing */
 	char failure[256];       /* "" while all is well */
 	bool verbose;
@@ -140,6 +142,7 @@ void wire_free(struct world *w);
 /* watch.c */
 void watch_sent(struct node *n, struct span data);
 void watch_sample(struct world *w);
+void watch_free(struct world *w);
 
 /* permit icmp any any, as an owned list. */
 const struct acl *acl_any(int16_t proto);
