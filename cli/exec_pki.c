@@ -92,7 +92,14 @@ bool pki_accept(
 	if (old != NULL && strcmp(old->head, sbuf_str(&head)) != 0)
 		pki_chain_remove(j->router, j->name, old->head);
 	bool ok = pki_chain_add(j->router, j->name, sbuf_str(&head), der, &why);
+	const struct debug *debug = debugger_hook(box_debugger(j->router->box));
 
+	if (ok)
+		DEBUG(debug, PKI_STORED, .text = j->name,
+			.more = sbuf_str(&head));
+	else
+		DEBUG(debug, PKI_STORE_BAD, .text = j->name,
+			.more = sbuf_str(&why));
 	pki_say(j->session, "%s", sbuf_str(&why));
 	if (j->session != NULL)
 		session_config_changed(j->session, before);

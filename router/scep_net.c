@@ -17,9 +17,13 @@
 #define POST_TYPE    "application/x-pki-message"
 
 enum want { WANT_CA, WANT_CERT, WANT_CRL };
+static const char *const want_text[] = { [WANT_CA] = "CA certificate",
+	[WANT_CERT] = "certificate",
+	[WANT_CRL] = "CRL" };
 
 struct scep_net {
 	struct loop *loop;
+	const struct debug *debug;
 	enum want want;
 	char *url, *ident, *source;
 	unsigned tries_left, period_ms;
@@ -106,6 +110,11 @@ void scep_net_cancel(struct scep_net *n)
 static void finish(struct scep_net *n, int err, const char *why,
 	const struct scep_reply *r)
 {
+	if (err == 0)
+		DEBUG(n->debug, PKI_DONE, .text = want_text[n->want]);
+	else
+		DEBUG(n->debug, PKI_FAIL, .text = want_text[n->want],
+			.more = why);
 	switch (n->want) {
 	case WANT_CA:
 		n->ca_done(n->ctx, err, why, err == 0 ? &n->ca : NULL);
@@ -128,6 +137,8 @@ static void later(struct scep_net *n, int err, bool pending, const char *why)
 		return;
 	}
 	n->tries_left--;
+	DEBUG(n->debug, PKI_AGAIN, .text = why, .a = n->period_ms / 1000,
+		.b = n->tries_left);
 	if (n->wait != NULL)
 		n->wait(n->ctx, pending, why);
 	timer_set(loop_timers(n->loop), &n->again, loop_now() + n->period_ms);
@@ -155,6 +166,11 @@ static void message_answered(struct scep_net *n, struct span body)
 		later(n, -EBADMSG, false, sbuf_str(&why));
 		return;
 	}
+	DEBUG(n->debug, PKI_STATUS,
+		.text = r.status == SCEP_PENDING   ? "PENDING"
+			: r.status == SCEP_FAILURE ? "FAILURE"
+						   : "SUCCESS",
+		.more = r.fail, .a = (uint32_t)body.n);
 	switch (r.status) {
 	case SCEP_PENDING:
 		n->polling = true;
@@ -255,6 +271,9 @@ static void ask(struct scep_net *n)
 	auto_sbuf struct sbuf url = { 0 };
 	auto_der struct der message = { 0 };
 
+	DEBUG(n->debug, PKI_ASK,
+		.text = n->want == WANT_CA ? "GetCACert" : "PKIOperation",
+		.more = n->polling ? ", asking again" : "");
 	if (n->want == WANT_CA) {
 		ident_url(n, "GetCACert", &url);
 		fetch(n, sbuf_str(&url), NULL, SCEP_BODY_MAX, on_answer);
@@ -281,6 +300,8 @@ static void on_caps(
 
 	(void)why;
 	n->transfer = NULL;
+	DEBUG(n->debug, PKI_CAPS, .a = (uint32_t)len,
+		.text = err == 0 ? "" : ", none told");
 	if (err == 0)
 		n->tx.caps = scep_caps_parse(SPAN(data, len));
 	ask(n);
@@ -297,6 +318,7 @@ static struct scep_net *net_new(struct loop *l, const struct scep_net_opts *o,
 	struct scep_net *n = xcalloc(1, sizeof(*n));
 
 	n->loop = l;
+	n->debug = o->debug;
 	n->want = want;
 	n->url = full_url(o->url);
 	n->ident = dup_or_null(o->ca_ident);

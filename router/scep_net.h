@@ -5,6 +5,7 @@
 #define ROUTER_SCEP_NET_H
 #include "base/loop.h"
 #include "crypto/scep.h"
+#include "gdoi/debug.h"
 
 struct scep_net_opts {
 	const char *url;      /* `enrollment url` */
@@ -12,6 +13,7 @@ struct scep_net_opts {
 	const char *source;   /* netdev or address; NULL: any */
 	unsigned retries;   /* `enrollment retry count`: sent again so often */
 	unsigned period_ms; /* `enrollment retry period` */
+	const struct debug *debug; /* lent for as long as the exchange */
 };
 /* http:// or https://, as `enrollment url` takes it; false and *why. */
 bool scep_url_check(const char *url, struct sbuf *why);

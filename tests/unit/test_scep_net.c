@@ -207,6 +207,25 @@ static void on_wait(void *ctx, bool pending, const char *why)
 	w->waits++;
 }
 
+/* What debugging tells, of all exchanges of a test. */
+static struct sbuf told;
+
+static void on_debug(void *ctx, const struct debug_event *ev)
+{
+	(void)ctx;
+	debug_text(ev, &told);
+	sbuf_addc(&told, '\n');
+}
+
+static const struct debug *debugging(void)
+{
+	static struct debug hook = { .event = on_debug };
+
+	for (size_t i = 0; i < DBG_N; i++)
+		hook.on[i] = true;
+	return &hook;
+}
+
 static void run(struct world *w)
 {
 	while (!w->done)
@@ -227,9 +246,10 @@ static void get_ca(struct world *w, const char *path)
 static void enroll(struct world *w, unsigned retries, bool renew)
 {
 	char url[128];
-	struct scep_net_opts o = {
-		.url = url, .retries = retries, .period_ms = 10
-	};
+	struct scep_net_opts o = { .url = url,
+		.retries = retries,
+		.period_ms = 10,
+		.debug = debugging() };
 	struct scep_net_request r = { .key = w->key,
 		.csr = der_span(&w->csr),
 		.signer = der_span(&w->self),
@@ -240,6 +260,30 @@ static void enroll(struct world *w, unsigned retries, bool renew)
 		http_server_port(w->http));
 	scep_net_enroll(w->loop, &o, &r, on_wait, on_cert, w);
 	run(w);
+}
+
+static void test_debug_tells(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_new(&w, GOOD);
+	w.pending = 1;
+	sbuf_trunc(&told, 0);
+	enroll(&w, 3, false);
+	assert_int_equal(w.err, 0);
+	assert_non_null(strstr(
+		told.s, "CRYPTO_PKI: Sending CA request: PKIOperation\n"));
+	assert_non_null(strstr(told.s, "status PENDING"));
+	assert_non_null(strstr(told.s,
+		"CRYPTO_PKI: the request is still pending; again in 0 "
+		"seconds, 2 tries left\n"));
+	assert_non_null(strstr(told.s, "status SUCCESS"));
+	assert_non_null(strstr(told.s,
+		"CRYPTO_PKI: transaction completed: certificate received\n"));
+	assert_null(strstr(told.s, "127.0.0.1")); /* no URL */
+	sbuf_free(&told);
+	world_free(&w);
 }
 
 static void test_ca(void **state)
@@ -436,6 +480,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_ca),
+		cmocka_unit_test(test_debug_tells),
 		cmocka_unit_test(test_bad_servers),
 		cmocka_unit_test(test_nobody_listens),
 		cmocka_unit_test(test_enroll),
