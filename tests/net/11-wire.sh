@@ -8,7 +8,7 @@
 
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-LAB_PREFIX=${LAB_PREFIX-gv09-}
+LAB_PREFIX=${LAB_PREFIX-gv11-}
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 # shellcheck source=tests/net/lab.sh
@@ -36,7 +36,10 @@ play() {
 		lab_conf R1 "platform gdoi sat id-length 2" \
 			"no platform gdoi extensions" &&
 		lab_conf R2 "platform isakmp doi ipsec" &&
-		lab_paste R1 && lab_paste R2 &&
+		lab_paste R1 &&
+		lab_conf R1 "crypto gdoi group GDOI_GROUP" "server local" \
+			"rekey acknowledgement interoperable" &&
+		lab_paste R2 &&
 		wait_for 30 lab_registered R2 &&
 		lab_cmd R1 "crypto gdoi ks rekey" &&
 		wait_for 30 seen 35
