@@ -3,6 +3,7 @@
  * cfg_gdoi_ks.c. */
 #include "cli/cfg.h"
 #include "cli/keep.h"
+#include "cli/pki.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -347,7 +348,7 @@ static int group_check(void *ctx, const struct tree *t,
 static void gdoi_subscribe(struct router *r)
 {
 	static const struct command *const ks_commands[] = { &cfg_gdoi_group,
-		&cfg_acl_ext, &cfg_acl_std, &cfg_transform_set,
+		&cfg_acl_ext, &cfg_acl_std, &cfg_identity, &cfg_transform_set,
 		&cfg_ipsec_profile, &cfg_ipsec_life, NULL };
 	static const struct command *const gm_commands[] = { &cfg_gdoi_group,
 		&cfg_acl_ext, &cfg_transform_set, &cfg_crypto_map,

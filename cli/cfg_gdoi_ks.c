@@ -2,6 +2,7 @@
  * struct ks_policy.  Dangling names leave an SA incomplete, not refused. */
 #include "cli/acl.h"
 #include "cli/keep.h"
+#include "cli/pki.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
@@ -483,6 +484,32 @@ static void rekey_view(
 	p->key_ecdsa = key != NULL && node_has(key, "ecdsa");
 }
 
+/* An undefined identity lets nobody in. */
+static const struct ks_identity *identity_view(
+	const struct router *r, const struct node *auth)
+{
+	const char *name = node_str(auth, "identity");
+	struct ks_identity *id;
+
+	if (name == NULL)
+		return NULL;
+	id = xcalloc(1, sizeof(*id));
+	const struct node *s =
+		node_find(tree_root(r->tree), &cfg_identity, name);
+
+	for (struct node *n = s != NULL ? node_first(s) : NULL;
+		n != NULL && id->n < IDENTITY_NAMES_MAX; n = node_next(n)) {
+		struct ks_identity_name *v = &id->v[id->n];
+
+		v->is_dn = node_command(n) == &identity_dn;
+		if (v->is_dn || node_command(n) == &identity_fqdn)
+			id->n += strlcpy(v->text,
+					 node_str(n, v->is_dn ? "dn" : "fqdn"),
+					 sizeof(v->text)) < sizeof(v->text);
+	}
+	return id;
+}
+
 /* One server section; lists go to v->acls, which has room for all. */
 static void server_view(const struct router *r, const struct node *g,
 	const struct node *s, struct ks_view *v)
@@ -499,6 +526,7 @@ static void server_view(const struct router *r, const struct node *g,
 	p->n_kssids = kssids_view(
 		node_child(s, &ks_identifier, NULL), v->kssids[v->n]);
 	p->kssids = v->kssids[v->n];
+	p->identity = identity_view(r, node_child(s, &authorization, NULL));
 	if (auth != NULL) {
 		/* An undefined list lets nobody in. */
 		acl_view_std(r, auth, &v->acls[v->n_acls]);
@@ -538,6 +566,8 @@ void ks_view_build(const struct router *r, struct ks_view *v)
 
 void ks_view_free(struct ks_view *v)
 {
+	for (size_t i = 0; i < v->n; i++)
+		free((void *)(uintptr_t)v->v[i].identity);
 	for (size_t i = 0; i < v->n_acls; i++)
 		acl_free(&v->acls[i]);
 	free(v->acls);
@@ -648,7 +678,6 @@ int ks_check(void *ctx, const struct tree *t, const struct node *section,
 		keep_warn(why, "no time based anti-replay");
 	else if (c == &ks_gikev2 || c == &ks_pfs || c == &registration ||
 		 c == &sa_kept ||
-		 (c == &authorization && node_has(new, "identity")) ||
 		 (c == &sa_match && node_has(new, "ipv6")))
 		keep_warn(why, NULL);
 	else if (c == &rekey_address)

@@ -16,6 +16,10 @@ extern const struct command tp_enrollment, tp_mode_ra, tp_retry_count,
 	tp_revocation, tp_crl_url, tp_ocsp_url, tp_ocsp_nonce, tp_rsakeypair,
 	tp_eckeypair, tp_auto_enroll, tp_hash, tp_primary;
 
+/* cfg_pki_map.c */
+extern const struct command cfg_cert_map, map_name, map_serial, map_time,
+	cfg_identity, identity_dn, identity_fqdn, identity_description;
+
 /* cfg_block.c: a certificate in the configuration: `ca 01`, `02`, ... and its
  * DER.  false: it is a file's name, or no hexadecimal text (head is told). */
 extern const struct command cfg_certificate;

@@ -226,4 +226,7 @@ void ks_store_load(struct ks *ks);
 
 /* ks_show.c */
 void ks_show(const struct ks *ks, struct ks_snapshot *out);
+/* ks_identity.c: is an authenticated identity (ID payload) among those? */
+bool ks_identity_has(
+	const struct ks_identity *id, uint8_t id_type, struct span data);
 #endif

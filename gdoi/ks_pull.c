@@ -73,11 +73,16 @@ static struct ks *group_find(struct gdoi *g, const struct wire_id *id)
 	return found;
 }
 
-static bool authorized(const struct ks *ks, const struct ip_addr *peer)
+static bool authorized(const struct ks *ks, const struct ike_sa *sa)
 {
-	struct packet_key k = { .src = ip_u32(peer) };
+	struct packet_key k = { .src = ip_u32(&ike_sa_path(sa)->remote.ip) };
+	struct span id;
+	uint8_t id_type = ike_sa_peer_id(sa, &id);
 	int at;
 
+	if (ks->policy.identity != NULL &&
+		!ks_identity_has(ks->policy.identity, id_type, id))
+		return false;
 	if (ks->policy.authorization == NULL)
 		return true;
 	at = acl_match(ks->policy.authorization, &k);
@@ -122,7 +127,7 @@ static enum wire_err group_check(struct gdoi *g, struct ike_sa *sa,
 		return refuse(g, sa, WIRE_ID, NULL, REPORT_KS_UNKNOWN_GROUP,
 			sbuf_str(&text));
 	}
-	if (!authorized(ks, &ike_sa_path(sa)->remote.ip)) {
+	if (!authorized(ks, sa)) {
 		ks->refused++;
 		return refuse(g, sa, WIRE_UNAUTHORIZED, ks,
 			REPORT_UNAUTHORIZED_IPADDR, "");

@@ -62,6 +62,9 @@ void ks_policy_dup(struct ks_policy *dst, const struct ks_policy *src)
 {
 	*dst = *src;
 	dst->authorization = policy_acl_dup(src->authorization);
+	dst->identity = src->identity != NULL
+				? xmemdup(src->identity, sizeof(*src->identity))
+				: NULL;
 	dst->kssids =
 		src->n_kssids != 0 ? xmemdup(src->kssids, src->n_kssids) : NULL;
 	for (size_t i = 0; i < src->n_sas; i++)
@@ -71,6 +74,7 @@ void ks_policy_dup(struct ks_policy *dst, const struct ks_policy *src)
 void ks_policy_drop(struct ks_policy *p)
 {
 	policy_acl_drop(p->authorization);
+	const_free(p->identity);
 	const_free(p->kssids);
 	for (size_t i = 0; i < p->n_sas; i++)
 		policy_acl_drop(p->sa[i].acl);
@@ -112,6 +116,18 @@ bool ks_policy_same_keys(const struct ks_policy *a, const struct ks_policy *b)
 	return true;
 }
 
+static bool identity_same(
+	const struct ks_identity *a, const struct ks_identity *b)
+{
+	if (a == NULL || b == NULL || a->n != b->n)
+		return a == b;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].is_dn != b->v[i].is_dn ||
+			strcmp(a->v[i].text, b->v[i].text) != 0)
+			return false;
+	return true;
+}
+
 bool ks_policy_equal(const struct ks_policy *a, const struct ks_policy *b)
 {
 	return ks_policy_same_keys(a, b) && strcmp(a->group, b->group) == 0 &&
@@ -122,6 +138,7 @@ bool ks_policy_equal(const struct ks_policy *a, const struct ks_policy *b)
 	       a->retransmit_count == b->retransmit_count && a->ack == b->ack &&
 	       a->sid_bits == b->sid_bits &&
 	       acl_same(a->authorization, b->authorization) &&
+	       identity_same(a->identity, b->identity) &&
 	       a->n_kssids == b->n_kssids &&
 	       (a->n_kssids == 0 ||
 		       memcmp(a->kssids, b->kssids, a->n_kssids) == 0);

@@ -160,6 +160,16 @@ struct ks_sa_policy {
 	enum replay_method replay;
 	uint32_t replay_window;
 };
+/* crypto identity: names, each of which is enough. */
+#define IDENTITY_NAMES_MAX 32
+struct ks_identity_name {
+	bool is_dn; /* parts of a subject, "cn=gm1,o=Orbit Lab"; else FQDN */
+	char text[IKE_NAME_MAX + 1];
+};
+struct ks_identity {
+	struct ks_identity_name v[IDENTITY_NAMES_MAX];
+	size_t n; /* 0: nobody */
+};
 /* crypto gdoi group with `server local`. */
 struct ks_policy {
 	char group[GROUP_NAME_MAX + 1];
@@ -180,6 +190,7 @@ struct ks_policy {
 	enum rekey_ack ack;
 	bool receive_only;
 	const struct acl *authorization; /* standard ACL on the source; NULL any */
+	const struct ks_identity *identity; /* NULL: any */
 	uint8_t sid_bits;            /* group size */
 	const uint8_t *kssids;       /* identifier: values 0..127, ascending */
 	size_t n_kssids;

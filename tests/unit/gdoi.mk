@@ -64,3 +64,6 @@ test_gm_LDADD = $(ENGINE_TEST_LIBS)
 check_PROGRAMS += test_debug_engines
 test_debug_engines_SOURCES = tests/unit/test_debug_engines.c $(SIM_WORLD)
 test_debug_engines_LDADD = $(ENGINE_TEST_LIBS)
+check_PROGRAMS += test_ks_identity
+test_ks_identity_SOURCES = tests/unit/test_ks_identity.c
+test_ks_identity_LDADD = $(ENGINE_TEST_LIBS)
