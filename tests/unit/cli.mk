@@ -18,6 +18,7 @@ EXTRA_DIST += tests/cli/terminal.sh tests/cli/terminal.py \
 	tests/cli/ssh.sh tests/cli/ssh.py
 EXTRA_DIST += tests/cli/files.sh tests/cli/files.py
 EXTRA_DIST += tests/cli/paste.sh tests/cli/paste.py tests/cli/router.txt
+EXTRA_DIST += tests/cli/pki.sh tests/cli/pki.py
 EXTRA_DIST += tests/cli/world.sh tests/cli/netmiko.sh tests/cli/drive_netmiko.py
 EXTRA_DIST += tests/cli/ansible.sh tests/cli/ansible.yml \
 	tests/cli/ansible-ks.txt tests/cli/rancid.sh
