@@ -137,6 +137,9 @@ static int validate_one(struct cmd_call *c, const struct ike_trustpoint *t)
 		t->n_chain == 1 ? "" : "s");
 	v = cert_verify(
 		&t->trust, t->chain, t->n_chain, time(NULL), NULL, NULL);
+	DEBUG(debugger_hook(box_debugger(c->router->box)), PKI_VERDICT,
+		.text = t->trust.name, .more = cert_verdict_text(v),
+		.a = (uint32_t)t->n_chain);
 	if (v != CERT_OK) {
 		sbuf_printf(c->out,
 			"%% Certificate chain for %s is not valid: %s\n",
