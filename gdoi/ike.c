@@ -258,10 +258,13 @@ static enum wire_err aggr_admit(struct ike *ike, const struct udp_path *path)
 	uint64_t now = ike_now(ike);
 	struct source *s = source_get(&ike->limits, &path->remote.ip, now);
 
-	if (source_take(s, now) && aggr_take(ike))
-		return WIRE_OK;
-	ike->stats.rate_refused++;
-	return WIRE_RATE;
+	enum wire_err e = !source_take(s, now) ? WIRE_RATE
+			  : !aggr_take(ike)    ? WIRE_LIMIT
+					       : WIRE_OK;
+
+	if (e != WIRE_OK)
+		ike->stats.rate_refused++;
+	return e;
 }
 
 /* An offer from a peer: judged before anything is kept. */

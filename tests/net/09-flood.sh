@@ -116,6 +116,27 @@ registers_in_the_flood() { # ARGUMENT OF THE FLOOD...
 	[ $((after - before)) -lt $GROWTH_KIB ]
 }
 
+# Aggressive Mode lets a stranger ask for public-key work: a bounded rate of it.
+registers_in_an_aggressive_flood() {
+	local before after
+
+	lab_cmd R1 "clear crypto isakmp diagnose error"
+	before=$(rss_kib)
+	lab_bg "$LAB_RUN/flood" F "$BUILD/net_flood" -d 192.168.1.254 \
+		-r "$RATE" -t 600 -H 2 -g 5 -a
+	FLOOD=$LAB_BG
+	wait_for 10 limit_refuses 1000 && members_register &&
+		wait_for 60 limit_refuses 100000 || return 1
+	after=$(rss_kib)
+	flood_stop
+	say "resident: $before KiB before, $after KiB in the flood"
+	[ $((after - before)) -lt $GROWTH_KIB ]
+}
+
+limit_refuses() { # AT-LEAST
+	[ "$(errors "over a limit")" -ge "$1" ]
+}
+
 # Half-open SAs of strangers are few, and gone in a minute.
 strangers_go() {
 	[ "$(admission negotiating)" -le 300 ] || return 1
@@ -139,6 +160,8 @@ tap_check "two members register" quiet_before
 tap_check "they register again in a flood of one offer" registers_in_the_flood
 tap_check "half-open SAs of strangers end" strangers_go
 tap_check "they register in a flood of ever new offers" registers_in_the_flood -v
+tap_check "they register in a flood of Aggressive Mode" \
+	registers_in_an_aggressive_flood
 tap_check "unacceptable offers are counted" nothing_is_dropped_unseen
 tap_check "all routers stop well" lab_ends_well
 tap_end

