@@ -407,13 +407,27 @@ static void state_log(struct box *b, struct box_iface *f)
 	f->was_up |= up;
 }
 
+/* Multicast groups are asked for anew where a line came up. */
+static void groups_announce(struct box *b, const struct box_iface *f)
+{
+	const struct link_state *s = iface_by_name(b->mirror, f->netdev);
+
+	if (b->env.udp == NULL || f->seen_up || s == NULL || !s->admin_up ||
+		!s->running)
+		return;
+	for (size_t i = 0; i < s->n_addr; i++)
+		udp848_announce(b->env.udp, &s->addr[i].addr);
+}
+
 void box_iface_settle(struct box *b)
 {
 	netdevs_resolve(b);
 	for (size_t i = 0; i < b->n_ifaces; i++)
 		iface_settle(b, &b->ifaces[i]);
-	for (size_t i = 0; i < b->n_ifaces; i++)
+	for (size_t i = 0; i < b->n_ifaces; i++) {
+		groups_announce(b, &b->ifaces[i]);
 		state_log(b, &b->ifaces[i]);
+	}
 }
 
 void box_iface_event(void *ctx, const struct link_state *s, bool gone)

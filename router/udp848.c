@@ -467,6 +467,18 @@ void udp848_leave(struct udp848 *u, const struct udp_addr *group,
 		membership_end(u, m);
 }
 
+void udp848_announce(struct udp848 *u, const struct ip_addr *local)
+{
+	struct membership *m;
+
+	LIST_FOREACH(m, &u->memberships, link) {
+		if (!ip_equal(&m->local, local))
+			continue;
+		membership_set(u, m, IP_DROP_MEMBERSHIP);
+		membership_set(u, m, IP_ADD_MEMBERSHIP);
+	}
+}
+
 /* Where it still stands, the kernel says EADDRINUSE. */
 void udp848_rejoin(struct udp848 *u)
 {

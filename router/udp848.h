@@ -40,6 +40,9 @@ int udp848_join(struct udp848 *u, const struct udp_addr *group,
 /* Takes one join back; the last one leaves. */
 void udp848_leave(struct udp848 *u, const struct udp_addr *group,
 	const struct ip_addr *local);
+/* The carrier of the interface with that address came back: switches may have
+ * forgotten who is behind that port, and are told again. */
+void udp848_announce(struct udp848 *u, const struct ip_addr *local);
 /* Interfaces changed: a netdev that was made anew has forgotten its groups. */
 void udp848_rejoin(struct udp848 *u);
 

@@ -150,6 +150,10 @@ ping_lost_nothing() {
 	[ "${sent:-0}" -gt 20 ] && [ "$((sent - got))" -le 1 ]
 }
 
+switch_knows() { # PORT
+	lab_in core bridge mdb show | grep "port $1 " | grep -q "$GROUP"
+}
+
 flap() {
 	lab_in R2 ip link set wan down &&
 		lab_in R2 ip link set wan up &&
@@ -198,17 +202,24 @@ tap_check "an interface that went down and up is in the group" flap
 rekey_now >/dev/null
 tap_check "and gets the next rekey" wait_for 5 received 2
 
+lab_in core ip link set to-r3 down
+lab_in core ip link set to-r3 up
+tap_check "a switch that forgot a port is told again" \
+	wait_for 10 switch_knows to-r3
+rekey_now >/dev/null
+tap_check "and passes the next rekey on" wait_for 5 received 3
+
 lab_conf R1 "crypto gdoi group G" "server local" "rekey transport unicast" \
 	end
 rekey_now >/dev/null
 tap_check "the change of transport comes by the old one" \
-	wait_for 5 received 3
+	wait_for 5 received 4
 tap_check "members log it" members_say "show logging" \
 	"GM_REKEY_TRANS_2_UNI"
 tap_check "the key server logs it" says R1 "show logging" \
 	"KS_REKEY_TRANS_2_UNI"
 rekey_now >/dev/null
-tap_check "the next comes by unicast" wait_for 5 received 4
+tap_check "the next comes by unicast" wait_for 5 received 5
 tap_check "and is acknowledged" says R1 "show crypto gdoi ks members" \
 	"Rekey Acks Rcvd *: 1"
 tap_check "all routers end well" lab_ends_well

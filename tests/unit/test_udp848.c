@@ -162,6 +162,7 @@ static void test_multicast(void **state)
 	assert_int_equal(udp848_join(b.u, &own, &lo), 0); /* counts */
 	assert_int_equal(udp848_join(b.u, &side, &lo), 0);
 	udp848_rejoin(b.u);
+	udp848_announce(b.u, &lo);
 	udp848_send(a.u, &p, SPAN("x", 1));
 	run_until(&b.n, 1);
 	assert_true(ip_equal(&b.last.local.ip, &own.ip));
