@@ -1,6 +1,7 @@
 /* crypto pki enroll (ios-cli.md 11): the dialogue, the request for the
  * terminal, the certificate that the router signs itself. */
 #include "cli/exec_pki.h"
+#include "cli/pki_scep.h"
 #include "cli/running.h"
 #include "cli/show.h"
 #include "cli/users.h"
@@ -33,7 +34,7 @@ static const struct command enroll_priv = {
  * questions one after the other. */
 struct enroll {
 	struct pki_job job;
-	enum { BY_TERMINAL, BY_SELF } how;
+	enum { BY_TERMINAL, BY_SELF, BY_URL } how;
 	bool pem;
 	char label[KEY_LABEL_MAX + 1];
 	struct pkey *key;    /* NULL until it is there */
@@ -41,7 +42,8 @@ struct enroll {
 	unsigned bits;
 	bool with_serial;
 	bool asked_serial, asked_ip;
-	struct ip_addr ip; /* family 0: none */
+	struct ip_addr ip;      /* family 0: none */
+	struct secret password; /* challenge; empty: none */
 	struct der request;
 };
 
@@ -51,6 +53,7 @@ static void enroll_free(struct enroll *e)
 {
 	pkey_unref(e->key);
 	der_free(&e->request);
+	secret_free(&e->password);
 	free(e);
 }
 
@@ -119,8 +122,9 @@ static void sans_of(const struct node *tp, struct csr *c)
 			.dns = drv_str_at(node_drv(n), "names", i) };
 }
 
-/* Builds e->request. false, after a `%` line. */
-static bool request_build(struct enroll *e)
+/* Builds the request, or a certificate of the same name that the key signs
+ * itself. false, after a `%` line. */
+static bool request_build(struct enroll *e, bool self, struct der *out)
 {
 	const struct node *tp = trustpoint_of(e);
 	auto_sbuf struct sbuf fqdn = { 0 }, board = { 0 }, why = { 0 };
@@ -145,11 +149,15 @@ static bool request_build(struct enroll *e)
 			c.password = sbuf_str(&password);
 	}
 	sans_of(tp, &c);
-	if (e->how == BY_SELF)
-		rc = selfsigned_build(&c, e->key, 1, now, now + SELFSIGNED_SECS,
-			&e->request, &why);
+	if (e->password.n > 0 && c.password == NULL) {
+		sbuf_add(&password, e->password.p, e->password.n);
+		c.password = sbuf_str(&password);
+	}
+	if (self)
+		rc = selfsigned_build(
+			&c, e->key, 1, now, now + SELFSIGNED_SECS, out, &why);
 	else
-		rc = csr_build(&c, e->key, &e->request, &why);
+		rc = csr_build(&c, e->key, out, &why);
 	if (rc == 0)
 		return true;
 	pki_say(e->job.session, "%% The request cannot be made: %s\n",
@@ -192,7 +200,7 @@ static int show_request(struct enroll *e)
 
 static int terminal_request(struct enroll *e)
 {
-	if (!request_build(e))
+	if (!request_build(e, false, &e->request))
 		return enroll_end(e, CMD_FAILED);
 	int rc = pkistore_set_request(box_pki(e->job.router->box), e->job.name,
 		der_span(&e->request));
@@ -207,13 +215,42 @@ static int self_sign(struct enroll *e)
 {
 	auto_pki_tp struct pki_tp tp = { 0 };
 
-	if (!request_build(e))
+	if (!request_build(e, true, &e->request))
 		return enroll_end(e, CMD_FAILED);
 	pki_tp_read(e->job.router, e->job.name, &tp);
 	if (!pki_accept(&e->job, false, der_span(&e->request), tp.own))
 		return enroll_end(e, CMD_FAILED);
 	pki_say(e->job.session,
 		"\nRouter Self Signed Certificate successfully created\n\n");
+	return enroll_end(e, CMD_DONE);
+}
+
+/* Goes on after the command; the certificate in force signs, if its key is
+ * still the one (RFC 8894 2.3). */
+static int url_request(struct enroll *e)
+{
+	auto_pki_tp struct pki_tp tp = { 0 };
+	auto_der struct der self = { 0 };
+
+	pki_tp_read(e->job.router, e->job.name, &tp);
+	bool renew = tp.own != NULL && tp.own_key != NULL &&
+		     tp.own_key->key == e->key;
+	if (!request_build(e, false, &e->request) ||
+		(!renew && !request_build(e, true, &self)))
+		return enroll_end(e, CMD_FAILED);
+	int rc = pkistore_set_request(box_pki(e->job.router->box), e->job.name,
+		der_span(&e->request));
+	if (rc < 0)
+		pki_say(e->job.session, "%% The request cannot be stored: %s\n",
+			strerror(-rc));
+	pki_scep_enroll(e->job.router, e->job.name, e->key,
+		der_span(&e->request),
+		renew ? der_span(&tp.own->der) : der_span(&self), renew);
+	pki_say(e->job.session,
+		"\n%% Certificate request sent to Certificate Authority\n"
+		"%% The 'show crypto pki certificates %s' command will show "
+		"the certificate.\n\n",
+		e->job.name);
 	return enroll_end(e, CMD_DONE);
 }
 
@@ -224,6 +261,7 @@ static int self_sign(struct enroll *e)
 #define ASK_IP      "% Include an IP address in the subject name? [no]: "
 #define ASK_ADDRESS "Enter Interface name or IP Address[]: "
 #define ASK_DISPLAY "Display Certificate Request to terminal? [yes/no]: "
+#define ASK_REQUEST "Request certificate from CA? [yes/no]: "
 #define ASK_SELF    "Generate Self Signed Router Certificate? [yes/no]: "
 
 static int serial_answered(struct session *s, const char *answer, void *ctx)
@@ -283,16 +321,24 @@ static int ip_answered(struct session *s, const char *answer, void *ctx)
 	return ask_next(e);
 }
 
+static const struct {
+	const char *question;
+	int (*go)(struct enroll *e);
+} ways[] = {
+	[BY_TERMINAL] = { ASK_DISPLAY, terminal_request },
+	[BY_SELF] = { ASK_SELF, self_sign },
+	[BY_URL] = { ASK_REQUEST, url_request },
+};
+
 static int go_answered(struct session *s, const char *answer, void *ctx)
 {
 	struct enroll *e = ctx;
-	bool self = e->how == BY_SELF;
 
 	switch (answer_read(s, answer)) {
 	case ANSWER_AGAIN:
-		return ask(e, self ? ASK_SELF : ASK_DISPLAY, go_answered);
+		return ask(e, ways[e->how].question, go_answered);
 	case ANSWER_YES:
-		return self ? self_sign(e) : terminal_request(e);
+		return ways[e->how].go(e);
 	default:
 		return enroll_end(e, CMD_DONE);
 	}
@@ -324,21 +370,18 @@ static int ask_next(struct enroll *e)
 		return ask(e, ASK_SERIAL, serial_answered);
 	if (!e->asked_ip)
 		return ask(e, ASK_IP, ip_answered);
-	return ask(e, e->how == BY_SELF ? ASK_SELF : ASK_DISPLAY, go_answered);
+	return ask(e, ways[e->how].question, go_answered);
 }
 
 /* --- beginning --- */
 
-static int begin_dialogue(struct enroll *e)
+static int begin_names(struct enroll *e)
 {
 	const struct node *tp = trustpoint_of(e);
 	const char *subject =
 		node_str(node_child(tp, &tp_subject_name, NULL), "name");
 	auto_sbuf struct sbuf fqdn = { 0 };
 
-	if (e->how != BY_SELF)
-		pki_say(e->job.session, "%% Start certificate enrollment .. "
-					"\n\n");
 	if (subject != NULL)
 		pki_say(e->job.session,
 			"%% The subject name in the certificate will include: "
@@ -356,6 +399,61 @@ static int begin_dialogue(struct enroll *e)
 			"included in the certificate\n");
 	answer_from_lines(e);
 	return ask_next(e);
+}
+
+#define ASK_NEW_PASSWORD   "Password: "
+#define ASK_AGAIN_PASSWORD "Re-enter password: "
+
+static int ask_password(struct enroll *e, const char *question, answer_fn *fn)
+{
+	session_on_break(e->job.session, enroll_drop, e);
+	return session_ask(e->job.session, ASK_PASSWORD, question, fn, e);
+}
+
+static int password_answered(struct session *s, const char *answer, void *ctx);
+
+static int password_repeated(struct session *s, const char *answer, void *ctx)
+{
+	struct enroll *e = ctx;
+	struct secret again = { (uint8_t *)(uintptr_t)answer, strlen(answer) };
+
+	if (secret_equal(&again, &e->password))
+		return begin_names(e);
+	pki_say(s, "%% Passwords do not match\n\n");
+	return ask_password(e, ASK_NEW_PASSWORD, password_answered);
+}
+
+static int password_answered(struct session *s, const char *answer, void *ctx)
+{
+	struct enroll *e = ctx;
+
+	(void)s;
+	secret_set(&e->password, answer, strlen(answer));
+	return ask_password(e, ASK_AGAIN_PASSWORD, password_repeated);
+}
+
+static int begin_dialogue(struct enroll *e)
+{
+	const struct node *tp = trustpoint_of(e);
+
+	if (e->how == BY_URL && !pkey_is_rsa(e->key)) {
+		pki_say(e->job.session,
+			"%% Enrollment by URL (SCEP) needs an RSA key pair: "
+			"the CA encrypts its answer to it.\n");
+		return enroll_end(e, CMD_FAILED);
+	}
+	if (e->how != BY_SELF)
+		pki_say(e->job.session, "%% Start certificate enrollment .. "
+					"\n\n");
+	if (e->how != BY_URL || node_child(tp, &tp_password, NULL) != NULL)
+		return begin_names(e);
+	pki_say(e->job.session,
+		"%% Create a challenge password. You will need to verbally "
+		"provide this\n   password to the CA Administrator in order to "
+		"revoke your certificate.\n   For security reasons your "
+		"password will not be saved in the configuration.\n   Please "
+		"make a note of it.\n\n");
+	return ask_password(e, ASK_NEW_PASSWORD, password_answered);
 }
 
 static void key_work(void *arg)
@@ -428,9 +526,7 @@ static int key_make(struct enroll *e)
 	return CMD_PENDING;
 }
 
-#define ASK_AGAIN                                                              \
-	"% You already have a certificate of this trustpoint.\n"               \
-	"% Do you want to continue with re-enrollment? [yes/no]: "
+#define ASK_AGAIN "% Do you want to continue with re-enrollment? [yes/no]: "
 
 static int begin_keys(struct enroll *e)
 {
@@ -466,14 +562,22 @@ static bool method_read(
 
 	if (how != NULL && node_has(how, "selfsigned")) {
 		e->how = BY_SELF;
-	} else if (how == NULL || !node_has(how, "terminal")) {
+	} else if (how == NULL || (!node_has(how, "terminal") &&
+					  node_str(how, "url") == NULL)) {
 		sbuf_adds(out, "% The enrollment of this trustpoint is neither "
-			       "by terminal nor self-signed.\n");
+			       "by terminal, by URL nor self-signed.\n");
 		return false;
 	} else if (tp->ca == NULL) {
 		sbuf_adds(out, "% You must authenticate the Certificate "
 			       "Authority before\nyou can enroll with it.\n");
 		return false;
+	}
+	if (e->how != BY_SELF && node_str(how, "url") != NULL) {
+		struct pki_server server;
+
+		e->how = BY_URL;
+		if (!pki_server_read(e->job.router, tp->name, &server, out))
+			return false;
 	}
 	e->pem = node_has(how, "pem");
 	if (!pki_key_label(e->job.router, tp->node, &label)) {
@@ -495,8 +599,11 @@ static int enroll_exec(struct cmd_call *c)
 	if (!method_read(e, &tp, c->out))
 		return enroll_end(e, CMD_FAILED);
 	pki_say(c->session, "%%\n");
-	if (tp.own != NULL)
+	if (tp.own != NULL) {
+		pki_say(c->session, "%% You already have a certificate of this "
+				    "trustpoint.\n");
 		return ask(e, ASK_AGAIN, again_answered);
+	}
 	return begin_keys(e);
 }
 

@@ -1,6 +1,7 @@
 /* crypto pki authenticate, crypto pki import T certificate, crypto pki crl and
  * the end of a trustpoint (ios-cli.md 11). */
 #include "cli/exec_pki.h"
+#include "cli/pki_scep.h"
 #include "cli/session_priv.h"
 
 #include <bsd/string.h>
@@ -153,6 +154,7 @@ bool pki_cert_fits(struct session *s, struct span der, const struct pkey *key,
 struct authenticate {
 	struct pki_job job;
 	struct der der;
+	struct scep_net *net; /* on its way to the CA; NULL: not */
 };
 
 static void authenticate_drop(void *ctx)
@@ -223,17 +225,16 @@ static bool is_ca_cert(struct session *s, const struct cert_info *info)
 	return false;
 }
 
-static int authenticate_pasted(struct session *s, const char *text, void *ctx)
+/* Shows the certificate in a->der and asks. */
+static int authenticate_show(struct session *s, struct authenticate *a)
 {
-	struct authenticate *a = ctx;
 	auto_cert_info struct cert_info info = { 0 };
 	auto_sbuf struct sbuf md5 = { 0 }, sha1 = { 0 };
 	const struct node *tp = node_find(
 		tree_root(a->job.router->tree), &cfg_trustpoint, a->job.name);
 	const struct node *print = node_child(tp, &tp_fingerprint, NULL);
 
-	if (text == NULL || pem_object(text, NULL, &a->der) != 0 ||
-		!cert_info_read(der_span(&a->der), &info)) {
+	if (a->der.n == 0 || !cert_info_read(der_span(&a->der), &info)) {
 		pki_say(s, "%% Error in receiving Certificate Authority "
 			   "certificate: status = FAIL, cert length = 0\n\n");
 		authenticate_drop(a);
@@ -257,6 +258,57 @@ static int authenticate_pasted(struct session *s, const char *text, void *ctx)
 	return session_ask(s, ASK_LINE, ASK_ACCEPT, accept_answered, a);
 }
 
+static int authenticate_pasted(struct session *s, const char *text, void *ctx)
+{
+	struct authenticate *a = ctx;
+
+	if (text == NULL || pem_object(text, NULL, &a->der) != 0)
+		der_free(&a->der);
+	return authenticate_show(s, a);
+}
+
+static void authenticate_answered(
+	void *ctx, int err, const char *why, const struct scep_ca *ca)
+{
+	struct authenticate *a = ctx;
+	struct session *s = a->job.session;
+
+	a->net = NULL;
+	if (err < 0)
+		pki_say(s, "%% The Certificate Authority was not reached: %s\n",
+			why);
+	else
+		der_set(&a->der, ca->ca.p, ca->ca.n);
+	session_resume(s, authenticate_show(s, a));
+}
+
+static void authenticate_break(void *ctx)
+{
+	struct authenticate *a = ctx;
+	struct session *s = a->job.session;
+
+	scep_net_cancel(a->net);
+	authenticate_drop(a);
+	session_done(s, CMD_FAILED);
+}
+
+/* `enrollment url`: GetCACert. */
+static int authenticate_by_url(struct cmd_call *c, const struct pki_job *job)
+{
+	struct pki_server server;
+
+	if (!pki_server_read(c->router, job->name, &server, c->out))
+		return CMD_FAILED;
+	struct authenticate *a = xcalloc(1, sizeof(*a));
+
+	a->job = *job;
+	server.net.retries = 0; /* someone waits */
+	a->net = scep_net_ca(
+		c->router->loop, &server.net, authenticate_answered, a);
+	session_on_break(c->session, authenticate_break, a);
+	return CMD_PENDING;
+}
+
 static int authenticate_exec(struct cmd_call *c)
 {
 	auto_pki_tp struct pki_tp tp = { 0 };
@@ -274,9 +326,11 @@ static int authenticate_exec(struct cmd_call *c)
 			"<trustpoint-name>' to delete the CA certificate.\n");
 		return CMD_FAILED;
 	}
+	if (how != NULL && node_str(how, "url") != NULL)
+		return authenticate_by_url(c, &job);
 	if (how == NULL || !node_has(how, "terminal")) {
-		sbuf_adds(c->out, "% The enrollment of this trustpoint is not "
-				  "by terminal.\n");
+		sbuf_adds(c->out, "% The enrollment of this trustpoint is "
+				  "neither by terminal nor by URL.\n");
 		return CMD_FAILED;
 	}
 	struct authenticate *a = xcalloc(1, sizeof(*a));

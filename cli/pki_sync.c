@@ -7,6 +7,7 @@
  * certificates go with, by a digest: the same one found again means that the
  * store holds what came later. */
 #include "cli/pki.h"
+#include "cli/pki_scep.h"
 
 #include "base/list.h"
 #include "crypto/prf.h"
@@ -26,11 +27,17 @@ struct pki_state {
 	bool started;             /* the startup-config has been read */
 	LIST_HEAD(, known) known; /* trustpoints that we have seen */
 	struct pki_alerts *alerts;
+	struct pki_scep *scep; /* enrolments under way */
 };
 
 struct pki_alerts **pki_alerts_of(struct router *r)
 {
 	return &r->pki->alerts;
+}
+
+struct pki_scep **pki_scep_of(const struct router *r)
+{
+	return &r->pki->scep;
 }
 
 static struct pkistore *store_of(const struct router *r)
@@ -349,6 +356,7 @@ void pki_fini(struct router *r)
 	if (r->pki == NULL)
 		return;
 	pki_alerts_free(r);
+	pki_scep_free(r);
 	while ((k = LIST_FIRST(&r->pki->known)) != NULL) {
 		LIST_REMOVE(k, link);
 		free(k);

@@ -25,3 +25,10 @@ test_scep_net_SOURCES = tests/unit/test_scep_net.c \
 	tests/unit/http_server.c tests/unit/http_server.h \
 	tests/unit/scep_server.c tests/unit/scep_server.h
 test_scep_net_LDADD = $(ROUTER_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+# The same CA as a program, for scripts.
+noinst_PROGRAMS += scepd
+scepd_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+scepd_SOURCES = tests/unit/scepd.c \
+	tests/unit/http_server.c tests/unit/http_server.h \
+	tests/unit/scep_server.c tests/unit/scep_server.h
+scepd_LDADD = $(CRYPTO_LIBS)

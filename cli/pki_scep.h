@@ -1,0 +1,27 @@
+/* Trustpoints with `enrollment url`: SCEP on behalf of the commands. */
+#ifndef CLI_PKI_SCEP_H
+#define CLI_PKI_SCEP_H
+#include "cli/exec_pki.h"
+#include "router/scep_net.h"
+
+/* Where and how a trustpoint's CA is asked. */
+struct pki_server {
+	const char *url;          /* lent from the configuration */
+	char source[64];          /* "": any */
+	struct scep_net_opts net; /* points into this struct */
+};
+/* false, and a `%` line: not over the network, or the URL does not do. */
+bool pki_server_read(const struct router *r, const char *name,
+	struct pki_server *out, struct sbuf *why);
+
+/* Sends a request and goes on polling when the command has ended; what comes
+ * of it is told by the log.  A request of that trustpoint that is still under
+ * way is given up.  `renew`: signer is the certificate in force. */
+void pki_scep_enroll(struct router *r, const char *name, struct pkey *key,
+	struct span csr, struct span signer, bool renew);
+bool pki_scep_pending(const struct router *r, const char *name);
+void pki_scep_free(struct router *r); /* all are given up */
+
+struct pki_scep;
+struct pki_scep **pki_scep_of(const struct router *r); /* pki_sync.c */
+#endif
