@@ -48,7 +48,9 @@
 	X(RATE, "over the rate of its source", 0)                              \
 	X(FRAGMENT, "fragment not acceptable or incomplete", 0)                \
 	X(SOURCE, "unexpected source address", 0)                              \
-	X(MODE, "Aggressive Mode is disabled", 0)
+	X(MODE, "Aggressive Mode is disabled", 0)                              \
+	X(CERT, "certificate not acceptable", 20)                              \
+	X(REVOCATION, "revocation status is being fetched", 0)
 
 enum wire_err {
 #define X(name, text, notify) WIRE_##name,

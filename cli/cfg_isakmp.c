@@ -48,11 +48,12 @@ static const struct command p_hash = {
 static const struct command p_authentication = {
 	.mode = MODE_ISAKMP_POLICY,
 	.order = 30,
-	.grammar = "authentication {pre-share|rsa-encr|rsa-sig}",
+	.grammar = "authentication {ecdsa-sig|pre-share|rsa-encr|rsa-sig}",
 	.deflt = "authentication rsa-sig",
 	.help = "authentication  Set authentication method for protection "
 		"suite\n"
 		"pre-share  Pre-Shared Key\n"
+		"ecdsa-sig  Elliptic Curve Digital Signature\n"
 		"rsa-encr  Rivest-Shamir-Adleman Encryption\n"
 		"rsa-sig  Rivest-Shamir-Adleman Signature\n",
 };
@@ -256,10 +257,19 @@ static int isakmp_check(void *ctx, const struct tree *t,
 		return 0;
 	weak_warn(new, why);
 	if (node_command(new) == &p_authentication &&
-		!node_has(new, "pre-share")) {
-		keep_warn(why, "only pre-shared keys");
-	}
+		node_has(new, "rsa-encr"))
+		keep_warn(why, "no encrypted nonces: such a policy is never "
+			       "offered or accepted");
 	return 0;
+}
+
+static enum ike_auth auth_view(const struct node *n)
+{
+	if (node_has(n, "pre-share"))
+		return IKE_AUTH_PSK;
+	if (node_has(n, "ecdsa-sig"))
+		return IKE_AUTH_ECDSA256; /* or of another curve: the key's */
+	return node_has(n, "rsa-encr") ? IKE_AUTH_RSA_ENCR : IKE_AUTH_RSA_SIG;
 }
 
 static void policy_view(const struct node *s, struct isakmp_policy *p)
@@ -267,9 +277,7 @@ static void policy_view(const struct node *s, struct isakmp_policy *p)
 	p->priority = (uint16_t)node_u32(s, "priority");
 	p->cipher = cipher_view(node_get(s, &p_encryption));
 	p->hash = hash_view(node_get(s, &p_hash));
-	p->auth = node_has(node_get(s, &p_authentication), "pre-share")
-			  ? IKE_AUTH_PSK
-			  : IKE_AUTH_RSA_SIG;
+	p->auth = auth_view(node_get(s, &p_authentication));
 	p->group = group_view(node_get(s, &p_group));
 	p->life_secs = node_u32(node_get(s, &p_lifetime), "secs");
 }

@@ -193,6 +193,8 @@ static const char *policy_auth(enum ike_auth a)
 		return "Pre-Shared Key";
 	case IKE_AUTH_RSA_SIG:
 		return "Rivest-Shamir-Adleman Signature";
+	case IKE_AUTH_RSA_ENCR:
+		return "Rivest-Shamir-Adleman Encryption";
 	default:
 		return "Elliptic Curve Digital Signature Algorithm";
 	}

@@ -57,6 +57,7 @@ static void value_text(const ASN1_STRING *v, struct sbuf *out)
 	if (bio != NULL)
 		n = ASN1_STRING_print_ex(bio, v,
 			ASN1_STRFLGS_ESC_2253 | ASN1_STRFLGS_ESC_CTRL |
+				ASN1_STRFLGS_ESC_MSB |
 				ASN1_STRFLGS_UTF8_CONVERT |
 				ASN1_STRFLGS_DUMP_UNKNOWN);
 	if (n > 0 && BIO_get_mem_data(bio, &text) == n)

@@ -54,7 +54,8 @@ struct dh_alg {
 #define DH_MAX_SHARED 512
 const struct dh_alg *dh_alg(uint32_t group); /* NULL: unknown */
 
-enum ike_auth { IKE_AUTH_PSK = 1, IKE_AUTH_RSA_SIG = 3, IKE_AUTH_ECDSA256 = 9,
+/* RSA_ENCR: configured perhaps, but never usable. */
+enum ike_auth { IKE_AUTH_PSK = 1, IKE_AUTH_RSA_SIG = 3, IKE_AUTH_RSA_ENCR = 4, IKE_AUTH_ECDSA256 = 9,
 	IKE_AUTH_ECDSA384 = 10, IKE_AUTH_ECDSA521 = 11 };
 
 /* ESP: one cipher with at most one authenticator. */

@@ -93,6 +93,9 @@ const struct udp_path *ike_sa_path(const struct ike_sa *sa);
 uint32_t ike_sa_conn_id(const struct ike_sa *sa); /* from 1001 */
 /* The peer's authenticated identity: type and data of the ID payload. */
 uint8_t ike_sa_peer_id(const struct ike_sa *sa, struct span *data);
+/* The certificate that it came with; NULL: it has a pre-shared key.  Lent for
+ * the life of the SA. */
+const struct cert *ike_sa_peer_cert(const struct ike_sa *sa);
 bool ike_sa_peer_is_ours(const struct ike_sa *sa, uint32_t *version); /* our VID */
 void ike_sa_delete(struct ike_sa *sa, bool tell_peer); /* sa_down follows */
 void ike_sa_notify(struct ike_sa *sa, uint16_t type); /* protected N */

@@ -91,12 +91,44 @@ static struct ike_trustpoint *trustpoints_dup(const struct isakmp_config *c)
 	return v;
 }
 
+static bool has_key_for(const struct isakmp_config *c, enum ike_auth auth)
+{
+	for (size_t i = 0; i < c->n_trustpoints; i++)
+		if (c->trustpoints[i].key != NULL &&
+			ike_auth_of_key(c->trustpoints[i].key) == auth)
+			return true;
+	return false;
+}
+
+/* `authentication ecdsa-sig` stands for the methods of all three curves: those
+ * of our keys take its place. */
+static void policies_by_curve(
+	struct isakmp_config *out, const struct isakmp_config *c)
+{
+	out->n_policies = 0;
+	for (size_t i = 0; i < c->n_policies; i++) {
+		enum ike_auth a = c->policy[i].auth, last = a;
+
+		if (a >= IKE_AUTH_ECDSA256 && a <= IKE_AUTH_ECDSA521) {
+			a = IKE_AUTH_ECDSA256;
+			last = IKE_AUTH_ECDSA521;
+		}
+		for (; a <= last && out->n_policies < IKE_POLICIES_MAX; a++) {
+			if (last == IKE_AUTH_ECDSA521 && !has_key_for(c, a))
+				continue;
+			out->policy[out->n_policies] = c->policy[i];
+			out->policy[out->n_policies++].auth = a;
+		}
+	}
+}
+
 void isakmp_config_dup(struct isakmp_config *out, const struct isakmp_config *c)
 {
 	*out = *c;
 	out->keys = keys_dup(c);
 	out->peers = peers_dup(c);
 	out->trustpoints = trustpoints_dup(c);
+	policies_by_curve(out, c);
 	out->keyrings =
 		list_dup(c->keyrings, c->n_keyrings, sizeof *c->keyrings);
 	out->profiles =

@@ -45,6 +45,7 @@
 #define IKE_NONCE_LONG           32
 #define IKE_NONCE_MIN            8
 #define IKE_NONCE_MAX            256
+#define IKE_CERTREQS_MAX         8
 #define IKE_PEER_ID_MAX          512
 #define IKE_OWN_ID_MAX           4096 /* a DN may be long */
 #define IKE_EXCHANGES_MAX        16 /* of one SA, ended ones included */
@@ -241,6 +242,8 @@ struct negotiation {
 	struct bytes ke_i, ke_r, ni, nr;
 	struct bytes id_own, id_peer; /* bodies of the ID payloads */
 	uint8_t refused_digest[DIGEST_BYTES];
+	struct bytes certreq[IKE_CERTREQS_MAX]; /* names of CAs, the peer's */
+	unsigned n_certreqs;
 	bool proof_refused;   /* the peer's keys are not ours, it seems */
 	bool initial_contact; /* the peer says it has no other SA with us */
 };
@@ -286,6 +289,7 @@ struct ike_sa {
 	uint8_t iv[CIPHER_MAX_BLOCK]; /* phase-1 chain; frozen when up */
 	uint8_t peer_id_type;
 	struct bytes peer_id;
+	struct cert *peer_cert; /* NULL: it has a pre-shared key */
 	char profile[NAME_MAX_IOS + 1]; /* "" none */
 	bool profile_set;               /* by who began */
 	uint64_t expires_ms;
@@ -446,14 +450,20 @@ struct auth_method {
 	/* Have we what it takes with this peer? */
 	bool (*usable)(const struct ike *ike, const struct ike_peer *peer);
 	bool (*skeyid)(struct ike_sa *sa, uint8_t *out);
-	/* HASH, or CERT and SIG. */
-	void (*prove)(struct ike_sa *sa, struct isakmp_wr *m, const uint8_t *hash);
+	/* HASH, or CERT and SIG; false: our key or certificate is gone. */
+	bool (*prove)(struct ike_sa *sa, struct isakmp_wr *m, const uint8_t *hash);
 	enum wire_err (*check)(
 		struct ike_sa *sa, const struct payloads *p, const uint8_t *hash);
 	/* Subject of our certificate, DER, lent; NULL: it has none. */
 	struct span (*own_dn)(const struct ike_sa *sa);
 };
 const struct auth_method *auth_method(enum ike_auth id); /* NULL: unknown */
+/* phase1_sig.c: those by signature. */
+const struct auth_method *auth_method_signature(enum ike_auth id);
+/* The method that a key signs by. */
+enum ike_auth ike_auth_of_key(const struct pkey *k);
+/* The hash of HASH_I and HASH_R: ECDSA has its own (RFC 4754 4). */
+enum hash_id auth_proof_hash(const struct ike_sa *sa);
 /* SKEYID and all that follows from it, cipher key and first IV. */
 bool auth_derive(struct ike_sa *sa);
 /* HASH_I or HASH_R over that side's ID body. */

@@ -1,6 +1,7 @@
 /* One phase-1 SA from creation to end: its cookies, its encryption, its timers,
  * what it leaves behind.  The negotiation itself is in phase1.c. */
 #include "gdoi/debug_priv.h"
+#include "gdoi/phase1_priv.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,6 +259,7 @@ static void negotiation_free(struct ike *ike, struct negotiation *n)
 	bytes_free(&n->nr);
 	bytes_free(&n->id_own);
 	bytes_free(&n->id_peer);
+	p1_certreqs_free(n);
 	free(n);
 }
 
@@ -288,6 +290,7 @@ void sa_free(struct ike_sa *sa)
 	negotiation_free(ike, sa->neg);
 	bytes_free(&sa->tx);
 	bytes_free(&sa->peer_id);
+	cert_unref(sa->peer_cert);
 	mem_wipe(&sa->keys, sizeof sa->keys);
 	free(sa);
 }

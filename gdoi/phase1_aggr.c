@@ -73,6 +73,7 @@ bool aggr_offer_send(struct ike_sa *sa)
 		return false;
 	p1_ke_put(sa, &m);
 	p1_id_put(sa, &m);
+	p1_certreqs_put(sa, &m);
 	p1_vids_put(&m, sa->ike);
 	p1_send(sa, isakmp_wr_end(&m));
 	return true;
@@ -93,15 +94,17 @@ static enum wire_err keys_make(
 	return WIRE_OK;
 }
 
-/* HASH_I or SIG_I; the chain ends with it. */
-static void message_3_send(struct ike_sa *sa)
+/* HASH_I or SIG_I; the chain ends with it.  False: nothing to prove by. */
+static bool message_3_send(struct ike_sa *sa)
 {
 	struct isakmp_wr m;
 
 	p1_begin(sa, &m, ISAKMP_FLAG_E);
-	p1_proof_put(sa, &m);
+	if (!p1_proof_put(sa, &m))
+		return false;
 	p1_initial_contact_put(sa, &m);
 	p1_send(sa, sa_encrypt(sa, &m, sa->iv));
+	return true;
 }
 
 /* All of message 2.  On an error the SA is as before: the real one may be yet
@@ -151,17 +154,19 @@ enum sa_state aggr_on_2(struct ike_sa *sa, struct sa_event *ev)
 		return sa->neg->proof_refused ? p1_proof_refuse(sa, ev, e)
 					      : p1_refuse(sa, ev, e);
 	p1_vids_read(sa, &ev->p);
-	message_3_send(sa);
-	return SA_UP;
+	return message_3_send(sa) ? SA_UP : p1_fail(sa, IKE_DOWN_AUTH);
 }
 
-static void message_2_send(struct ike_sa *sa, struct isakmp_wr *m)
+static bool message_2_send(struct ike_sa *sa, struct isakmp_wr *m)
 {
 	p1_id_put(sa, m);
-	p1_proof_put(sa, m);
+	if (!p1_proof_put(sa, m))
+		return false;
+	p1_certreqs_put(sa, m);
 	p1_vids_put(m, sa->ike);
 	p1_send(sa, isakmp_wr_end(m));
 	sa_arm(sa, IKE_HALF_OPEN_MS);
+	return true;
 }
 
 enum sa_state aggr_on_1(struct ike_sa *sa, struct sa_event *ev)
@@ -195,9 +200,9 @@ enum sa_state aggr_on_1(struct ike_sa *sa, struct sa_event *ev)
 	p1_begin(sa, &m, 0);
 	ike_answer_put(&m, &o, t);
 	p1_ke_put(sa, &m);
-	if (!auth_derive(sa))
+	p1_certreqs_read(sa, &ev->p);
+	if (!auth_derive(sa) || !message_2_send(sa, &m))
 		return p1_fail(sa, IKE_DOWN_AUTH);
-	message_2_send(sa, &m);
 	return SA_A2;
 }
 

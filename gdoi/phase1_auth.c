@@ -26,10 +26,11 @@ static bool psk_skeyid(struct ike_sa *sa, uint8_t *out)
 	return true;
 }
 
-static void psk_prove(
+static bool psk_prove(
 	struct ike_sa *sa, struct isakmp_wr *m, const uint8_t *hash)
 {
 	isakmp_put(m, PLD_HASH, hash, hash_alg(sa->keys.hash)->bytes);
+	return true;
 }
 
 static enum wire_err psk_check(
@@ -60,7 +61,7 @@ const struct auth_method *auth_method(enum ike_auth id)
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
 		if (methods[i].id == id)
 			return &methods[i];
-	return NULL;
+	return auth_method_signature(id);
 }
 
 /* prf(SKEYID, previous | g^xy | CKY-I | CKY-R | n) */
@@ -119,6 +120,6 @@ void auth_hash(const struct ike_sa *sa, bool of_initiator, struct span id_b,
 		of_initiator ? ke_r : ke_i, of_initiator ? cky_i : cky_r,
 		of_initiator ? cky_r : cky_i, bytes_span(&sa->neg->sai), id_b };
 
-	prf(sa->keys.hash, SPAN(sa->keys.skeyid.b, sa->keys.skeyid.n), parts,
-		ARRAY_LEN(parts), out);
+	prf(auth_proof_hash(sa), SPAN(sa->keys.skeyid.b, sa->keys.skeyid.n),
+		parts, ARRAY_LEN(parts), out);
 }

@@ -46,21 +46,25 @@ enum sa_state main_on_2(struct ike_sa *sa, struct sa_event *ev)
 	p1_vids_read(sa, &ev->p);
 	p1_begin(sa, &m, 0);
 	p1_ke_put(sa, &m);
+	p1_certreqs_put(sa, &m);
 	p1_send(sa, isakmp_wr_end(&m));
 	return SA_I3;
 }
 
-/* Message 5 or 6: ID and proof, encrypted; the chain moves on. */
-static void proof_send(struct ike_sa *sa)
+/* Message 5 or 6: ID and proof, encrypted; the chain moves on.  False: there is
+ * nothing left to prove by. */
+static bool proof_send(struct ike_sa *sa)
 {
 	struct isakmp_wr m;
 
 	p1_begin(sa, &m, ISAKMP_FLAG_E);
 	p1_id_put(sa, &m);
-	p1_proof_put(sa, &m);
+	if (!p1_proof_put(sa, &m))
+		return false;
 	if (sa->initiator)
 		p1_initial_contact_put(sa, &m);
 	p1_send(sa, sa_encrypt(sa, &m, sa->iv));
+	return true;
 }
 
 enum sa_state main_on_4(struct ike_sa *sa, struct sa_event *ev)
@@ -76,9 +80,9 @@ enum sa_state main_on_4(struct ike_sa *sa, struct sa_event *ev)
 		return p1_refuse(sa, ev, WIRE_KE);
 	bytes_set(&n->ke_r, ke.p, ke.n);
 	bytes_set(&n->nr, nonce.p, nonce.n);
-	if (!auth_derive(sa))
+	p1_certreqs_read(sa, &ev->p);
+	if (!auth_derive(sa) || !proof_send(sa))
 		return p1_fail(sa, IKE_DOWN_AUTH);
-	proof_send(sa);
 	return SA_I5;
 }
 
@@ -151,8 +155,10 @@ enum sa_state main_on_3(struct ike_sa *sa, struct sa_event *ev)
 		return p1_refuse(sa, ev, WIRE_KE);
 	bytes_set(&n->ke_i, ke.p, ke.n);
 	bytes_set(&n->ni, nonce.p, nonce.n);
+	p1_certreqs_read(sa, &ev->p);
 	p1_begin(sa, &m, 0);
 	p1_ke_put(sa, &m);
+	p1_certreqs_put(sa, &m);
 	struct span answer = isakmp_wr_end(&m);
 
 	if (!auth_derive(sa))
@@ -168,6 +174,5 @@ enum sa_state main_on_5(struct ike_sa *sa, struct sa_event *ev)
 
 	if (e != WIRE_OK)
 		return p1_proof_refuse(sa, ev, e);
-	proof_send(sa);
-	return SA_UP;
+	return proof_send(sa) ? SA_UP : p1_fail(sa, IKE_DOWN_AUTH);
 }

@@ -102,14 +102,14 @@ enum wire_err p1_ke_read(uint16_t group, const struct payloads *p,
 	return WIRE_OK;
 }
 
-void p1_proof_put(struct ike_sa *sa, struct isakmp_wr *m)
+bool p1_proof_put(struct ike_sa *sa, struct isakmp_wr *m)
 {
 	uint8_t hash[HASH_MAX_BYTES];
 
 	SA_DEBUG(sa, P1_ID_OUT, .text = ike_auth_text(sa->policy.auth),
 		.a = sa->neg->id_own.n > 0 ? sa->neg->id_own.p[0] : 0);
 	auth_hash(sa, sa->initiator, bytes_span(&sa->neg->id_own), hash);
-	auth_method(sa->policy.auth)->prove(sa, m, hash);
+	return auth_method(sa->policy.auth)->prove(sa, m, hash);
 }
 
 void p1_initial_contact_put(const struct ike_sa *sa, struct isakmp_wr *m)
@@ -160,6 +160,7 @@ enum wire_err p1_proof_take(struct ike_sa *sa, const struct payloads *p)
 		return e;
 	if (!sa_profile_settle(sa, &id))
 		return WIRE_UNAUTHORIZED;
+	p1_certreqs_read(sa, p);
 	sa->peer_id_type = id.type;
 	bytes_set(&sa->peer_id, id.data.p, id.data.n);
 	ike_debug_peer_id(sa);
@@ -170,6 +171,9 @@ enum wire_err p1_proof_take(struct ike_sa *sa, const struct payloads *p)
 enum sa_state p1_proof_refuse(
 	struct ike_sa *sa, struct sa_event *ev, enum wire_err e)
 {
+	/* The same bytes may be good later. */
+	if (e == WIRE_REVOCATION || e == WIRE_RATE)
+		return p1_refuse(sa, ev, e);
 	memcpy(sa->neg->refused_digest, ev->in->digest, DIGEST_BYTES);
 	SA_DEBUG(sa, P1_BAD_PROOF, .err = e,
 		.text = sa->policy.auth == IKE_AUTH_PSK ? "pre-shared keys"

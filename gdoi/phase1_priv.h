@@ -21,10 +21,15 @@ void p1_vids_put(struct isakmp_wr *m, const struct ike *ike);
 void p1_ke_put(struct ike_sa *sa, struct isakmp_wr *m);
 /* Our ID into the message, its body into neg->id_own. */
 void p1_id_put(struct ike_sa *sa, struct isakmp_wr *m);
-/* HASH, or CERT and SIG, over neg->id_own. */
-void p1_proof_put(struct ike_sa *sa, struct isakmp_wr *m);
+/* HASH, or CERT and SIG, over neg->id_own; false: we cannot any more. */
+bool p1_proof_put(struct ike_sa *sa, struct isakmp_wr *m);
 /* INITIAL-CONTACT when we hold no other SA with that peer (2407 4.6.3.3). */
 void p1_initial_contact_put(const struct ike_sa *sa, struct isakmp_wr *m);
+
+/* With signatures: which CAs we take certificates of, and the peer does. */
+void p1_certreqs_put(const struct ike_sa *sa, struct isakmp_wr *m);
+void p1_certreqs_read(struct ike_sa *sa, const struct payloads *p);
+void p1_certreqs_free(struct negotiation *n);
 
 /* Reading one. */
 void p1_vids_read(struct ike_sa *sa, const struct payloads *p);

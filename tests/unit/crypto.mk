@@ -49,3 +49,7 @@ corpus_revocation_LDADD = $(CRYPTO_LIBS)
 check_PROGRAMS += test_pkistore
 test_pkistore_SOURCES = tests/unit/test_pkistore.c
 test_pkistore_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_cert
+test_cert_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+test_cert_SOURCES = tests/unit/test_cert.c tests/unit/ca_world.c tests/unit/ca_world.h tests/unit/pki_vectors.h
+test_cert_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)

@@ -11,6 +11,24 @@ static uint64_t end_now(void *ctx)
 	return ((struct end *)ctx)->w->now;
 }
 
+static uint64_t end_wall(void *ctx)
+{
+	const struct world *w = ((struct end *)ctx)->w;
+
+	return w->wall_ms + w->now;
+}
+
+static bool end_fetch(void *ctx, const char *trustpoint,
+	const struct cert *cert, const struct cert *issuer,
+	enum revocation_method m)
+{
+	struct end *e = ctx;
+
+	(void)trustpoint, (void)cert, (void)issuer, (void)m;
+	e->fetches++;
+	return e->may_fetch;
+}
+
 static void end_random(void *ctx, void *p, size_t n)
 {
 	struct end *e = ctx;
@@ -117,7 +135,8 @@ static void end_init(struct world *w, struct end *e, uint32_t addr)
 	*e = (struct end){ .w = w, .addr = ip_v4(addr) };
 	e->env = (struct env){ .ctx = e,
 		.now = end_now,
-		.wall = end_now,
+		.wall = end_wall,
+		.revocation_wanted = end_fetch,
 		.random = end_random,
 		.send = end_send,
 		.report = end_report,
@@ -176,7 +195,10 @@ void world_config(struct end *e, const struct isakmp_policy *v, size_t n,
 		.fragmentation = e->fragmentation,
 		.sa_limit = e->sa_limit,
 		.negotiation_limit = e->negotiation_limit,
-		.diagnose_entries = e->diagnose_entries };
+		.diagnose_entries = e->diagnose_entries,
+		.self = e->self,
+		.trustpoints = e->trustpoints,
+		.n_trustpoints = e->n_trustpoints };
 
 	memcpy(c.policy, v, n * sizeof *v);
 	if (psk != NULL) {

@@ -19,6 +19,11 @@ struct end {
 	bool fragmentation;
 	uint32_t sa_limit, negotiation_limit;
 	uint16_t diagnose_entries;
+	struct isakmp_id self;
+	const struct ike_trustpoint *trustpoints; /* lent */
+	size_t n_trustpoints;
+	unsigned fetches; /* of revocation data, when may_fetch */
+	bool may_fetch;
 	struct ike_sa *sa; /* last one up, NULL after its end */
 	unsigned ups, downs, lost, messages, notifies;
 	enum ike_down why;
@@ -39,6 +44,7 @@ struct packet {
 };
 struct world {
 	uint64_t now;
+	uint64_t wall_ms; /* the wall clock when now is 0 */
 	uint64_t seed; /* 0: real random bytes */
 	const struct crypto_ops *crypto;
 	const char *(*vrf_of)(void *ctx, const struct ip_addr *local);

@@ -1,0 +1,384 @@
+/* Phase 1 by signatures: both modes, both ends in one process. */
+#include "tests/unit/ca_world.h"
+#include "tests/unit/ike_world.h"
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CA_EXT { "basicConstraints", "critical,CA:TRUE" }
+
+/* Two routers under one CA; each end's trustpoint may be bent by a test. */
+struct lab {
+	struct world w;
+	struct cert *root, *cert[2];
+	struct pkey *key[2];
+	struct cert *ca[1], *chain[2][2];
+	struct crl *crl[1];
+	struct ike_trustpoint tp[2];
+	struct isakmp_policy policy;
+};
+
+static const struct ca_spec root_spec = { .subject = "Root",
+	.ext = { CA_EXT },
+	.to = CA_NOW + 4000 * CA_DAY };
+
+static struct cert *router_cert(struct lab *l, unsigned i, struct pkey *key)
+{
+	struct ca_spec s = { .subject = i == 0 ? "gm1" : "ks1",
+		.serial = 10 + (long)i,
+		.ext = { { "subjectAltName",
+			i == 0 ? "DNS:gm1.orbit.example,IP:192.0.2.10"
+			       : "DNS:ks1.orbit.example,IP:192.0.2.1" } } };
+
+	return ca_issue(&s, key, l->root, ca_key_rsa(0));
+}
+
+static void lab_init(struct lab *l, enum ike_auth auth, struct pkey *key_a,
+	struct pkey *key_b)
+{
+	memset(l, 0, sizeof(*l));
+	world_init(&l->w);
+	l->w.wall_ms = CA_NOW * UINT64_C(1000);
+	l->policy = (struct isakmp_policy){ .priority = 10,
+		.cipher = CIPHER_AES128,
+		.hash = HASH_SHA1,
+		.auth = auth,
+		.group = 19,
+		.life_secs = 86400 };
+	l->root = ca_issue(&root_spec, ca_key_rsa(0), NULL, NULL);
+	l->ca[0] = l->root;
+	l->key[0] = key_a;
+	l->key[1] = key_b;
+	for (unsigned i = 0; i < 2; i++) {
+		l->cert[i] = router_cert(l, i, l->key[i]);
+		l->chain[i][0] = l->cert[i];
+		l->tp[i] = (struct ike_trustpoint){
+			.trust = { .name = "CA",
+				.ca = l->ca,
+				.n_ca = 1,
+				.crl = l->crl,
+				.method = { REVOCATION_NONE },
+				.n_methods = 1 },
+			.chain = l->chain[i],
+			.n_chain = 1,
+			.key = l->key[i]
+		};
+	}
+	l->w.a.trustpoints = &l->tp[0];
+	l->w.b.trustpoints = &l->tp[1];
+	l->w.a.n_trustpoints = l->w.b.n_trustpoints = 1;
+}
+
+static void lab_rsa(struct lab *l)
+{
+	lab_init(l, IKE_AUTH_RSA_SIG, ca_key_rsa(1), ca_key_rsa(2));
+}
+
+static void lab_config(struct lab *l)
+{
+	world_config(&l->w.a, &l->policy, 1, NULL, 2);
+	world_config(&l->w.b, &l->policy, 1, NULL, 2);
+}
+
+static void lab_run(struct lab *l)
+{
+	lab_config(l);
+	world_connect(&l->w);
+	world_run(&l->w, 0);
+}
+
+static void lab_fini(struct lab *l)
+{
+	world_fini(&l->w);
+	cert_unref(l->root);
+	cert_unref(l->cert[0]);
+	cert_unref(l->cert[1]);
+	crl_unref(l->crl[0]);
+}
+
+static uint64_t drops(const struct end *e, enum wire_err err)
+{
+	struct ike_stats s;
+
+	ike_stats(e->ike, &s);
+	return s.drops[err];
+}
+
+static void rsa_comes_up(void **state)
+{
+	struct lab l;
+	struct span id;
+
+	(void)state;
+	lab_rsa(&l);
+	lab_run(&l);
+	assert_true(world_both_up(&l.w));
+	assert_int_equal(l.w.sent, 6);
+	assert_true(cert_equal(ike_sa_peer_cert(l.w.b.sa), l.cert[0]));
+	assert_true(cert_equal(ike_sa_peer_cert(l.w.a.sa), l.cert[1]));
+	assert_int_equal(ike_sa_peer_id(l.w.b.sa, &id), 1);
+	assert_int_equal(l.w.b.reports[REPORT_IKMP_NO_ID_CERT_MATCH], 0);
+	lab_fini(&l);
+}
+
+static void every_curve_comes_up(void **state)
+{
+	static const struct {
+		unsigned bits;
+		enum ike_auth auth;
+	} curves[] = { { 256, IKE_AUTH_ECDSA256 }, { 384, IKE_AUTH_ECDSA384 },
+		{ 521, IKE_AUTH_ECDSA521 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(curves); i++) {
+		struct pkey *a = pkey_ec_generate(curves[i].bits);
+		struct pkey *b = pkey_ec_generate(curves[i].bits);
+		struct ike_sa_info info;
+		struct lab l;
+
+		/* As configured: the curve is the key's business. */
+		lab_init(&l, IKE_AUTH_ECDSA256, a, b);
+		lab_run(&l);
+		assert_true(world_both_up(&l.w));
+		assert_int_equal(ike_list(l.w.b.ike, &info, 1), 1);
+		assert_int_equal(info.policy.auth, curves[i].auth);
+		lab_fini(&l);
+		pkey_unref(a);
+		pkey_unref(b);
+	}
+}
+
+static void other_kinds_of_key_have_no_proposal(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_init(&l, IKE_AUTH_RSA_SIG, ca_key_rsa(1), ca_key_ec(0));
+	lab_run(&l);
+	assert_false(world_both_up(&l.w));
+	assert_true(drops(&l.w.b, WIRE_NO_PROPOSAL) > 0);
+	lab_fini(&l);
+}
+
+static void names_come_from_the_certificate(void **state)
+{
+	struct lab l;
+	struct span id;
+
+	(void)state;
+	lab_rsa(&l);
+	l.w.a.self.kind = ISAKMP_ID_DN;
+	l.w.b.self = (struct isakmp_id){ .kind = ISAKMP_ID_FQDN,
+		.name = "ks1.orbit.example" };
+	lab_run(&l);
+	assert_true(world_both_up(&l.w));
+	assert_int_equal(ike_sa_peer_id(l.w.b.sa, &id), 9);
+	assert_true(dn_equal(id, cert_subject_der(l.cert[0])));
+	assert_int_equal(ike_sa_peer_id(l.w.a.sa, &id), 2);
+	lab_fini(&l);
+}
+
+static void a_name_of_another_is_refused(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_rsa(&l);
+	l.w.a.self = (struct isakmp_id){ .kind = ISAKMP_ID_FQDN,
+		.name = "gm2.orbit.example" };
+	lab_run(&l);
+	assert_int_equal(l.w.b.ups, 0);
+	assert_int_equal(drops(&l.w.b, WIRE_ID), 1);
+	assert_int_equal(l.w.b.reports[REPORT_IKMP_NO_ID_CERT_MATCH], 1);
+	lab_fini(&l);
+}
+
+/* Its source address claims nothing; another one does. */
+static void an_address_need_not_stand_in_it(void **state)
+{
+	static const struct ca_spec bare = { .subject = "gm1", .serial = 10 };
+	struct lab l;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		lab_rsa(&l);
+		cert_unref(l.cert[0]);
+		l.chain[0][0] = l.cert[0] = ca_issue(
+			&bare, l.key[0], l.root, ca_key_rsa(0));
+		l.w.a.self.kind = ISAKMP_ID_ADDRESS;
+		if (i == 1)
+			l.w.a.self.addr = ip_v4(0xc00002fe);
+		lab_run(&l);
+		assert_int_equal(world_both_up(&l.w), i == 0);
+		assert_int_equal(
+			l.w.b.reports[REPORT_IKMP_NO_ID_CERT_MATCH], 1);
+		lab_fini(&l);
+	}
+}
+
+/* A certificate that is not of the key: the signature tells. */
+static void a_borrowed_certificate_is_refused(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_rsa(&l);
+	l.chain[0][0] = l.cert[1];
+	lab_run(&l);
+	assert_int_equal(l.w.b.ups, 0);
+	assert_int_equal(drops(&l.w.b, WIRE_SIGNATURE), 1);
+	assert_int_equal(l.w.b.fetches, 0);
+	lab_fini(&l);
+}
+
+static void a_foreign_ca_is_refused(void **state)
+{
+	struct lab l;
+	struct cert *other;
+	struct cert *ca[1];
+
+	(void)state;
+	lab_rsa(&l);
+	other = ca_issue(&(const struct ca_spec){ .subject = "Other",
+				 .ext = { CA_EXT } },
+		ca_key_rsa(3), NULL, NULL);
+	ca[0] = other;
+	l.tp[1].trust.ca = ca;
+	lab_run(&l);
+	assert_int_equal(l.w.b.ups, 0);
+	assert_int_equal(drops(&l.w.b, WIRE_CERT), 1);
+	assert_int_equal(l.w.b.reports[REPORT_IKMP_INVAL_CERT], 1);
+	lab_fini(&l);
+	cert_unref(other);
+}
+
+static void an_expired_certificate_is_refused(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_rsa(&l);
+	l.w.wall_ms += 200ull * CA_DAY * 1000;
+	lab_run(&l);
+	assert_int_equal(l.w.b.ups, 0);
+	assert_int_equal(
+		l.w.b.reports[REPORT_CERTIFICATE_INVALID_EXPIRED], 1);
+	lab_fini(&l);
+}
+
+/* What is not yet known is asked for; the repeated message is judged anew. */
+static void a_list_that_comes_later_lets_it_in(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_rsa(&l);
+	l.tp[1].trust.n_methods = 0; /* crl */
+	l.w.b.may_fetch = true;
+	lab_run(&l);
+	assert_int_equal(l.w.b.ups, 0);
+	assert_int_equal(l.w.b.fetches, 1);
+	assert_int_equal(drops(&l.w.b, WIRE_REVOCATION), 1);
+	l.crl[0] = ca_crl(l.root, ca_key_rsa(0), CA_NOW - 60, NULL, 0);
+	l.tp[1].trust.n_crls = 1;
+	world_config(&l.w.b, &l.policy, 1, NULL, 2);
+	world_run(&l.w, 3000);
+	assert_true(world_both_up(&l.w));
+	lab_fini(&l);
+}
+
+static void a_revoked_one_is_refused(void **state)
+{
+	const long serial = 10;
+	struct lab l;
+
+	(void)state;
+	lab_rsa(&l);
+	l.tp[1].trust.n_methods = 0;
+	l.crl[0] = ca_crl(l.root, ca_key_rsa(0), CA_NOW - 60, &serial, 1);
+	l.tp[1].trust.n_crls = 1;
+	lab_run(&l);
+	assert_int_equal(l.w.b.ups, 0);
+	assert_int_equal(l.w.b.reports[REPORT_CERTIFICATE_REVOKED], 1);
+	world_run(&l.w, 60000);
+	assert_int_equal(l.w.a.ups, 0);
+	assert_int_equal(l.w.a.why, IKE_DOWN_NO_PROOF);
+	lab_fini(&l);
+}
+
+/* Of two trustpoints the one counts that the peer asks for. */
+static void the_peer_chooses_our_certificate(void **state)
+{
+	struct lab l;
+	struct ike_trustpoint two[2];
+	struct cert *other, *own, *ca[1], *chain[1];
+
+	(void)state;
+	lab_rsa(&l);
+	other = ca_issue(&(const struct ca_spec){ .subject = "Other",
+				 .ext = { CA_EXT } },
+		ca_key_rsa(3), NULL, NULL);
+	own = ca_issue(&(const struct ca_spec){ .subject = "gm1", .serial = 9 },
+		l.key[0], other, ca_key_rsa(3));
+	ca[0] = other;
+	chain[0] = own;
+	two[0] = two[1] = l.tp[0];
+	two[0].trust.ca = ca;
+	two[0].chain = chain;
+	l.w.a.trustpoints = two;
+	l.w.a.n_trustpoints = 2;
+	lab_run(&l);
+	assert_true(world_both_up(&l.w));
+	assert_true(cert_equal(ike_sa_peer_cert(l.w.b.sa), l.cert[0]));
+	lab_fini(&l);
+	cert_unref(own);
+	cert_unref(other);
+}
+
+/* Our key goes while we negotiate: an end, not half a proof. */
+static void a_key_removed_in_between_ends_it(void **state)
+{
+	struct lab l;
+	struct nth nth = { .lose = 3 };
+
+	(void)state;
+	lab_rsa(&l);
+	l.w.pass = pass_but_nth;
+	l.w.arg = &nth;
+	lab_run(&l);
+	l.w.a.n_trustpoints = 0;
+	world_config(&l.w.a, &l.policy, 1, NULL, 2);
+	world_run(&l.w, 60000);
+	assert_int_equal(l.w.a.ups, 0);
+	assert_int_equal(l.w.a.why, IKE_DOWN_AUTH);
+	lab_fini(&l);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	ca_keys_free();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rsa_comes_up),
+		cmocka_unit_test(every_curve_comes_up),
+		cmocka_unit_test(other_kinds_of_key_have_no_proposal),
+		cmocka_unit_test(names_come_from_the_certificate),
+		cmocka_unit_test(a_name_of_another_is_refused),
+		cmocka_unit_test(an_address_need_not_stand_in_it),
+		cmocka_unit_test(a_borrowed_certificate_is_refused),
+		cmocka_unit_test(a_foreign_ca_is_refused),
+		cmocka_unit_test(an_expired_certificate_is_refused),
+		cmocka_unit_test(a_list_that_comes_later_lets_it_in),
+		cmocka_unit_test(a_revoked_one_is_refused),
+		cmocka_unit_test(the_peer_chooses_our_certificate),
+		cmocka_unit_test(a_key_removed_in_between_ends_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}
