@@ -252,18 +252,21 @@ static enum wire_err offer_check(struct ike *ike, const struct ike_dgram *in,
 	return *t == NULL ? WIRE_NO_PROPOSAL : WIRE_OK;
 }
 
-/* Aggressive Mode costs a public-key operation at once. */
+/* Aggressive Mode costs a public-key operation at once.  A source is remembered
+ * only once all together have not been too many. */
 static enum wire_err aggr_admit(struct ike *ike, const struct udp_path *path)
 {
+	const struct ip_addr *from = &path->remote.ip;
+	struct source *s = source_find(&ike->limits, from);
 	uint64_t now = ike_now(ike);
-	struct source *s = source_get(&ike->limits, &path->remote.ip, now);
-
-	enum wire_err e = !source_take(s, now) ? WIRE_RATE
-			  : !aggr_take(ike)    ? WIRE_LIMIT
-					       : WIRE_OK;
+	enum wire_err e = s != NULL && !source_take(s, now) ? WIRE_RATE
+			  : !aggr_take(ike)                 ? WIRE_LIMIT
+							    : WIRE_OK;
 
 	if (e != WIRE_OK)
 		ike->stats.rate_refused++;
+	else if (s == NULL)
+		source_take(source_get(&ike->limits, from, now), now);
 	return e;
 }
 

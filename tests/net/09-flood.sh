@@ -39,7 +39,7 @@ lab_wires() {
 		lab_wire "R$n" wan core "to-r$n"
 		lab_address core "to-r$n" "192.168.$n.1/24"
 		[ "$n" != 1 ] || continue
-		lab_in "R$n" ip link add lan type dummy
+		lab_wire "R$n" lan core "lan-r$n"
 	done
 	lab_wire F wan core to-f
 	lab_address core to-f 192.168.9.1/24
@@ -81,22 +81,28 @@ errors() {
 			END { print n + 0 }'
 }
 
-members_register() {
-	local m
-
-	for m in $LAB_MEMBERS; do
-		lab_cmd "$m" "clear crypto gdoi" >/dev/null
-	done
-	wait_for 10 lab_none_registered
-	wait_for 60 lab_all_registered
+registrations() { # MEMBER
+	lab_cmd "$1" "show crypto gdoi" |
+		sed -n 's/.*Succeeded registration: *//p'
 }
 
-lab_none_registered() {
-	local m
+# Anew, phase 1 included, once the old one is given up.
+members_register() {
+	local m before=()
 
 	for m in $LAB_MEMBERS; do
-		! lab_registered "$m" || return 1
+		before+=("$m $(registrations "$m")")
+		printf '%s\n' "clear crypto isakmp" "clear crypto gdoi" yes |
+			lab_sh "$m" >/dev/null
 	done
+	for m in "${before[@]}"; do
+		# shellcheck disable=SC2086
+		wait_for 60 more_registrations $m || return 1
+	done
+}
+
+more_registrations() { # MEMBER THAN
+	[ "$(registrations "$1")" -gt "$2" ] && lab_registered "$1"
 }
 
 quiet_before() {

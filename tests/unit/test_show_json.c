@@ -356,11 +356,14 @@ static void isakmp(void **state)
 static void admission(void **state)
 {
 	auto_free char *limits = NULL, *errors = NULL, *count = NULL;
+	auto_free char *cleared = NULL;
 	struct router r;
 	json_t *v;
 
 	(void)state;
 	full_router(&r);
+	cleared = shown(&r, "clear crypto isakmp 77");
+	assert_string_equal(cleared, "% No ISAKMP SA has connection id 77\n");
 	v = both(&r, "show crypto call admission statistics", &limits);
 	assert_int_equal(num_at(v, "ike_sas"), 2);
 	assert_int_equal(num_at(v, "negotiating"), 2);
@@ -547,7 +550,8 @@ int main(void)
 		cmocka_unit_test(member),
 		cmocka_unit_test(server),
 		cmocka_unit_test(groups),
-		cmocka_unit_test(isakmp), cmocka_unit_test(admission),
+		cmocka_unit_test(isakmp),
+		cmocka_unit_test(admission),
 		cmocka_unit_test(public_keys),
 		cmocka_unit_test(ipsec),
 		cmocka_unit_test(network),
