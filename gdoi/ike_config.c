@@ -66,6 +66,7 @@ static struct isakmp_key *keys_dup(const struct isakmp_config *c)
 		v[i].key = (struct secret){ .p = NULL };
 		secret_dup(&v[i].key, &c->keys[i].key);
 	}
+	psk_sort(v, c->n_keys);
 	return v;
 }
 

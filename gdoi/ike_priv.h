@@ -192,6 +192,8 @@ struct ike_peer {
 /* phase1_key.c */
 /* Of an SA under negotiation; lent as long as that. */
 struct ike_peer sa_peer(const struct ike_sa *sa);
+/* Brings keys into the order that psk_find searches. */
+void psk_sort(struct isakmp_key *v, size_t n);
 /* The pre-shared key for a peer; NULL: there is none. Lent until the next
  * configuration. */
 const struct secret *psk_find(const struct ike *ike, const struct ike_peer *p);

@@ -1,10 +1,9 @@
 /* Which key and which profile a peer has (ios-cli.md 9.2): by its address, by
  * the identity that it tells, by the address and VRF where it reached us. */
 #include "gdoi/debug_priv.h"
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define SPECIFIC_NAME 256 /* more than any prefix */
 
 static const char *vrf_of(const struct ike *ike, const struct ip_addr *local)
 {
@@ -50,29 +49,93 @@ static bool addr_matches(
 	       ((ip_u32(a) ^ ip_u32(want)) & mask) == 0;
 }
 
-/* How closely a key fits an address; -1: not at all. */
-static int key_fits_addr(const struct isakmp_key *k, const struct ip_addr *a)
-{
-	if (k->addr.family == 6) {
-		const struct ip_prefix p = { .addr = k->addr,
-			.len = k->prefix };
+/* --- the order of the keys: names, then IPv4 and IPv6, the most specific
+ * first; of equals the default keyring's, then that of the first keyring --- */
 
-		return ip_prefix_contains(&p, a) ? k->prefix : -1;
-	}
-	if (!addr_matches(&k->addr, k->mask, a))
-		return -1;
-	return __builtin_popcount(k->mask);
+enum key_class { KEY_NAME, KEY_IPV4, KEY_IPV6 };
+
+static enum key_class key_class(const struct isakmp_key *k)
+{
+	if (k->addr.family == 0)
+		return KEY_NAME;
+	return k->addr.family == 6 ? KEY_IPV6 : KEY_IPV4;
 }
 
-static int key_fits(const struct isakmp_key *k, const struct ip_addr *a,
-	const struct wire_id *id)
+static int cmp_u32(uint32_t a, uint32_t b)
 {
-	if (k->hostname[0] != '\0' && id != NULL &&
-		(id->type == ID_FQDN || id->type == ID_USER_FQDN ||
-			id->type == ID_KEY_ID) &&
-		text_is(id->data, k->hostname))
-		return SPECIFIC_NAME;
-	return k->addr.family == 0 ? -1 : key_fits_addr(k, a);
+	return (a > b) - (a < b);
+}
+
+/* Descending by the mask: of contiguous ones the longest first. */
+static int cmp_ipv4(const struct isakmp_key *a, uint32_t mask, uint32_t addr)
+{
+	int c = cmp_u32(mask, a->mask);
+
+	return c != 0 ? c : cmp_u32(ip_u32(&a->addr) & a->mask, addr);
+}
+
+static int key_cmp(const void *x, const void *y)
+{
+	const struct isakmp_key *a = x, *b = y;
+	int c = (int)key_class(a) - (int)key_class(b);
+
+	if (c == 0 && key_class(a) == KEY_NAME)
+		c = strcasecmp(a->hostname, b->hostname);
+	else if (c == 0 && key_class(a) == KEY_IPV4)
+		c = cmp_ipv4(a, b->mask, ip_u32(&b->addr) & b->mask);
+	else if (c == 0)
+		c = (int)b->prefix - (int)a->prefix;
+	return c != 0 ? c : (int)a->ring - (int)b->ring;
+}
+
+void psk_sort(struct isakmp_key *v, size_t n)
+{
+	if (n > 0)
+		qsort(v, n, sizeof *v, key_cmp);
+}
+
+/* The first key that does not stand before what is sought. */
+typedef int key_place(const struct isakmp_key *k, const void *sought);
+
+static size_t lower_bound(
+	const struct isakmp_config *c, key_place *place, const void *sought)
+{
+	size_t low = 0, high = c->n_keys;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (place(&c->keys[mid], sought) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static int place_name(const struct isakmp_key *k, const void *sought)
+{
+	const char *name = sought;
+
+	return key_class(k) == KEY_NAME ? strcasecmp(k->hostname, name) : 1;
+}
+
+struct net {
+	uint32_t mask, addr;
+};
+static int place_net(const struct isakmp_key *k, const void *sought)
+{
+	const struct net *net = sought;
+
+	if (key_class(k) != KEY_IPV4)
+		return (int)key_class(k) - KEY_IPV4;
+	return cmp_ipv4(k, net->mask, net->addr);
+}
+
+static int place_ipv6(const struct isakmp_key *k, const void *sought)
+{
+	(void)sought;
+	return (int)key_class(k) - KEY_IPV6;
 }
 
 static bool profile_has_ring(const struct isakmp_profile *f, uint16_t ring)
@@ -100,31 +163,97 @@ static bool ring_serves(const struct ike *ike, uint16_t ring,
 	       (r->local.family == 0 || ip_equal(&r->local, local));
 }
 
-/* The most specific one; of equals the default keyring's, then the first. */
+/* Who asks for a key, and where it reached us. */
+struct asker {
+	const struct ike *ike;
+	const struct isakmp_profile *profile;
+	const struct ip_addr *local;
+	const char *vrf;
+};
+
+static bool key_serves(const struct asker *a, const struct isakmp_key *k)
+{
+	return profile_has_ring(a->profile, k->ring) &&
+	       ring_serves(a->ike, k->ring, a->local, a->vrf);
+}
+
+static const struct isakmp_key *by_name(
+	const struct asker *a, const struct wire_id *id)
+{
+	const struct isakmp_config *c = &a->ike->config;
+	char name[NAME_MAX_IOS + 1];
+
+	if ((id->type != ID_FQDN && id->type != ID_USER_FQDN &&
+		    id->type != ID_KEY_ID) ||
+		id->data.n >= sizeof name ||
+		memchr(id->data.p, '\0', id->data.n) != NULL)
+		return NULL;
+	memcpy(name, id->data.p, id->data.n);
+	name[id->data.n] = '\0';
+	for (size_t i = lower_bound(c, place_name, name);
+		i < c->n_keys && place_name(&c->keys[i], name) == 0; i++) {
+		if (key_serves(a, &c->keys[i]))
+			return &c->keys[i];
+	}
+	return NULL;
+}
+
+/* Mask by mask, from the longest. */
+static const struct isakmp_key *by_ipv4(const struct asker *a, uint32_t addr)
+{
+	const struct isakmp_config *c = &a->ike->config;
+	struct net net = { .mask = UINT32_MAX };
+	size_t i = lower_bound(c, place_net, &net);
+
+	while (i < c->n_keys && key_class(&c->keys[i]) == KEY_IPV4) {
+		net.mask = c->keys[i].mask;
+		net.addr = addr & net.mask;
+		for (i = lower_bound(c, place_net, &net);
+			i < c->n_keys && place_net(&c->keys[i], &net) == 0;
+			i++) {
+			if (key_serves(a, &c->keys[i]))
+				return &c->keys[i];
+		}
+		net.addr = UINT32_MAX; /* past all of this mask */
+		i = lower_bound(c, place_net, &net);
+		while (i < c->n_keys && place_net(&c->keys[i], &net) == 0)
+			i++;
+	}
+	return NULL;
+}
+
+static const struct isakmp_key *by_ipv6(
+	const struct asker *a, const struct ip_addr *addr)
+{
+	const struct isakmp_config *c = &a->ike->config;
+
+	for (size_t i = lower_bound(c, place_ipv6, NULL); i < c->n_keys; i++) {
+		const struct ip_prefix p = { .addr = c->keys[i].addr,
+			.len = c->keys[i].prefix };
+
+		if (ip_prefix_contains(&p, addr) && key_serves(a, &c->keys[i]))
+			return &c->keys[i];
+	}
+	return NULL;
+}
+
 static const struct isakmp_key *key_find(
 	const struct ike *ike, const struct ike_peer *p)
 {
-	const struct ip_addr *local = &p->path->local.ip;
-	const char *vrf = vrf_of(ike, local);
-	const struct isakmp_key *best = NULL;
-	struct ip_addr addr = peer_addr(p);
+	const struct asker a = { .ike = ike,
+		.profile = p->profile,
+		.local = &p->path->local.ip,
+		.vrf = vrf_of(ike, &p->path->local.ip) };
+	const struct ip_addr addr = peer_addr(p);
+	const struct isakmp_key *k = NULL;
 	struct wire_id id;
-	bool named = peer_id(p, &id);
-	int best_fit = -1;
 
-	for (size_t i = 0; i < ike->config.n_keys; i++) {
-		const struct isakmp_key *k = &ike->config.keys[i];
-		int fit = key_fits(k, &addr, named ? &id : NULL);
-
-		if (fit < best_fit || fit < 0 ||
-			(fit == best_fit && best->ring <= k->ring) ||
-			!profile_has_ring(p->profile, k->ring) ||
-			!ring_serves(ike, k->ring, local, vrf))
-			continue;
-		best = k;
-		best_fit = fit;
-	}
-	return best;
+	if (peer_id(p, &id))
+		k = by_name(&a, &id);
+	if (k != NULL)
+		return k;
+	return addr.family == 6 ? by_ipv6(&a, &addr)
+				: by_ipv4(&a, ip_u32(&addr));
 }
 
 const struct isakmp_peer_policy *peer_policy(

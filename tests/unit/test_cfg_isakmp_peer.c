@@ -104,6 +104,28 @@ static void named_keys_follow_ip_host(void **state)
 	fake_router_fini(&r);
 }
 
+/* Kept, and told that nobody comes by them. */
+static void ipv6_keys(void **state)
+{
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	paste(&r,
+		"crypto isakmp key K address ipv6 2001:DB8::/32\n"
+		"crypto keyring R\n"
+		" pre-shared-key address ipv6 2001:DB8::1/128 key L\n",
+		"% Warning: this line is kept but not in force (no IPv6 "
+		"peers)\n"
+		"% Warning: this line is kept but not in force (no IPv6 "
+		"peers)\n");
+	assert_int_equal(fake_box.isakmp.n_keys, 2);
+	assert_int_equal(fake_box.keys[0].addr.family, 6);
+	assert_int_equal(fake_box.keys[0].prefix, 32);
+	assert_int_equal(fake_box.keys[1].prefix, 128);
+	fake_router_fini(&r);
+}
+
 static void a_second_key_is_refused_in_a_keyring(void **state)
 {
 	struct router r;
@@ -329,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keyrings),
 		cmocka_unit_test(named_keys_follow_ip_host),
+		cmocka_unit_test(ipv6_keys),
 		cmocka_unit_test(a_second_key_is_refused_in_a_keyring),
 		cmocka_unit_test(identities),
 		cmocka_unit_test(peers_begin_in_aggressive_mode),

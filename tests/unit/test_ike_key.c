@@ -1,5 +1,5 @@
 /* Which key, identity and profile a negotiation gets. */
-#include "gdoi/gdoi_wire.h"
+#include "gdoi/ike_priv.h"
 #include "tests/unit/ike_conf.h"
 #include "tests/unit/test.h"
 #include <string.h>
@@ -294,6 +294,79 @@ static void who_begins_may_name_the_profile(void **state)
 	}
 }
 
+#define MANY 2000
+
+static uint32_t some(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* The one that a look at all of them finds. */
+static const struct isakmp_key *closest(
+	const struct isakmp_key *v, size_t n, uint32_t addr)
+{
+	const struct isakmp_key *best = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (((ip_u32(&v[i].addr) ^ addr) & v[i].mask) != 0)
+			continue;
+		if (best == NULL || v[i].mask > best->mask ||
+			(v[i].mask == best->mask && v[i].ring < best->ring))
+			best = &v[i];
+	}
+	return best;
+}
+
+static void the_closest_of_many_keys_is_found(void **state)
+{
+	auto_free struct isakmp_key *v = xcalloc(MANY, sizeof *v);
+	struct isakmp_keyring rings[3] = { { .name = "A" }, { .name = "B" },
+		{ .name = "C" } };
+	struct isakmp_config c = { .keys = v,
+		.n_keys = MANY,
+		.keyrings = rings,
+		.n_keyrings = N(rings) };
+	uint32_t seed = 7;
+	unsigned hits = 0;
+	struct world w;
+
+	(void)state;
+	for (uint32_t i = 0; i < MANY; i++) {
+		v[i].mask = ip_len_mask((uint8_t)(8 + some(&seed) % 25));
+		v[i].addr =
+			ip_v4((0x0a000000 | some(&seed) % 0x4000) & v[i].mask);
+		v[i].ring = (uint16_t)(some(&seed) % 4);
+		/* Of twins any would do, but not for the comparison. */
+		for (uint32_t k = 0; k < i; k++) {
+			if (v[k].ring == v[i].ring && v[k].mask == v[i].mask &&
+				ip_equal(&v[k].addr, &v[i].addr))
+				v[i].addr = ip_v4(0x14000000 + i);
+		}
+		secret_set(&v[i].key, &i, sizeof i);
+	}
+	world_init(&w);
+	ike_set_config(w.b.ike, &c);
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct udp_path path = world_path(&w.b, &w.a);
+		const struct ike_peer peer = { .path = &path };
+		uint32_t addr = 0x0a000000 | some(&seed) % 0x4000;
+
+		path.remote.ip = ip_v4(addr);
+		const struct isakmp_key *want = closest(v, MANY, addr);
+		const struct secret *got = psk_find(w.b.ike, &peer);
+
+		assert_int_equal(got == NULL, want == NULL);
+		if (want != NULL)
+			assert_true(secret_equal(got, &want->key));
+		hits += want != NULL && want->mask == UINT32_MAX;
+	}
+	assert_true(hits > 0);
+	world_fini(&w);
+	for (size_t i = 0; i < MANY; i++)
+		secret_free(&v[i].key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +379,7 @@ int main(void)
 		cmocka_unit_test(a_profile_starts_aggressive_mode),
 		cmocka_unit_test(a_profile_for_others_is_left_alone),
 		cmocka_unit_test(who_begins_may_name_the_profile),
+		cmocka_unit_test(the_closest_of_many_keys_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
