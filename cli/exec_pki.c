@@ -105,6 +105,8 @@ bool pki_accept(
 	if (j->session != NULL)
 		session_config_changed(j->session, before);
 	commit_settle(j->router->commit);
+	if (ok)
+		pki_alerts_new(j->router, j->name, !ca);
 	return ok;
 }
 

@@ -528,6 +528,60 @@ static int export_p12(struct cmd_call *c, const struct pki_tp *tp)
 	return CMD_DONE;
 }
 
+/* Three files, as `import ... pem url` wants them: .ca, .prv, .crt. */
+struct pem_files {
+	char url[256];
+	struct sbuf part[3];
+	size_t next;
+};
+
+static void pem_files_drop(void *ctx)
+{
+	struct pem_files *f = ctx;
+
+	for (size_t i = 0; i < ARRAY_LEN(f->part); i++)
+		sbuf_wipe(&f->part[i]);
+	free(f);
+}
+
+static int pem_files_next(
+	struct session *s, int err, const char *text, size_t n, void *ctx)
+{
+	static const char *const suffix[] = { ".ca", ".prv", ".crt" };
+	struct pem_files *f = ctx;
+	auto_sbuf struct sbuf url = { 0 };
+
+	(void)text;
+	(void)n;
+	while (f->next < ARRAY_LEN(f->part) && f->part[f->next].n == 0)
+		f->next++;
+	if (err != 0 || f->next == ARRAY_LEN(f->part)) {
+		pem_files_drop(f);
+		return written(s, err, "", 0, NULL);
+	}
+	sbuf_printf(&url, "%s%s", f->url, suffix[f->next]);
+	const struct sbuf *part = &f->part[f->next++];
+
+	return url_write(s, sbuf_str(&url), part->s, part->n, pem_files_next,
+		pem_files_drop, f);
+}
+
+static int pem_to_url(struct cmd_call *c, const struct pki_tp *tp)
+{
+	struct pem_files *f = xcalloc(1, sizeof(*f));
+	int rc = 0;
+
+	strlcpy(f->url, drv_str(c->drv, "url"), sizeof(f->url));
+	if (tp->ca != NULL)
+		pem_add(&f->part[0], "CERTIFICATE", der_span(&tp->ca->der));
+	if (drv_set(c->drv, "pass"))
+		rc = pem_key_add(&f->part[1], tp->own_key->key,
+			cipher_given(c->drv), drv_str(c->drv, "pass"));
+	if (rc == 0 && tp->own != NULL)
+		pem_add(&f->part[2], "CERTIFICATE", der_span(&tp->own->der));
+	return pem_files_next(c->session, rc, "", 0, f);
+}
+
 static int export_exec(struct cmd_call *c)
 {
 	bool p12 = c->cmd == &export_p12_config || c->cmd == &export_p12_priv;
@@ -543,8 +597,7 @@ static int export_exec(struct cmd_call *c)
 	if (!pem_text(c, &tp, &text))
 		return CMD_FAILED;
 	if (drv_set(c->drv, "url"))
-		return url_write(c->session, drv_str(c->drv, "url"),
-			sbuf_str(&text), text.n, written, nothing, NULL);
+		return pem_to_url(c, &tp);
 	sbuf_add(c->out, text.s, text.n);
 	return CMD_DONE;
 }

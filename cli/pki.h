@@ -88,6 +88,8 @@ void pki_sync(struct router *r);  /* chains have changed: onto the disk */
 time_t pki_alert_next(time_t not_after, time_t now);
 /* Tells what is due and arms the timer for what comes next. */
 void pki_alerts_update(struct router *r);
+/* Of a certificate that has just come: told at once if it ends soon. */
+void pki_alerts_new(struct router *r, const char *name, bool own);
 void pki_alerts_free(struct router *r);
 time_t pki_alerts_at(struct router *r); /* the next one; 0: none */
 struct pki_alerts;

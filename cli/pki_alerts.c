@@ -117,6 +117,17 @@ static void alerts_due(void *arg)
 		loop_now() + wait * 1000);
 }
 
+void pki_alerts_new(struct router *r, const char *name, bool own)
+{
+	auto_pki_tp struct pki_tp tp = { 0 };
+	time_t now = time(NULL);
+
+	pki_tp_read(r, name, &tp);
+	if ((own ? tp.own : tp.ca) != NULL &&
+		is_due((own ? &tp.own_info : &tp.ca_info)->not_after, 0, now))
+		tell(r, &tp, own, now);
+}
+
 void pki_alerts_update(struct router *r)
 {
 	struct pki_alerts **a = pki_alerts_of(r);

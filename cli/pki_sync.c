@@ -340,6 +340,7 @@ void pki_start(struct router *r)
 		start_one(r, node_str(n, "name"));
 	r->pki->started = true;
 	commit_settle(r->commit);
+	pki_alerts_update(r);
 }
 
 void pki_init(struct router *r)

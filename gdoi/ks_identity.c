@@ -75,3 +75,16 @@ bool ks_identity_has(
 	}
 	return false;
 }
+
+void ks_identity_text(uint8_t id_type, struct span data, struct sbuf *out)
+{
+	if (id_type == ID_FQDN || id_type == ID_USER_FQDN)
+		sbuf_add(out, data.p, data.n);
+	else if (id_type == ID_DER_DN)
+		dn_text(data, ",", out);
+	else if (id_type == ID_IPV4 && data.n == 4)
+		sbuf_printf(out, "%u.%u.%u.%u", data.p[0], data.p[1], data.p[2],
+			data.p[3]);
+	else
+		sbuf_printf(out, "type %u", id_type);
+}

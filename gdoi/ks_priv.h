@@ -229,4 +229,5 @@ void ks_show(const struct ks *ks, struct ks_snapshot *out);
 /* ks_identity.c: is an authenticated identity (ID payload) among those? */
 bool ks_identity_has(
 	const struct ks_identity *id, uint8_t id_type, struct span data);
+void ks_identity_text(uint8_t id_type, struct span data, struct sbuf *out);
 #endif

@@ -76,17 +76,21 @@ static struct ks *group_find(struct gdoi *g, const struct wire_id *id)
 static bool authorized(const struct ks *ks, const struct ike_sa *sa)
 {
 	struct packet_key k = { .src = ip_u32(&ike_sa_path(sa)->remote.ip) };
-	struct span id;
-	uint8_t id_type = ike_sa_peer_id(sa, &id);
 	int at;
 
-	if (ks->policy.identity != NULL &&
-		!ks_identity_has(ks->policy.identity, id_type, id))
-		return false;
 	if (ks->policy.authorization == NULL)
 		return true;
 	at = acl_match(ks->policy.authorization, &k);
 	return at >= 0 && ks->policy.authorization->v[at].permit;
+}
+
+static bool identity_authorized(const struct ks *ks, const struct ike_sa *sa)
+{
+	struct span id;
+	uint8_t type = ike_sa_peer_id(sa, &id);
+
+	return ks->policy.identity == NULL ||
+	       ks_identity_has(ks->policy.identity, type, id);
 }
 
 static void id_text(const struct wire_id *id, struct sbuf *out)
@@ -126,6 +130,15 @@ static enum wire_err group_check(struct gdoi *g, struct ike_sa *sa,
 		id_text(id, &text);
 		return refuse(g, sa, WIRE_ID, NULL, REPORT_KS_UNKNOWN_GROUP,
 			sbuf_str(&text));
+	}
+	if (!identity_authorized(ks, sa)) {
+		struct span who;
+		uint8_t type = ike_sa_peer_id(sa, &who);
+
+		ks->refused++;
+		ks_identity_text(type, who, &text);
+		return refuse(g, sa, WIRE_UNAUTHORIZED, ks,
+			REPORT_UNAUTHORIZED_IDENTITY, sbuf_str(&text));
 	}
 	if (!authorized(ks, sa)) {
 		ks->refused++;

@@ -53,6 +53,19 @@ static void names(void **state)
 	assert_false(has(false, "", ID_FQDN, s));
 }
 
+static void texts(void **state)
+{
+	auto_sbuf struct sbuf out = { 0 };
+
+	(void)state;
+	ks_identity_text(ID_DER_DN, DN, &out);
+	sbuf_addc(&out, ' ');
+	ks_identity_text(ID_FQDN, SPAN("gm1", 3), &out);
+	sbuf_addc(&out, ' ');
+	ks_identity_text(ID_IPV4, SPAN("\x0A\x00\x00\x01", 4), &out);
+	assert_string_equal(sbuf_str(&out), "cn=gm1,o=Orbit Lab gm1 10.0.0.1");
+}
+
 static void nobody(void **state)
 {
 	struct ks_identity none = { .n = 0 };
@@ -66,6 +79,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(subjects),
 		cmocka_unit_test(names),
+		cmocka_unit_test(texts),
 		cmocka_unit_test(nobody),
 	};
 

@@ -62,7 +62,8 @@ static void test_all(void **state)
 		assert_non_null(d->mnemonic);
 		assert_in_range(d->sev, LOG_SEV_EMERG, LOG_SEV_DEBUG);
 		assert_true(strcmp(d->facility, "GDOI") == 0 ||
-			    strcmp(d->facility, "CRYPTO") == 0);
+			    strcmp(d->facility, "CRYPTO") == 0 ||
+			    strcmp(d->facility, "PKI") == 0);
 	}
 }
 
