@@ -1,7 +1,6 @@
 /* Pre-shared keys (ios-cli.md 9.2): crypto isakmp key, crypto keyring.  The
  * view holds them in clear; who builds it wipes it. */
 #include "cli/cfg_isakmp.h"
-#include "cli/host.h"
 #include "cli/keep.h"
 #include "cli/users.h"
 
@@ -225,19 +224,25 @@ static void key_add(struct isakmp_view *v, const struct isakmp_key *k)
 	v->config.n_keys = n + 1;
 }
 
-/* A name that `ip host` knows counts by its address, too. */
+/* A name that `ip host` knows counts by its addresses, too. */
 static void resolved_add(const struct router *r, struct isakmp_view *v,
 	const struct isakmp_key *named)
 {
-	struct isakmp_key k = *named;
+	const struct node *host =
+		node_find(tree_root(r->tree), &cfg_ip_host, named->hostname);
+	size_t n = host == NULL ? 0 : drv_count(node_drv(host), "addr");
 
-	if (host_lookup(r, named->hostname, 4, &k.addr) != HOST_FOUND)
-		return;
-	k.mask = UINT32_MAX;
-	k.resolved = true;
-	k.key = (struct secret){ 0 };
-	secret_dup(&k.key, &named->key);
-	key_add(v, &k);
+	for (size_t i = 0; i < n; i++) {
+		struct isakmp_key k = *named;
+
+		if (!ip_parse(drv_str_at(node_drv(host), "addr", i), &k.addr))
+			continue;
+		k.mask = UINT32_MAX;
+		k.resolved = true;
+		k.key = (struct secret){ 0 };
+		secret_dup(&k.key, &named->key);
+		key_add(v, &k);
+	}
 }
 
 static void key_view(const struct router *r, struct isakmp_view *v,

@@ -99,6 +99,9 @@ static void named_keys_follow_ip_host(void **state)
 	assert_int_equal(ip_u32(&fake_box.keys[1].addr), 0xc000020a);
 	assert_int_equal(fake_box.keys[1].mask, UINT32_MAX);
 	assert_secret(&fake_box.keys[1].key, "K");
+	paste(&r, "ip host gm1 192.0.2.10 192.0.2.11\n", "");
+	assert_int_equal(fake_box.isakmp.n_keys, 3);
+	assert_int_equal(ip_u32(&fake_box.keys[2].addr), 0xc000020b);
 	paste(&r, "no ip host gm1 192.0.2.10\n", "");
 	assert_int_equal(fake_box.isakmp.n_keys, 1);
 	fake_router_fini(&r);
