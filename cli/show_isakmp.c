@@ -362,7 +362,7 @@ static void profile_show(
 	sbuf_printf(out, "\nIKEv1 PROFILE %s\n", p->name);
 	if (p->vrf[0] != '\0')
 		sbuf_printf(out, "   Vrf: %s\n", p->vrf);
-	sbuf_adds(out, "   Ref Count = 1\n   Identities matched are:\n");
+	sbuf_adds(out, "   Identities matched are:\n");
 	for (size_t i = 0; i < c->n_matches; i++)
 		if (c->matches[i].profile == index)
 			match_show(&c->matches[i], out);

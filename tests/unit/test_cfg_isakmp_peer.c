@@ -331,7 +331,6 @@ static void what_is_shown(void **state)
 		"named\n");
 	assert_shows(&r, "show crypto isakmp profile\n",
 		"IKEv1 PROFILE P\n"
-		"   Ref Count = 1\n"
 		"   Identities matched are:\n"
 		" fqdn gm1\n"
 		" ip-address 10.0.0.0 255.0.0.0\n"
