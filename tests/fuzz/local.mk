@@ -54,6 +54,11 @@ tests_fuzz_fuzz_scep_SOURCES = tests/fuzz/fuzz_scep.c \
 tests_fuzz_fuzz_scep_LDADD = $(CRYPTO_LIBS)
 tests_fuzz_fuzz_scep_LDFLAGS = $(LIBFUZZER_LINK)
 
+fuzz_targets += tests/fuzz/fuzz_cert
+tests_fuzz_fuzz_cert_SOURCES = tests/fuzz/fuzz_cert.c
+tests_fuzz_fuzz_cert_LDADD = $(CRYPTO_LIBS)
+tests_fuzz_fuzz_cert_LDFLAGS = $(LIBFUZZER_LINK)
+
 fuzz_targets += tests/fuzz/fuzz_revocation
 tests_fuzz_fuzz_revocation_SOURCES = tests/fuzz/fuzz_revocation.c
 tests_fuzz_fuzz_revocation_LDADD = $(CRYPTO_LIBS)

@@ -49,7 +49,10 @@ corpus_revocation_LDADD = $(CRYPTO_LIBS)
 check_PROGRAMS += test_pkistore
 test_pkistore_SOURCES = tests/unit/test_pkistore.c
 test_pkistore_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += test_cert
+check_PROGRAMS += test_cert corpus_cert
+corpus_cert_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_cert.c
+corpus_cert_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_cert"'
+corpus_cert_LDADD = $(CRYPTO_LIBS)
 test_cert_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 test_cert_SOURCES = tests/unit/test_cert.c tests/unit/ca_world.c tests/unit/ca_world.h tests/unit/pki_vectors.h
 test_cert_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
