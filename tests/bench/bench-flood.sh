@@ -100,10 +100,12 @@ daemon_start() {
 	}
 }
 
-load() { # FIRST-MEMBER: microseconds a registration
+load() { # FIRST-MEMBER FILE: microseconds a registration
 	in_wan taskset -c 1 "$BUILD/bench_load" -p "$DAEMON" -s $SERVER \
 		-b "$1" -g 14 -n "$MEMBERS" -w 1 |
-		sed -n 's/.* wall_us=\([^ ]*\).*/\1/p'
+		sed -n 's/.* wall_us=\([^ ]*\).*/\1/p' >"$W/one"
+	[ -s "$W/one" ] || die "not all members registered: is the machine busy?"
+	cat "$W/one" >>"$2"
 }
 
 rss_kib() {
@@ -141,10 +143,10 @@ net_start
 for ((i = 0; i < ROUNDS; i++)); do
 	rm -rf "$W/state"
 	daemon_start
-	load 10.1.0.1 >>"$W/quiet"
+	load 10.1.0.1 "$W/quiet"
 	before=$(rss_kib)
 	flood_start
-	load 10.1.100.1 >>"$W/flood"
+	load 10.1.100.1 "$W/flood"
 	after=$(rss_kib)
 	flood_stop
 	kill "$DAEMON"
