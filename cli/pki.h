@@ -83,6 +83,9 @@ void pki_start(struct router *r); /* the startup-config has been read */
 void pki_saved(struct router *r); /* the startup-config was written */
 void pki_sync(struct router *r);  /* chains have changed: onto the disk */
 
+/* pki_revoke.c: what ISAKMP asks for is fetched as the trustpoints say. */
+void pki_revoke_start(struct router *r);
+
 /* pki_alerts.c: certificates that expire.  When the next alert of one that ends
  * at not_after is due; 0: it has ended. */
 time_t pki_alert_next(time_t not_after, time_t now);

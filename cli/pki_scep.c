@@ -21,8 +21,8 @@ struct pki_scep {
 	bool renew;
 };
 
-static void source_read(
-	const struct router *r, const struct node *tp, struct pki_server *out)
+void pki_source_read(const struct router *r, const struct node *tp,
+	char source[PKI_SOURCE_MAX])
 {
 	const struct node *n = node_child(tp, &tp_source, NULL);
 	auto_free struct iface_info *v = NULL;
@@ -32,7 +32,7 @@ static void source_read(
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(v[i].ifname, node_str(n, "ifname")) == 0 &&
 			v[i].n_addr > 0)
-			snprintf(out->source, sizeof(out->source), "host!%s",
+			snprintf(source, PKI_SOURCE_MAX, "host!%s",
 				ip_text(&v[i].addr[0].addr, ip));
 }
 
@@ -56,7 +56,7 @@ bool pki_server_read(const struct router *r, const char *name,
 		sbuf_printf(why, "%% Enrollment URL: %s\n", sbuf_str(&bad));
 		return false;
 	}
-	source_read(r, tp, out);
+	pki_source_read(r, tp, out->source);
 	out->net = (struct scep_net_opts){
 		.url = out->url,
 		.ca_ident = node_str(tp, "name"),

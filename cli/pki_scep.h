@@ -4,11 +4,16 @@
 #include "cli/exec_pki.h"
 #include "router/scep_net.h"
 
+#define PKI_SOURCE_MAX 64
+/* `source interface`: the address as libcurl wants it; else left alone. */
+void pki_source_read(const struct router *r, const struct node *tp,
+	char source[PKI_SOURCE_MAX]);
+
 /* Where and how a trustpoint's CA is asked. */
 struct pki_server {
-	const char *url;          /* lent from the configuration */
-	char source[64];          /* "": any */
-	struct scep_net_opts net; /* points into this struct */
+	const char *url;             /* lent from the configuration */
+	char source[PKI_SOURCE_MAX]; /* "": any */
+	struct scep_net_opts net;    /* points into this struct */
 };
 /* false, and a `%` line: not over the network, or the URL does not do. */
 bool pki_server_read(const struct router *r, const char *name,

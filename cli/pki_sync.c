@@ -333,6 +333,7 @@ void pki_start(struct router *r)
 {
 	struct node *root = tree_root(r->tree);
 
+	pki_revoke_start(r);
 	if (store_of(r) == NULL)
 		return;
 	for (struct node *n = node_child(root, &cfg_trustpoint, NULL);

@@ -1,14 +1,20 @@
 /* Trustpoints as ISAKMP sees them: whom they trust, and our certificate. */
 #include "cli/pki.h"
+#include "router/revoke.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
+
+/* Of a CA and those below it; of peers that spoke lately. */
+#define TRUST_CRLS_MAX 8
+#define TRUST_OCSP_MAX REVOKE_ITEMS_MAX
 
 /* What an ike_trustpoint points to. */
 struct held {
 	struct cert *ca[PKI_CERTS_MAX];
 	struct cert *chain[CERT_CHAIN_MAX];
-	struct crl *crl[1];
+	struct crl *crl[TRUST_CRLS_MAX];
+	struct ocsp_status ocsp[TRUST_OCSP_MAX];
 };
 
 /* Appended as it stands in the configuration. */
@@ -56,7 +62,31 @@ static void read_chain(
 	t->key = pkey_ref(tp->own_key->key);
 }
 
-static void read_trust(const struct pki_tp *tp, struct ike_trustpoint *t)
+/* What was loaded or stored, and what has been fetched since. */
+static void read_revoked(const struct router *r, const struct pki_tp *tp,
+	struct held *h, struct cert_trust *t)
+{
+	const struct revoke *v = r->box != NULL ? box_revoke(r->box) : NULL;
+	struct crl *stored = NULL;
+
+	if (tp->store != NULL && tp->store->crl.n > 0)
+		stored = crl_from_der(der_span(&tp->store->crl));
+	if (stored != NULL)
+		h->crl[t->n_crls++] = stored;
+	if (v != NULL) {
+		struct crl *lent[TRUST_CRLS_MAX - 1];
+		size_t n = revoke_crls(v, tp->name, lent, ARRAY_LEN(lent));
+
+		for (size_t i = 0; i < n; i++)
+			h->crl[t->n_crls++] = crl_ref(lent[i]);
+		t->n_ocsp = revoke_ocsp(v, tp->name, h->ocsp, TRUST_OCSP_MAX);
+	}
+	t->crl = h->crl;
+	t->ocsp = h->ocsp;
+}
+
+static void read_trust(const struct router *r, const struct pki_tp *tp,
+	struct ike_trustpoint *t)
 {
 	struct held *h = xcalloc(1, sizeof(*h));
 
@@ -72,10 +102,7 @@ static void read_trust(const struct pki_tp *tp, struct ike_trustpoint *t)
 			h->ca[t->trust.n_ca++] = ca;
 	}
 	read_methods(tp->node, &t->trust);
-	if (tp->store != NULL && tp->store->crl.n > 0)
-		h->crl[0] = crl_from_der(der_span(&tp->store->crl));
-	t->trust.crl = h->crl;
-	t->trust.n_crls = h->crl[0] != NULL;
+	read_revoked(r, tp, h, &t->trust);
 	if (tp->own != NULL && tp->own_key != NULL)
 		read_chain(tp, h, t);
 }
@@ -105,7 +132,7 @@ size_t pki_trusts(const struct router *r, struct ike_trustpoint **out)
 				continue;
 			pki_tp_read(r, node_str(s, "name"), &tp);
 			v = xreallocarray(v, n + 1, sizeof(*v));
-			read_trust(&tp, &v[n++]);
+			read_trust(r, &tp, &v[n++]);
 		}
 	}
 	*out = v;

@@ -37,9 +37,9 @@ int crl_check(struct span crl, struct span issuer, time_t now,
 /* nonce: OCSP_NONCE bytes; NULL: none. 0 or -EINVAL. */
 int ocsp_request(struct span cert, struct span issuer, const uint8_t *nonce,
 	struct der *out);
-enum ocsp_status { OCSP_GOOD, OCSP_REVOKED, OCSP_UNKNOWN };
+enum ocsp_verdict { OCSP_GOOD, OCSP_REVOKED, OCSP_UNKNOWN };
 struct ocsp_answer {
-	enum ocsp_status status;
+	enum ocsp_verdict status;
 	time_t this_update, next_update; /* next 0: newer ones at any time */
 	time_t revoked_at;               /* of OCSP_REVOKED */
 };

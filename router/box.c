@@ -4,6 +4,7 @@
 #include "router/box_priv.h"
 #include "router/dp_none.h"
 #include "router/keylog.h"
+#include "router/revoke.h"
 #include "router/store_sqlite.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -269,6 +270,16 @@ static const char *env_vrf_of(void *ctx, const struct ip_addr *local)
 		(struct box *)((char *)e - offsetof(struct box, env)), local);
 }
 
+static bool env_revocation_wanted(void *ctx, const char *trustpoint,
+	const struct cert *cert, const struct cert *issuer,
+	enum revocation_method m)
+{
+	struct env_loop *e = ctx;
+	struct box *b = (struct box *)((char *)e - offsetof(struct box, env));
+
+	return revoke_wanted(b->revoke, trustpoint, cert, issuer, m);
+}
+
 /* As at every boot of a router (show-output.md 4.1). */
 static void report_off(struct box *b)
 {
@@ -307,6 +318,8 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 	dataplane_open(b, o->dataplane);
 	box_filter_open(b);
 	b->env.env.vrf_of = env_vrf_of;
+	b->revoke = revoke_new(o->loop, o->log);
+	b->env.env.revocation_wanted = env_revocation_wanted;
 	b->gdoi = gdoi_new(&b->env.env, b->store);
 	report_off(b);
 	return b;
@@ -322,6 +335,7 @@ void box_free(struct box *b)
 	box_trace_free(b);
 	if (b->gdoi != NULL)
 		gdoi_free(b->gdoi);
+	revoke_free(b->revoke);
 	if (b->env.env.dp != NULL)
 		b->env.env.dp_ops->close(b->env.env.dp);
 	keylog_close(b->keylog);
@@ -354,6 +368,11 @@ struct gdoi *box_gdoi(struct box *b)
 struct keystore *box_keys(struct box *b)
 {
 	return b->keys;
+}
+
+struct revoke *box_revoke(struct box *b)
+{
+	return b->revoke;
 }
 
 struct pkistore *box_pki(struct box *b)

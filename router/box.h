@@ -100,6 +100,8 @@ void box_set_acl_log(struct box *b, uint32_t threshold);
 struct gdoi *box_gdoi(struct box *b);
 struct keystore *box_keys(struct box *b);
 struct pkistore *box_pki(struct box *b);
+/* CRLs and OCSP answers that ISAKMP asks for. */
+struct revoke *box_revoke(struct box *b);
 struct iface_mirror *box_ifaces(struct box *b);
 struct log *box_log(struct box *b);
 struct debugger *box_debugger(struct box *b);

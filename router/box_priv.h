@@ -46,6 +46,7 @@ struct box {
 	struct store *store; /* NULL: nothing is kept */
 	struct keylog *keylog; /* NULL: as it should be */
 	struct gdoi *gdoi;
+	struct revoke *revoke;
 	struct timer settle; /* after kernel events */
 	struct timer rebind; /* a port was taken */
 	bool port_500;       /* phase 1 there, too */

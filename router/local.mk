@@ -19,6 +19,7 @@ librouter_a_SOURCES = \
 	router/ping.c \
 	router/trace.c \
 	router/resolve.c router/resolve.h \
+	router/revoke.c router/revoke.h \
 	router/sandbox.c router/sandbox.h \
 	router/scep_net.c router/scep_net.h \
 	router/store_sqlite.c router/store_sqlite.h \

@@ -142,6 +142,12 @@ struct keystore *box_keys(struct box *b)
 	return fake_box.keystore;
 }
 
+struct revoke *box_revoke(struct box *b)
+{
+	(void)b;
+	return NULL;
+}
+
 struct pkistore *box_pki(struct box *b)
 {
 	(void)b;

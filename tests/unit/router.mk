@@ -32,3 +32,8 @@ scepd_SOURCES = tests/unit/scepd.c \
 	tests/unit/http_server.c tests/unit/http_server.h \
 	tests/unit/scep_server.c tests/unit/scep_server.h
 scepd_LDADD = $(CRYPTO_LIBS)
+check_PROGRAMS += test_revoke
+test_revoke_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+test_revoke_SOURCES = tests/unit/test_revoke.c \
+	tests/unit/http_server.c tests/unit/http_server.h
+test_revoke_LDADD = $(ROUTER_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

@@ -137,7 +137,7 @@ static void test_ocsp_answers(void **state)
 		const char *body;
 		time_t now;
 		int want;
-		enum ocsp_status status;
+		enum ocsp_verdict status;
 		const char *why;
 	} t[] = {
 		{ ocsp_good, NOW, 0, OCSP_GOOD, "" },

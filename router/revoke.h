@@ -1,0 +1,45 @@
+/* Fetches what says whether peers' certificates are revoked, when the engine
+ * asks for it: CRLs by HTTP, OCSP answers.  A peer chooses the certificate that
+ * it shows, so: nothing is fetched that the issuer has not signed, one fetch a
+ * CRL or certificate at a time, REVOKE_FLYING of all at once, and after each
+ * one a pause, which grows while it fails. */
+#ifndef ROUTER_REVOKE_H
+#define ROUTER_REVOKE_H
+#include "base/log.h"
+#include "base/loop.h"
+#include "crypto/cert.h"
+
+#define REVOKE_ITEMS_MAX 256 /* CRLs and OCSP answers known or wanted */
+#define REVOKE_FLYING    2
+#define REVOKE_PAUSE_MS  60000u
+#define REVOKE_PAUSES    4 /* doublings of the pause: 16 minutes */
+
+/* Lines of a trustpoint; lent for the call. */
+struct revoke_policy {
+	const char *crl_url, *ocsp_url; /* NULL: as the certificate says */
+	char source[64];                /* netdev or address; "": any */
+	bool no_nonce;
+};
+struct revoke_ops {
+	/* false: there is no such trustpoint. */
+	bool (*policy)(
+		void *ctx, const char *trustpoint, struct revoke_policy *out);
+	/* Something new is known of a trustpoint; crl NULL: by OCSP. */
+	void (*changed)(
+		void *ctx, const char *trustpoint, const struct crl *crl);
+	void *ctx;
+};
+struct revoke;
+struct revoke *revoke_new(struct loop *l, struct log *log);
+void revoke_free(struct revoke *r);
+void revoke_set_ops(struct revoke *r, const struct revoke_ops *ops);
+/* struct revocation_source: true, it is on its way. */
+bool revoke_wanted(struct revoke *r, const char *trustpoint,
+	const struct cert *cert, const struct cert *issuer,
+	enum revocation_method m);
+/* What is known of a trustpoint and in its time; lent until the next change. */
+size_t revoke_crls(const struct revoke *r, const char *trustpoint,
+	struct crl **v, size_t max);
+size_t revoke_ocsp(const struct revoke *r, const char *trustpoint,
+	struct ocsp_status *v, size_t max);
+#endif
