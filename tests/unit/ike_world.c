@@ -198,7 +198,9 @@ void world_config(struct end *e, const struct isakmp_policy *v, size_t n,
 		.diagnose_entries = e->diagnose_entries,
 		.self = e->self,
 		.trustpoints = e->trustpoints,
-		.n_trustpoints = e->n_trustpoints };
+		.n_trustpoints = e->n_trustpoints,
+		.peers = e->peer,
+		.n_peers = e->peer != NULL };
 
 	memcpy(c.policy, v, n * sizeof *v);
 	if (psk != NULL) {

@@ -22,6 +22,7 @@ struct end {
 	struct isakmp_id self;
 	const struct ike_trustpoint *trustpoints; /* lent */
 	size_t n_trustpoints;
+	const struct isakmp_peer_policy *peer; /* lent; NULL: none */
 	unsigned fetches; /* of revocation data, when may_fetch */
 	bool may_fetch;
 	struct ike_sa *sa; /* last one up, NULL after its end */

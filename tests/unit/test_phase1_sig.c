@@ -336,6 +336,63 @@ static void the_peer_chooses_our_certificate(void **state)
 	cert_unref(other);
 }
 
+static void aggressive_mode_signs_too(void **state)
+{
+	static const enum ike_auth auths[] = { IKE_AUTH_RSA_SIG,
+		IKE_AUTH_ECDSA256 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(auths); i++) {
+		struct isakmp_peer_policy peer = { .endpoint = {
+			.kind = ISAKMP_ID_FQDN,
+			.name = "gm1.orbit.example" } };
+		struct lab l;
+
+		if (auths[i] == IKE_AUTH_RSA_SIG)
+			lab_rsa(&l);
+		else
+			lab_init(&l, auths[i], ca_key_ec(0), ca_key_ec(1));
+		peer.addr = l.w.b.addr;
+		l.w.a.peer = &peer;
+		lab_run(&l);
+		assert_true(world_both_up(&l.w));
+		assert_int_equal(l.w.sent, 3);
+		assert_true(cert_equal(ike_sa_peer_cert(l.w.b.sa), l.cert[0]));
+		lab_fini(&l);
+
+		/* Under a name of somebody else. */
+		if (auths[i] != IKE_AUTH_RSA_SIG)
+			continue;
+		lab_rsa(&l);
+		strcpy(peer.endpoint.name, "gm2.orbit.example");
+		l.w.a.peer = &peer;
+		lab_run(&l);
+		assert_int_equal(l.w.b.ups, 0);
+		assert_int_equal(drops(&l.w.b, WIRE_ID), 1);
+		lab_fini(&l);
+	}
+}
+
+/* Whatever octet of the proof is changed on its way, it convinces nobody and
+ * the true one still does. */
+static void a_changed_proof_changes_nothing(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	for (size_t at = 28; at < 1100; at += 97) {
+		struct forge f = { .victim = 5, .at = at };
+
+		lab_rsa(&l);
+		l.w.pass = pass_forged;
+		l.w.arg = &f;
+		lab_run(&l);
+		assert_true(world_both_up(&l.w));
+		assert_int_equal(l.w.b.ups, 1);
+		lab_fini(&l);
+	}
+}
+
 /* Our key goes while we negotiate: an end, not half a proof. */
 static void a_key_removed_in_between_ends_it(void **state)
 {
@@ -377,6 +434,8 @@ int main(void)
 		cmocka_unit_test(a_list_that_comes_later_lets_it_in),
 		cmocka_unit_test(a_revoked_one_is_refused),
 		cmocka_unit_test(the_peer_chooses_our_certificate),
+		cmocka_unit_test(aggressive_mode_signs_too),
+		cmocka_unit_test(a_changed_proof_changes_nothing),
 		cmocka_unit_test(a_key_removed_in_between_ends_it),
 	};
 
