@@ -37,12 +37,14 @@ struct env {
 	void (*send)(void *ctx, const struct udp_path *path, struct span data);
 	void (*report)(void *ctx, const struct report *r);
 	/* Datagrams to this multicast group and port are wanted as they come in
-	 * where `local` is an address; a join counts until as many leaves.  May
-	 * be NULL: there is no multicast. 0 or -errno. */
+	 * on that netdev, by *at: `local` when the netdev has it, else another
+	 * of its addresses.  A join counts until as many leaves.  May be NULL:
+	 * there is no multicast. 0 or -errno. */
 	int (*join)(void *ctx, const struct udp_addr *group,
-		const struct ip_addr *local);
+		const struct ip_addr *local, const char *netdev,
+		struct ip_addr *at);
 	void (*leave)(void *ctx, const struct udp_addr *group,
-		const struct ip_addr *local);
+		const struct ip_addr *at);
 	/* Who debugs (gdoi/debug.h); NULL: nobody ever. */
 	const struct debug *debug;
 	/* `rekey authentication mypubkey rsa L`: lent key or NULL. */

@@ -1,6 +1,7 @@
 /* Multicast rekeys, the member's side: while a KEK whose rekeys go to a group
- * is held, the group is joined on the interface of the registration
- * (ios-cli.md 15.4).  An old KEK keeps its group for late copies. */
+ * is held, the group is joined on the interface of the crypto map, also when
+ * registrations come from a loopback's address (ios-cli.md 15.4).  An old KEK
+ * keeps its group for late copies. */
 #include "gdoi/debug_priv.h"
 #include "gdoi/gm_priv.h"
 #include <string.h>
@@ -20,6 +21,7 @@ static void join_failed(
 void gm_kek_join(struct gm *gm, struct gm_kek *k)
 {
 	const struct env *env = gm->g->env;
+	struct ip_addr at;
 	int err;
 
 	if (!gm_kek_is_multicast(k) || ip_is_set(&k->joined_at) ||
@@ -29,11 +31,12 @@ void gm_kek_join(struct gm *gm, struct gm_kek *k)
 		join_failed(gm, k, "no multicast here");
 		return;
 	}
-	err = env->join(env->ctx, &k->dst, &gm->policy.local);
+	err = env->join(
+		env->ctx, &k->dst, &gm->policy.local, gm->policy.netdev, &at);
 	DEBUG(env->debug, GM_JOIN, .group = gm->policy.group, .peer = k->dst.ip,
 		.a = k->dst.port, .text = err == 0 ? "joined" : "not joined");
 	if (err == 0)
-		k->joined_at = gm->policy.local;
+		k->joined_at = at;
 	else
 		join_failed(gm, k, strerror(-err));
 }

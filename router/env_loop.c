@@ -59,28 +59,37 @@ static int egress(struct env_loop *e, const struct udp_path *path)
 static void env_send(void *ctx, const struct udp_path *path, struct span data)
 {
 	struct env_loop *e = ctx;
-	struct udp848 *u =
-		path->local.port == ISAKMP_PORT ? e->udp500 : e->udp;
+	struct udp848 *u = path->local.port == ISAKMP_PORT ? e->udp500 : e->udp;
 
 	if (u != NULL)
 		udp848_send_via(u, path, data, egress(e, path));
 }
 
-static int env_join(
-	void *ctx, const struct udp_addr *group, const struct ip_addr *local)
+static int env_join(void *ctx, const struct udp_addr *group,
+	const struct ip_addr *local, const char *netdev, struct ip_addr *at)
 {
 	struct env_loop *e = ctx;
+	const struct link_state *l = iface_by_name(e->ifaces, netdev);
 
-	return e->udp != NULL ? udp848_join(e->udp, group, local) : -ENOTCONN;
+	if (e->udp == NULL)
+		return -ENOTCONN;
+	if (l == NULL)
+		return -ENODEV;
+	*at = *local;
+	for (size_t i = 0; i < l->n_addr && !has_address(l, at); i++)
+		if (l->addr[i].addr.family == 4)
+			*at = l->addr[i].addr;
+	return has_address(l, at) ? udp848_join(e->udp, group, at)
+				  : -EADDRNOTAVAIL;
 }
 
 static void env_leave(
-	void *ctx, const struct udp_addr *group, const struct ip_addr *local)
+	void *ctx, const struct udp_addr *group, const struct ip_addr *at)
 {
 	struct env_loop *e = ctx;
 
 	if (e->udp != NULL)
-		udp848_leave(e->udp, group, local);
+		udp848_leave(e->udp, group, at);
 }
 
 static void env_report(void *ctx, const struct report *r)

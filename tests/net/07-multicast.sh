@@ -1,7 +1,8 @@
 #!/bin/bash
 # Multicast rekeys over a switch that snoops IGMP: one datagram serves both
-# members, who keep their group through an interface that goes down and up, and
-# follow a change of the transport.  Prints TAP.
+# members, of whom one registers from its loopback.  They keep their group
+# through an interface that goes down and up, and follow a change of the
+# transport.  Prints TAP.
 
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
@@ -45,6 +46,7 @@ configs_write() {
 		 ip address 10.10.0.1 255.255.255.0
 		 no shutdown
 		exit
+		ip route 10.255.0.3 255.255.255.255 10.10.0.3
 		crypto isakmp policy 10
 		 encryption aes
 		 authentication pre-share
@@ -87,6 +89,7 @@ configs_write() {
 			 server address ipv4 10.10.0.1
 			crypto map MAP 10 gdoi
 			 set group G
+			$([ "$n" = 2 ] || echo "crypto map MAP local-address Loopback0")
 			interface GigabitEthernet0/0
 			 netdev wan
 			 ip address 10.10.0.$n 255.255.255.0

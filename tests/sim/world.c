@@ -94,16 +94,17 @@ static void env_send(void *ctx, const struct udp_path *path, struct span data)
 }
 
 static int env_join(void *ctx, const struct udp_addr *group,
-	const struct ip_addr *local)
+	const struct ip_addr *local, const char *netdev, struct ip_addr *at_ip)
 {
 	const struct udp_addr none = { .port = 0 };
 	struct node *n = ctx;
 	struct udp_addr *at = node_joined(n, &none);
 
-	if (!ip_equal(local, &n->addr))
+	if (!ip_equal(local, &n->addr) || strcmp(netdev, "eth0") != 0)
 		return -ENODEV;
 	if (at == NULL)
 		return -ENOBUFS;
+	*at_ip = *local;
 	*at = *group; /* joined twice stands there twice */
 	return 0;
 }
