@@ -16,8 +16,4 @@ include tests/net/local.mk
 LOG_COMPILER = timeout
 AM_LOG_FLAGS = -k 10 300
 
-EXTRA_DIST += tests/lib.sh tests/layers.sh tests/net/lab.sh tests/net/echo.py \
-	tests/net/01-lab.sh tests/net/02-rekey.sh tests/net/03-restart.sh \
-	tests/net/04-faults.sh tests/net/06-acl.sh tests/net/07-multicast.sh tests/net/09-flood.sh tests/net/11-ike.sh tests/net/05-demo.sh tests/net/09-debug.sh tests/net/10-aggressive.sh tests/net/12-strongswan.sh tests/net/configs/R1.txt \
-	tests/net/configs/R2.txt tests/net/configs/R3.txt \
-	tests/net/configs/R4.txt tests/net/configs/R5.txt
+EXTRA_DIST += tests/lib.sh tests/layers.sh tests/net tests/vm

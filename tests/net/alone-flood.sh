@@ -5,7 +5,7 @@
 
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-LAB_PREFIX=${LAB_PREFIX-gv09-}
+LAB_PREFIX=${LAB_PREFIX-gvflood-}
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 # shellcheck source=tests/net/lab.sh
