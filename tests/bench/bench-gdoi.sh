@@ -37,6 +37,41 @@ net_start() {
 	in_net ip route add local 10.251.0.0/16 dev lo
 }
 
+# A CA, the server's certificate (by its address) and one for all members.
+certificates_make() {
+	local name
+
+	[ ! -d "$W/pki" ] || return
+	mkdir "$W/pki"
+	(
+		cd "$W/pki" || exit
+		openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key \
+			-out ca.pem -subj "/CN=Bench CA" -days 30
+		for name in server member; do
+			openssl req -newkey rsa:2048 -nodes -keyout $name.key \
+				-out $name.csr -subj "/CN=$name"
+			openssl x509 -req -in $name.csr -CA ca.pem \
+				-CAkey ca.key -CAcreateserial -days 30 \
+				-out $name.pem -extfile <(printf '%s\n' \
+				"subjectAltName=IP:$SERVER" \
+				"keyUsage=digitalSignature")
+		done
+		openssl pkcs12 -export -inkey server.key -in server.pem \
+			-certfile ca.pem -passout pass:Orb1tLab -out server.p12
+	) >/dev/null 2>&1
+}
+
+# The lines that make the server a member of that CA.
+certificates_import() {
+	mkdir -p "$W/state/flash"
+	cp "$W/pki/server.p12" "$W/state/flash"
+	cat <<-END
+		crypto pki trustpoint PKI
+		 revocation-check none
+		crypto pki import PKI pkcs12 flash:server.p12 password Orb1tLab
+	END
+}
+
 # daemon_start AUTHENTICATION DH-GROUP
 daemon_start() {
 	rm -rf "$W/state"
@@ -71,6 +106,12 @@ daemon_start() {
 		   profile P
 		   match address ipv4 A
 	END
+	if [ "$1" = rsa-sig ]; then
+		certificates_make
+		certificates_import >"$W/config2"
+		cat "$W/config" >>"$W/config2"
+		mv "$W/config2" "$W/config"
+	fi
 	shell -f "$W/config" >"$W/paste" || {
 		cat "$W/paste"
 		die "the configuration is refused"
@@ -114,23 +155,29 @@ ratio() {
 }
 
 # Cost of the whole against the cost of the public-key operations alone.
-bench_register() { # DH-GROUP MEMBERS
-	local i line alone whole net fault=0
+bench_register() { # DH-GROUP MEMBERS [rsa]
+	local i line alone whole net fault=0 method=pre-share name=PSK by=()
+
+	if [ -n "${3-}" ]; then
+		method=rsa-sig
+		name="RSA signatures"
+		by=(-c "$W/pki")
+	fi
 
 	: >"$W/alone"
 	: >"$W/whole"
 	for ((i = 0; i < ROUNDS; i++)); do
-		taskset -c 0 "$BUILD/bench_dh" "$1" >>"$W/alone"
-		daemon_start pre-share "$1"
-		line=$(load "$1" "$2") || fault=1
+		taskset -c 0 "$BUILD/bench_dh" "$1" ${3+"$3"} >>"$W/alone"
+		daemon_start "$method" "$1"
+		line=$(load "$1" "$2" "${by[@]}") || fault=1
 		value cpu_us <<<"$line" >>"$W/whole"
 		daemon_stop
 	done
 	[ "$fault" = 0 ] || die "registrations failed"
 	alone=$(median <"$W/alone")
 	whole=$(median <"$W/whole")
-	row "registration, PSK, group $1 (us of CPU)" "$whole" "$alone" \
-		"$(ratio "$alone" "$whole")" ">= 0.80"
+	row "registration, $name, group $1 (us of CPU)" "$whole" "$alone" \
+		"$(ratio "$alone" "$whole")" "$([ -n "${3-}" ] || printf '>= 0.80')"
 	net=$(in_net taskset -c 0 "$BUILD/bench_bare" "$FIRST" 10000 300 300)
 	net=$(awk "BEGIN { printf \"%.1f\", $alone + 5 * $net }")
 	row "  the same with its datagrams" "$whole" "$net" \
@@ -217,6 +264,7 @@ for what in "${@:-register}"; do
 	register)
 		bench_register 14 2000
 		bench_register 19 5000
+		bench_register 14 1000 rsa
 		;;
 	rekey) bench_rekey ;;
 	profile) bench_profile ;;

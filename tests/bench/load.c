@@ -4,11 +4,15 @@
  * that cost the server's process.
  *
  *   bench_load -p SERVER-PID -s SERVER -b FIRST-MEMBER -n MEMBERS [-w WINDOW]
- *	[-g DH-GROUP] [-x COMMAND -r REKEYS]
+ *	[-g DH-GROUP] [-x COMMAND -r REKEYS] [-c DIRECTORY]
+ *
+ * With -c they authenticate by member.pem and member.key of that directory, all
+ * by the same, and trust its ca.pem; else by a pre-shared key.
  *
  * COMMAND makes the server send a rekey.  It saves costs of its own that say
  * nothing of the server: one key pair for all, signatures verified once. */
 #include "base/loop.h"
+#include "crypto/cert.h"
 #include "crypto/dh.h"
 #include "crypto/rng.h"
 #include "dataplane/null.h"
@@ -21,10 +25,10 @@
 #include <string.h>
 #include <time.h>
 
-#define PSK         "bench"
-#define IDENTITY    1
-#define STALL_MS    30000 /* nothing happens any more */
-#define SETTLE_MS   300
+#define PSK          "bench"
+#define IDENTITY     1
+#define STALL_MS     30000 /* nothing happens any more */
+#define SETTLE_MS    300
 #define LOAD_SIG_MAX 512
 
 struct member {
@@ -44,6 +48,7 @@ struct load {
 	unsigned group, rekeys;
 	int pid;
 	const char *command;
+	struct ike_trustpoint *trustpoint; /* NULL: pre-shared key */
 	uint64_t acks, moved_ms, failures;
 	size_t rekey_bytes, ack_bytes;
 };
@@ -71,18 +76,20 @@ static bool load_verify(const struct pkey *k, enum hash_id h,
 	static enum rsa_form known_form;
 	size_t n = hash_alg(h)->bytes;
 
+	enum rsa_form form;
+
 	if (sig.n > LOAD_SIG_MAX)
 		return false;
-	if (memcmp(known, hash, n) == 0 &&
-		memcmp(known + n, sig.p, sig.n) == 0) {
-		*matched = known_form;
-		return true;
+	if (memcmp(known, hash, n) != 0 ||
+		memcmp(known + n, sig.p, sig.n) != 0) {
+		if (!pkey_verify_hash(k, h, hash, sig, &form))
+			return false;
+		memcpy(known, hash, n);
+		memcpy(known + n, sig.p, sig.n);
+		known_form = form;
 	}
-	if (!pkey_verify_hash(k, h, hash, sig, matched))
-		return false;
-	memcpy(known, hash, n);
-	memcpy(known + n, sig.p, sig.n);
-	known_form = *matched;
+	if (matched != NULL)
+		*matched = known_form;
 	return true;
 }
 
@@ -115,6 +122,46 @@ static void env_send(void *ctx, const struct udp_path *path, struct span data)
 	udp848_send(load.udp, path, data);
 }
 
+static const char *pem_read(const char *dir, const char *name)
+{
+	static char text[65536];
+	char path[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "r");
+	if (f == NULL) {
+		perror(path);
+		exit(1);
+	}
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	return text;
+}
+
+static void trustpoint_load(const char *dir)
+{
+	static struct ike_trustpoint tp = {
+		.trust = { .name = "BENCH",
+			.n_ca = 1,
+			.method = { REVOCATION_NONE },
+			.n_methods = 1 },
+		.n_chain = 1
+	};
+	static struct cert *ca, *own;
+
+	ca = cert_from_pem(pem_read(dir, "ca.pem"));
+	own = cert_from_pem(pem_read(dir, "member.pem"));
+	tp.key = pkey_from_pem(pem_read(dir, "member.key"));
+	if (ca == NULL || own == NULL || tp.key == NULL) {
+		fprintf(stderr, "bench_load: bad certificates in %s\n", dir);
+		exit(1);
+	}
+	tp.trust.ca = &ca;
+	tp.chain = &own;
+	load.trustpoint = &tp;
+}
+
 static void member_start(void)
 {
 	struct member *m = &load.m[load.started++];
@@ -139,6 +186,12 @@ static void member_start(void)
 		.netdev = "eth0",
 		.local = m->addr };
 
+	if (load.trustpoint != NULL) {
+		c.policy[0].auth = IKE_AUTH_RSA_SIG;
+		c.self.kind = ISAKMP_ID_DN;
+		c.trustpoints = load.trustpoint;
+		c.n_trustpoints = 1;
+	}
 	secret_set(&key.key, PSK, strlen(PSK));
 	m->g = gdoi_new(&m->env, NULL);
 	gdoi_set_isakmp(m->g, &c);
@@ -264,7 +317,7 @@ static void options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "p:s:b:n:w:g:x:r:")) != -1) {
+	while ((c = getopt(argc, argv, "p:s:b:n:w:g:x:r:c:")) != -1) {
 		switch (c) {
 		case 'p':
 			load.pid = atoi(optarg);
@@ -286,6 +339,9 @@ static void options(int argc, char **argv)
 			break;
 		case 'x':
 			load.command = optarg;
+			break;
+		case 'c':
+			trustpoint_load(optarg);
 			break;
 		case 'r':
 			load.rekeys = (unsigned)atoi(optarg);
