@@ -4,11 +4,14 @@
 #include "cli/keep.h"
 #include "cli/pki.h"
 #include "cli/users.h"
+#include "crypto/enroll.h"
 
 #include <ctype.h>
 #include <string.h>
 
 static int password_fixup(
+	struct tree *t, struct node *section, struct node *n, struct sbuf *why);
+static int subject_fixup(
 	struct tree *t, struct node *section, struct node *n, struct sbuf *why);
 static int fingerprint_fixup(
 	struct tree *t, struct node *section, struct node *n, struct sbuf *why);
@@ -162,6 +165,7 @@ const struct command tp_subject_name = {
 	.grammar = "subject-name <name:line>",
 	.help = "subject-name  Subject Name\n"
 		"<name>  The subject name, as cn=gm1,o=Orbit Lab\n",
+	.fixup = subject_fixup,
 	.sample = "subject-name cn=gm1.orbit.example,o=Orbit Lab",
 };
 
@@ -359,6 +363,19 @@ static int password_fixup(
 {
 	(void)section;
 	return passwd_fixup(t, n, "password", why);
+}
+
+static int subject_fixup(
+	struct tree *t, struct node *section, struct node *n, struct sbuf *why)
+{
+	auto_sbuf struct sbuf fault = { 0 };
+
+	(void)t;
+	(void)section;
+	if (x500_check(node_str(n, "name"), &fault))
+		return 0;
+	sbuf_printf(why, "%% Invalid subject name: %s\n", sbuf_str(&fault));
+	return -1;
 }
 
 /* The groups of a fingerprint become one word, as IOS keeps it. */

@@ -1,6 +1,7 @@
 /* Trustpoints at the command line: the dialogues, the chain in the
  * configuration, what restarts and bad input leave. */
 #include "cli/pki.h"
+#include "router/debug.h"
 #include "tests/unit/cli_session.h"
 #include "tests/unit/fake_box.h"
 #include "tests/unit/pki_ca.h"
@@ -18,10 +19,28 @@ struct world {
 	struct sbuf ca_pem;
 };
 
-static void world_boot(struct world *w)
+static uint64_t no_time(void)
+{
+	return 0;
+}
+
+static void world_start(struct world *w)
 {
 	cli_session_init(&w->t, 0);
 	w->t.router.box = (struct box *)&fake_box;
+	fake_box.debugger = debugger_new(w->t.router.log, no_time);
+}
+
+static void world_shut(struct world *w)
+{
+	cli_session_fini(&w->t);
+	debugger_free(fake_box.debugger);
+	fake_box.debugger = NULL;
+}
+
+static void world_boot(struct world *w)
+{
+	world_start(w);
 	fake_box.keystore = w->keys;
 	fake_box.pkistore = w->store;
 	pki_start(&w->t.router);
@@ -42,7 +61,7 @@ static void world_init(struct world *w)
 
 static void world_fini(struct world *w)
 {
-	cli_session_fini(&w->t);
+	world_shut(w);
 	keystore_close(w->keys);
 	pkistore_close(w->store);
 	pki_ca_free(w->ca);
@@ -237,6 +256,10 @@ static void fingerprints(void **state)
 	world_init(&w);
 	trustpoint(&w);
 	run(&w, "crypto pki trustpoint T");
+	assert_has(
+		cli_run(&w.t, "subject-name gm1"), "% Invalid subject name: ");
+	assert_config(&w, " subject-name cn=gm1,o=Orbit Lab\n", true);
+	run(&w, "crypto pki trustpoint T");
 	assert_has(cli_run(&w.t, "fingerprint 0A1B"),
 		"% A fingerprint has 32, 40 or 64 hexadecimal digits\n");
 	run(&w, "fingerprint 0a1b2c3d 4e5f6071 8293a4b5 c6d7e8f9\nexit");
@@ -262,7 +285,7 @@ static void restarts(void **state)
 	assert_int_equal(pkistore_get(w.store, "T")->n_certs, 1);
 	running_text(&w.t.router, false, &startup);
 
-	cli_session_fini(&w.t); /* nobody saved it */
+	world_shut(&w); /* nobody saved it */
 	world_boot(&w);
 	trustpoint(&w);
 	assert_config(&w, " certificate ca 01\n", true);
@@ -272,10 +295,8 @@ static void restarts(void **state)
 	pki_saved(&w.t.router);
 	run(&w, "crypto pki certificate chain T\nno certificate ca 01");
 	assert_null(pkistore_get(w.store, "T"));
-	cli_session_fini(&w.t);
-	memset(&w.t, 0, sizeof(w.t));
-	cli_session_init(&w.t, 0);
-	w.t.router.box = (struct box *)&fake_box;
+	world_shut(&w);
+	world_start(&w);
 	running_load(&w.t.router, startup.s, NULL, NULL);
 	pki_start(&w.t.router);
 	assert_config(&w, " certificate ca 01\n", true);
