@@ -37,8 +37,6 @@ static void tell(
 	const struct cert_info *i = own ? &tp->own_info : &tp->ca_info;
 	long left = (long)(i->not_after - now);
 	bool soon = left <= (long)LAST_DAYS * DAY;
-	bool renews =
-		own && node_child(tp->node, &tp_auto_enroll, NULL) != NULL;
 	auto_sbuf struct sbuf when = { 0 };
 
 	if (left > 0)
@@ -51,9 +49,9 @@ static void tell(
 	log_msg(r->log, soon ? LOG_SEV_ALERT : LOG_SEV_WARNING, "PKI",
 		soon ? "CERT_EXPIRY_ALERT" : "CERT_EXPIRY_WARNING",
 		"%s Certificate belonging to trustpoint %s %s. Issuer-name "
-		"%s, Serial-number %s, Auto-Renewal: %s",
+		"%s, Serial-number %s, Auto-Renewal: Not Enabled",
 		own ? "ID" : "CA", tp->name, sbuf_str(&when), i->issuer,
-		i->serial, renews ? "Enabled" : "Not Enabled");
+		i->serial);
 }
 
 /* Was something due after `last`, up to now? */
