@@ -100,11 +100,11 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-struct http_server *http_server_start(http_fn *fn, void *ctx)
+struct http_server *http_server_start(const char *addr, http_fn *fn, void *ctx)
 {
 	struct http_server *s = xcalloc(1, sizeof(*s));
 	struct sockaddr_in sin = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		.sin_addr.s_addr = inet_addr(addr) };
 	socklen_t len = sizeof(sin);
 
 	s->fn = fn;

@@ -1,5 +1,5 @@
-/* A web server for tests on a port of the loopback address, in a thread of its
- * own.  One connection at a time, one request each. */
+/* A web server for tests on some port of an address, in a thread of its own.
+ * One connection at a time, one request each. */
 #ifndef TESTS_HTTP_SERVER_H
 #define TESTS_HTTP_SERVER_H
 #include "base/mem.h"
@@ -19,7 +19,7 @@ struct http_answer {
 typedef void http_fn(
 	void *ctx, const struct http_request *q, struct http_answer *a);
 struct http_server;
-struct http_server *http_server_start(http_fn *fn, void *ctx);
+struct http_server *http_server_start(const char *addr, http_fn *fn, void *ctx);
 void http_server_stop(struct http_server *s);
 unsigned http_server_port(const struct http_server *s);
 #endif

@@ -333,3 +333,38 @@ void scep_server_wrap(struct scep_server *s, const struct scep_tx *t,
 	X509_free(to);
 	ASN1_STRING_free(nonce);
 }
+
+void scep_server_crl(const struct scep_server *s, const long *serials, size_t n,
+	struct der *out)
+{
+	X509_CRL *crl = X509_CRL_new();
+	X509 *ca = x509_of(&s->ca);
+	EVP_PKEY *key = evp_of(s->key);
+	ASN1_TIME *from = X509_gmtime_adj(NULL, -60);
+	ASN1_TIME *until = X509_gmtime_adj(NULL, 3600);
+	unsigned char *p = NULL;
+
+	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca));
+	X509_CRL_set1_lastUpdate(crl, from);
+	X509_CRL_set1_nextUpdate(crl, until);
+	for (size_t i = 0; i < n; i++) {
+		X509_REVOKED *e = X509_REVOKED_new();
+		ASN1_INTEGER *serial = ASN1_INTEGER_new();
+
+		ASN1_INTEGER_set(serial, serials[i]);
+		X509_REVOKED_set_serialNumber(e, serial);
+		X509_REVOKED_set_revocationDate(e, from);
+		X509_CRL_add0_revoked(crl, e);
+		ASN1_INTEGER_free(serial);
+	}
+	X509_CRL_sign(crl, key, EVP_sha256());
+	int len = i2d_X509_CRL(crl, &p);
+	der_set(out, p, (size_t)len);
+	OPENSSL_free(p);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+	EVP_PKEY_free(key);
+	X509_free(ca);
+	X509_CRL_free(crl);
+}

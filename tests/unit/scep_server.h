@@ -36,6 +36,9 @@ void scep_server_ca(const struct scep_server *s, struct der *out);
 /* Answer to PKIOperation; false: the request was bad. */
 bool scep_server_answer(
 	struct scep_server *s, struct span request, struct der *out);
+/* Its CRL, DER, for an hour; serials: those that are revoked. */
+void scep_server_crl(const struct scep_server *s, const long *serials, size_t n,
+	struct der *out);
 /* A rightly signed answer around any bytes, encrypted first or not. */
 void scep_server_wrap(struct scep_server *s, const struct scep_tx *t,
 	struct span content, bool sealed, struct der *out);

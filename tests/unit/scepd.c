@@ -1,18 +1,22 @@
-/* A certification authority for tests by hand and in scripts: SCEP over HTTP on
- * a port of the loopback address, which is printed.  With a number as argument
- * it answers PENDING so often before it grants.  Runs until its standard input
- * ends. */
+/* A certification authority for tests by hand and in scripts: `scepd ADDRESS`
+ * offers SCEP, and its CRL as /ca.crl, over HTTP at a port that is printed. A
+ * line `revoke NUMBER` on standard input revokes a certificate; it runs until
+ * its standard input ends. */
 #include "tests/unit/http_server.h"
 #include "tests/unit/scep_server.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#define REVOKED_MAX 64
 
 struct scepd {
 	struct scep_server ca;
-	unsigned pending;
+	pthread_mutex_t lock; /* of what follows */
+	long revoked[REVOKED_MAX];
+	size_t n_revoked;
 };
 
 static void operation(
@@ -20,10 +24,6 @@ static void operation(
 {
 	auto_der struct der out = { 0 };
 
-	if (d->pending > 0)
-		d->pending--, d->ca.status = SCEP_PENDING;
-	else
-		d->ca.status = SCEP_SUCCESS;
 	if (q->post && scep_server_answer(&d->ca, SPAN(q->body, q->n), &out))
 		sbuf_add(&a->body, out.p, out.n);
 	else
@@ -44,6 +44,13 @@ static void on_http(
 		sbuf_add(&a->body, ca.p, ca.n);
 	} else if (strstr(q->path, "operation=PKIOperation") != NULL) {
 		operation(d, q, a);
+	} else if (strcmp(q->path, "/ca.crl") == 0) {
+		auto_der struct der crl = { 0 };
+
+		pthread_mutex_lock(&d->lock);
+		scep_server_crl(&d->ca, d->revoked, d->n_revoked, &crl);
+		pthread_mutex_unlock(&d->lock);
+		sbuf_add(&a->body, crl.p, crl.n);
 	} else {
 		a->status = 404;
 	}
@@ -51,16 +58,22 @@ static void on_http(
 
 int main(int argc, char **argv)
 {
-	struct scepd d = { .pending =
-				   argc > 1 ? (unsigned)atoi(argv[1]) : 0 };
-	char c;
+	struct scepd d = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	char line[64];
+	long serial;
 
 	scep_server_init(&d.ca, true);
-	struct http_server *s = http_server_start(on_http, &d);
+	struct http_server *s = http_server_start(
+		argc > 1 ? argv[1] : "127.0.0.1", on_http, &d);
 	printf("%u\n", http_server_port(s));
 	fflush(stdout);
-	while (read(STDIN_FILENO, &c, 1) > 0)
-		continue;
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		pthread_mutex_lock(&d.lock);
+		if (sscanf(line, "revoke %ld", &serial) == 1 &&
+			d.n_revoked < REVOKED_MAX)
+			d.revoked[d.n_revoked++] = serial;
+		pthread_mutex_unlock(&d.lock);
+	}
 	http_server_stop(s);
 	scep_server_fini(&d.ca);
 	return 0;

@@ -190,7 +190,7 @@ static struct log_sink sink = { .level = LOG_SEV_DEBUG, .fn = on_log };
 static void world_new(struct world *w, enum mode mode)
 {
 	*w = (struct world){ .mode = mode, .loop = loop_new() };
-	w->http = http_server_start(on_http, w);
+	w->http = http_server_start("127.0.0.1", on_http, w);
 	w->log = log_new(4096);
 	log_sink_add(w->log, &sink);
 	told = 0;

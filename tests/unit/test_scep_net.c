@@ -155,7 +155,7 @@ static void world_new(struct world *w, enum mode mode)
 	assert_int_equal(selfsigned_build(&c, w->key, 1, 1600000000, 2500000000,
 				 &w->self, &why),
 		0);
-	w->http = http_server_start(on_http, w);
+	w->http = http_server_start("127.0.0.1", on_http, w);
 }
 
 static void world_free(struct world *w)
