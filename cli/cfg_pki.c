@@ -448,6 +448,7 @@ static int tp_check(void *ctx, const struct tree *t, const struct node *section,
 	const struct node *old, const struct node *new, struct sbuf *why)
 {
 	const struct command *c = new == NULL ? NULL : node_command(new);
+	time_t when;
 
 	(void)ctx;
 	(void)t;
@@ -465,10 +466,16 @@ static int tp_check(void *ctx, const struct tree *t, const struct node *section,
 		keep_warn(why, "servers are reached directly");
 	else if (c == &tp_chain_validation && node_has(new, "continue"))
 		keep_warn(why, "chains end at this CA");
-	else if (c == &tp_match)
-		keep_warn(why, "attributes of peers are not compared");
+	else if (c == &tp_match &&
+		 (node_has(new, "allow") || node_has(new, "skip")))
+		keep_warn(why, "the map decides, but no check is left out");
 	else if (c == &cfg_certificate)
 		return certificate_check(section, old, new, why);
+	else if (c == &map_time &&
+		 !cert_map_date(node_str(new, "date"), &when)) {
+		sbuf_adds(why, "% Invalid date: as in Mar 3 2026 09:30:00\n");
+		return -1;
+	}
 	return 0;
 }
 
@@ -484,7 +491,7 @@ static void pki_settle(void *ctx, const struct tree *t)
 static void pki_subscribe(struct router *r)
 {
 	static const struct command *const trustpoints[] = { &cfg_trustpoint,
-		&cfg_cert_chain, NULL };
+		&cfg_cert_chain, &cfg_cert_map, NULL };
 	struct subscriber s = { .name = "trustpoints",
 		.commands = trustpoints,
 		.check = tp_check,

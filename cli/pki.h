@@ -20,6 +20,13 @@ extern const struct command tp_enrollment, tp_mode_ra, tp_retry_count,
 extern const struct command cfg_cert_map, map_name, map_serial, map_time,
 	cfg_identity, identity_dn, identity_fqdn, identity_description;
 
+/* pki_map.c: the conditions of `match certificate`, which t->rule then owns.  A
+ * map that is not there matches nothing. */
+void cert_maps_read(
+	const struct router *r, const struct node *tp, struct cert_trust *t);
+/* "Mar 3 2026", with a time behind it or not, in UTC. */
+bool cert_map_date(const char *text, time_t *out);
+
 /* cfg_block.c: a certificate in the configuration: `ca 01`, `02`, ... and its
  * DER.  false: it is a file's name, or no hexadecimal text (head is told). */
 extern const struct command cfg_certificate;

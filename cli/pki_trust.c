@@ -102,6 +102,7 @@ static void read_trust(const struct router *r, const struct pki_tp *tp,
 			h->ca[t->trust.n_ca++] = ca;
 	}
 	read_methods(tp->node, &t->trust);
+	cert_maps_read(r, tp->node, &t->trust);
 	read_revoked(r, tp, h, &t->trust);
 	if (tp->own != NULL && tp->own_key != NULL)
 		read_chain(tp, h, t);
@@ -149,6 +150,7 @@ void pki_trusts_free(struct ike_trustpoint *v, size_t n)
 		for (size_t k = 0; k < v[i].trust.n_crls; k++)
 			crl_unref(v[i].trust.crl[k]);
 		pkey_unref(v[i].key);
+		free((void *)(uintptr_t)v[i].trust.rule);
 		/* The first member of what holds them all. */
 		void *held = (void *)(uintptr_t)v[i].trust.ca;
 

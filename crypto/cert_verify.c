@@ -37,6 +37,10 @@ void cert_trust_dup(struct cert_trust *dst, const struct cert_trust *src)
 	*dst = *src;
 	dst->ca = ca;
 	dst->crl = crl;
+	dst->rule = src->n_rules == 0 ? NULL
+				      : xmemdup(src->rule,
+						src->n_rules *
+							sizeof(*src->rule));
 	dst->ocsp = src->n_ocsp == 0 ? NULL
 				     : xmemdup(src->ocsp,
 					       src->n_ocsp * sizeof(*src->ocsp));
@@ -51,6 +55,7 @@ void cert_trust_free(struct cert_trust *t)
 	free((void *)(uintptr_t)t->ca);
 	free((void *)(uintptr_t)t->crl);
 	free((void *)(uintptr_t)t->ocsp);
+	free((void *)(uintptr_t)t->rule);
 	*t = (struct cert_trust){ .n_ca = 0 };
 }
 
@@ -294,6 +299,11 @@ static enum cert_verdict verify(const struct cert_trust *t,
 			store, rest, cert_x509(chain[0]), now, &path, at);
 	if (v == CERT_OK)
 		v = path_check(&path, at);
+	if (v == CERT_OK && t->restricted &&
+		!cert_rules_match(t->rule, t->n_rules, chain[0])) {
+		*at = 0;
+		v = CERT_UNAUTHORIZED;
+	}
 	if (v == CERT_OK)
 		v = path_revocation(t, chain, n, &path, now, source, at);
 	sk_X509_free(rest);

@@ -7,6 +7,7 @@ libgvcrypto_a_SOURCES = \
 	crypto/cert.c crypto/cert.h crypto/cert_priv.h \
 	crypto/cert_name.c \
 	crypto/cert_verify.c \
+	crypto/certmap.c crypto/certmap.h \
 	crypto/crl.c \
 	crypto/dh.c crypto/dh.h \
 	crypto/enroll.c crypto/enroll.h crypto/enroll_priv.h \
