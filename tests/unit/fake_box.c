@@ -417,21 +417,33 @@ static uint64_t fake_now(void)
 	return 1;
 }
 
+/* Of several routers at once the first has it; it goes last. */
+static const struct router *debugger_owner;
+
 void fake_router_init(struct router *r)
 {
 	*r = (struct router){ .box = (struct box *)&fake_box };
 	r->log = log_new(8192);
-	fake_box.debugger = debugger_new(r->log, fake_now);
+	if (fake_box.debugger == NULL) {
+		fake_box.debugger = debugger_new(r->log, fake_now);
+		debugger_owner = r;
+	}
 	router_setup(r);
 }
 
 void fake_router_fini(struct router *r)
 {
+	struct debugger *kept = fake_box.debugger;
+
 	router_fini(r);
-	debugger_free(fake_box.debugger);
-	fake_box.debugger = NULL;
+	if (debugger_owner == r) {
+		debugger_free(kept);
+		debugger_owner = NULL;
+		kept = NULL;
+	}
 	log_free(r->log);
 	fake_box_reset();
+	fake_box.debugger = kept;
 }
 
 static void paste_output(void *ctx, const char *text, size_t n)

@@ -122,8 +122,8 @@ static void comes_back(void **state)
 	auto_free char *thrice = fake_running(&second);
 
 	assert_string_equal(thrice, shown);
-	fake_router_fini(&first);
 	fake_router_fini(&second);
+	fake_router_fini(&first);
 }
 
 int main(void)
