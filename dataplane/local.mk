@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libdataplane.a
 libdataplane_a_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFTNL_CFLAGS) $(OPENSSL_CFLAGS)
-libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c \
+libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c dataplane/path.h \
 	dataplane/selector.h dataplane/selector.c dataplane/selector_text.c \
 	dataplane/selector_nft.h dataplane/selector_nft.c \
 	dataplane/null.h dataplane/null.c dataplane/objects.h \

@@ -100,6 +100,20 @@ static void acl_keep(struct acl *own, const struct acl **slot)
 	acl_free(&old);
 }
 
+/* By crypto map order, as they are asked. */
+static void group_place(struct dp *dp, struct null_group *g, uint16_t order)
+{
+	struct null_group *after;
+
+	TAILQ_FOREACH(after, &dp->groups, link)
+		if (after->g.order > order)
+			break;
+	if (after)
+		TAILQ_INSERT_BEFORE(after, g, link);
+	else
+		TAILQ_INSERT_TAIL(&dp->groups, g, link);
+}
+
 static int null_group_set(struct dp *dp, const struct dp_group *in)
 {
 	struct null_group *g = group_find(dp, in->id);
@@ -108,8 +122,10 @@ static int null_group_set(struct dp *dp, const struct dp_group *in)
 	if (!g) {
 		g = xcalloc(1, sizeof(*g));
 		TAILQ_INIT(&g->sas);
-		TAILQ_INSERT_TAIL(&dp->groups, g, link);
+	} else {
+		TAILQ_REMOVE(&dp->groups, g, link);
 	}
+	group_place(dp, g, in->order);
 	g->g = *in;
 	acl_keep(&g->local, &g->g.local);
 	acl_keep(&g->policy, &g->g.policy);
@@ -192,6 +208,25 @@ static int null_ace_counters(
 	return group_find(dp, group) ? 0 : -ENOENT;
 }
 
+static size_t null_groups(struct dp *dp, struct dp_group_view *v, size_t n)
+{
+	const struct null_group *g;
+	const struct null_sa *s;
+	size_t at = 0;
+
+	TAILQ_FOREACH(g, &dp->groups, link) {
+		if (at++ >= n)
+			continue;
+		v[at - 1] = (struct dp_group_view){ .cfg = g->g,
+			.sending = g->sending };
+		TAILQ_FOREACH(s, &g->sas, link) {
+			v[at - 1].n_sas++;
+			v[at - 1].newest = s->sa.spi;
+		}
+	}
+	return at;
+}
+
 static unsigned null_inner_mtu(
 	struct dp *dp, uint32_t group, const struct esp_suite *s)
 {
@@ -210,6 +245,7 @@ const struct dataplane_ops dataplane_null = {
 	.sa_counters = null_sa_counters,
 	.group_counters = null_group_counters,
 	.ace_counters = null_ace_counters,
+	.groups = null_groups,
 	.inner_mtu = null_inner_mtu,
 };
 

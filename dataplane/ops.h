@@ -68,6 +68,14 @@ struct dp_group_counters {
 	uint64_t ace_matches; /* of all permit entries */
 };
 
+/* A group as it is in force. */
+struct dp_group_view {
+	struct dp_group cfg; /* its lists are lent until the next change */
+	uint32_t sending;    /* SPI; 0: none */
+	size_t n_sas;
+	uint32_t newest;     /* SPI of the SA added last; 0: none */
+};
+
 /* Events arrive on the loop's thread. */
 struct dp_events {
 	void (*not_ipsec)(void *ctx, uint32_t group, const struct packet_key *k);
@@ -107,6 +115,9 @@ struct dataplane_ops {
 	/* The same of the entries in front, dp_group.local; NULL: not counted. */
 	int (*local_counters)(
 		struct dp *dp, uint32_t group, uint64_t *v, size_t n);
+	/* All groups in the order in which they are asked; fills at most n and
+	 * gives their number.  NULL: not told. */
+	size_t (*groups)(struct dp *dp, struct dp_group_view *v, size_t n);
 	/* Inner MTU of the group's interface with this suite; 0 unknown. */
 	unsigned (*inner_mtu)(struct dp *dp, uint32_t group,
 		const struct esp_suite *s);

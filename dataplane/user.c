@@ -517,6 +517,28 @@ static int user_local_counters(
 		dp, g, 0, v, n < g->lists->local.n ? n : g->lists->local.n);
 }
 
+static size_t user_groups(struct dp *dp, struct dp_group_view *v, size_t n)
+{
+	const struct user_group *g;
+	const struct user_sa *sa;
+	size_t at = 0;
+
+	TAILQ_FOREACH(g, &dp->groups, link) {
+		if (at++ >= n)
+			continue;
+		v[at - 1] = (struct dp_group_view){ .cfg = g->cfg,
+			.sending = g->sending ? g->sending->spi : 0 };
+		v[at - 1].cfg.local = &g->lists->local;
+		if (g->cfg.policy)
+			v[at - 1].cfg.policy = &g->lists->policy;
+		TAILQ_FOREACH(sa, &g->sas, link) {
+			v[at - 1].n_sas++;
+			v[at - 1].newest = sa->spi;
+		}
+	}
+	return at;
+}
+
 static unsigned user_inner_mtu(
 	struct dp *dp, uint32_t group, const struct esp_suite *s)
 {
@@ -736,5 +758,6 @@ const struct dataplane_ops dataplane_user = {
 	.group_counters = user_group_counters,
 	.ace_counters = user_ace_counters,
 	.local_counters = user_local_counters,
+	.groups = user_groups,
 	.inner_mtu = user_inner_mtu,
 };

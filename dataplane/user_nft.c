@@ -10,6 +10,7 @@
  * and for each group in slot N: outN (its lists), encN (mark, or nothing while
  * it sends in clear), inN (its lists mirrored), clearN (report and drop), espN
  * (ESP of unknown SPI), unkN and oddN (report; unkN drops). */
+#include "dataplane/path.h"
 #include "dataplane/selector_nft.h"
 #include "dataplane/user_priv.h"
 #include <arpa/inet.h>
@@ -45,18 +46,12 @@ static const char *const group_chains[] = { "enc", "out", "clear", "in", "unk",
 
 bool group_encrypts(const struct user_group *g)
 {
-	if (!g->cfg.policy || !g->cfg.encrypt_out)
-		return false;
-	return g->sending || g->cfg.no_sa == DP_NO_SA_DROP;
+	return path_encrypts(&g->cfg, g->sending != NULL);
 }
 
-/* Clear packets are refused while this member itself would encrypt; when it
- * lets traffic pass for want of an SA, it lets it in as well. */
 static bool group_refuses_clear(const struct user_group *g)
 {
-	if (!g->cfg.policy || g->cfg.clear_in != DP_CLEAR_IN_DROP)
-		return false;
-	return g->sending || g->cfg.no_sa == DP_NO_SA_DROP;
+	return path_refuses_clear(&g->cfg, g->sending != NULL);
 }
 
 void table_reclaim(struct nl *nft)
@@ -256,36 +251,27 @@ static void report_build(struct nl_batch *b, const struct user_group *g,
 	nft_rule_end(&r);
 }
 
-/* ESP whose SPI we do not hold is a member's when its addresses are in the
- * policy.  It is dropped where a permit selects ESP itself; under a narrower
- * permit it may be anybody's and only counts. */
+/* ESP whose SPI we do not hold is dropped where a permit selects ESP itself;
+ * under a narrower permit it only counts. */
 static void unknown_esp_build(struct nl_batch *b, const struct user_group *g)
 {
 	struct chain_name esp = chain_of("esp", g), unk = chain_of("unk", g);
 	struct chain_name odd = chain_of("odd", g);
-	struct acl list;
+	const struct acl *list = &g->lists->policy_in;
 
-	acl_dup(&list, &g->lists->policy_in);
-	for (size_t i = 0; i < list.n; i++) {
-		struct ace *e = &list.v[i];
-		bool itself = e->proto == ACE_ANY || e->proto == IPPROTO_ESP;
-		struct acl one = { .v = e, .n = 1 };
+	for (size_t i = 0; i < list->n; i++) {
+		const struct ace *e = &list->v[i];
+		struct ace as;
+		enum path_esp how = path_esp_entry(e, &as);
+		struct acl one = { .v = &as, .n = 1 };
 		struct acl_verdicts v = { .permit = NFT_GOTO,
 			.deny = NFT_RETURN,
-			.permit_chain = itself ? unk.s : odd.s };
+			.permit_chain =
+				how == PATH_ESP_ITSELF ? unk.s : odd.s };
 
-		if (!itself && !e->permit)
-			continue;
-		if (!itself) {
-			struct ace wide = ace_any(true);
-
-			wide.src = e->src;
-			wide.dst = e->dst;
-			*e = wide;
-		}
-		acl_nft_compile(b, esp.s, &one, &v);
+		if (how != PATH_ESP_SKIP)
+			acl_nft_compile(b, esp.s, &one, &v);
 	}
-	acl_free(&list);
 }
 
 static void group_build(struct nl_batch *b, const struct user_group *g)

@@ -6,6 +6,7 @@
  * separate functions over a batch of slots, so that faster devices can take
  * the places of the TUN and the raw sockets. */
 #include "crypto/rng.h"
+#include "dataplane/path.h"
 #include "dataplane/user_priv.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -244,7 +245,7 @@ static bool inner_admitted(const struct world_group *g, const uint8_t *outer,
 {
 	if (memcmp(outer + 12, inner + 12, 8) || !g->policy)
 		return false;
-	return acl_admits(g->policy_in, k) || acl_admits(g->policy, k);
+	return path_admits(g->policy, g->policy_in, k);
 }
 
 static void opened(const struct world_sa *s, const uint8_t *outer,

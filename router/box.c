@@ -385,6 +385,20 @@ struct iface_mirror *box_ifaces(struct box *b)
 	return b->mirror;
 }
 
+bool box_dp_groups(struct box *b, struct dp_group_view **out, size_t *n)
+{
+	const struct env *e = &b->env.env;
+
+	*out = NULL;
+	*n = 0;
+	if (e->dp_ops->groups == NULL)
+		return false;
+	*n = e->dp_ops->groups(e->dp, NULL, 0);
+	*out = xcalloc(*n + 1, sizeof(**out));
+	e->dp_ops->groups(e->dp, *out, *n);
+	return true;
+}
+
 struct log *box_log(struct box *b)
 {
 	return b->log;

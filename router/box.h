@@ -103,6 +103,9 @@ struct pkistore *box_pki(struct box *b);
 /* CRLs and OCSP answers that ISAKMP asks for. */
 struct revoke *box_revoke(struct box *b);
 struct iface_mirror *box_ifaces(struct box *b);
+/* The dataplane's groups as they are in force; lists lent until the next
+ * change, *out freed by the caller.  false: no dataplane runs. */
+bool box_dp_groups(struct box *b, struct dp_group_view **out, size_t *n);
 struct log *box_log(struct box *b);
 struct debugger *box_debugger(struct box *b);
 struct loop *box_loop(struct box *b);

@@ -120,6 +120,11 @@ static int keylog_local_counters(
 	return k->ops->local_counters(k->inner, group, v, n);
 }
 
+static size_t keylog_groups(struct dp *k, struct dp_group_view *v, size_t n)
+{
+	return k->ops->groups ? k->ops->groups(k->inner, v, n) : 0;
+}
+
 static unsigned keylog_inner_mtu(
 	struct dp *k, uint32_t group, const struct esp_suite *s)
 {
@@ -138,6 +143,7 @@ const struct dataplane_ops keylog_ops = {
 	.group_counters = keylog_group_counters,
 	.ace_counters = keylog_ace_counters,
 	.local_counters = keylog_local_counters,
+	.groups = keylog_groups,
 	.inner_mtu = keylog_inner_mtu,
 };
 

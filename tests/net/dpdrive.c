@@ -5,9 +5,11 @@
  *   group ID DEV ACL|- LOCAL|- {drop|clear} {drop|accept} {both|receive}
  *   groupdel ID | sa ID SPI SUITE KEY SID {send|receive} | use ID SPI
  *   sadel ID SPI | counters ID | aces ID | samtu ID SUITE | quit
- *   udp SPORT ADDRESS DPORT                           send a datagram */
+ *   udp SPORT ADDRESS DPORT                           send a datagram
+ *   aclclear NAME
+ *   path {out|in|esp} SRC DST PROTO SPORT DPORT DEV   what becomes of it */
 #include "base/loop.h"
-#include "dataplane/ops.h"
+#include "dataplane/path.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,6 +175,36 @@ static int do_udp(char **w)
 	return 0;
 }
 
+#define VIEWS 8
+
+/* The packet that tests/net/flows.py sends. */
+static int do_path(char **w)
+{
+	struct dp_group_view v[VIEWS];
+	size_t n = dataplane_user.groups(dp, v, VIEWS);
+	struct packet_key k = { .proto = (uint8_t)atoi(w[4]), .ttl = 64 };
+	struct path_verdict r;
+	struct ip_addr src, dst;
+
+	if (n > VIEWS || !ip_parse(w[2], &src) || !ip_parse(w[3], &dst))
+		return -EINVAL;
+	k.src = ip_u32(&src);
+	k.dst = ip_u32(&dst);
+	k.sport = (uint16_t)atoi(w[5]);
+	k.dport = (uint16_t)atoi(w[6]);
+	k.has_l4 = true;
+	k.icmp_type = 8;
+	k.tcp_flags = 2;
+	if (!strcmp(w[1], "out"))
+		r = path_out(v, n, &k, w[7], false);
+	else if (!strcmp(w[1], "in"))
+		r = path_in(v, n, &k, w[7], false);
+	else
+		r = path_in_esp(v, n, &k, w[7]);
+	printf("path %d %u %s\n", (int)r.fate, r.spi, path_why_text(r.why));
+	return 0;
+}
+
 static int run(char **w, size_t n)
 {
 	uint32_t id = n > 1 ? (uint32_t)atoi(w[1]) : 0;
@@ -192,7 +224,11 @@ static int run(char **w, size_t n)
 		return do_aces(w);
 	if (!strcmp(w[0], "udp") && n > 3)
 		return do_udp(w);
-	if (!strcmp(w[0], "sadel") && n > 2)
+	if (!strcmp(w[0], "path") && n > 7)
+		return do_path(w);
+	if (!strcmp(w[0], "aclclear") && n > 1 && list_get(w[1], false))
+		acl_free(list_get(w[1], false));
+	else if (!strcmp(w[0], "sadel") && n > 2)
 		dataplane_user.sa_del(dp, id, spi);
 	else if (!strcmp(w[0], "groupdel") && n > 1)
 		dataplane_user.group_del(dp, id);

@@ -9,6 +9,12 @@ dpdrive_SOURCES = tests/net/dpdrive.c
 dpdrive_LDADD = $(DATAPLANE_LIBS)
 check_SCRIPTS += tests/net/dp-user.sh
 EXTRA_DIST += tests/net/dp-user.sh
+check_SCRIPTS += tests/net/dp-path.sh
+EXTRA_DIST += tests/net/dp-path.sh tests/net/flows.py
+
+check_PROGRAMS += test_path
+test_path_SOURCES = tests/unit/test_path.c
+test_path_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += test_selector test_selector_nft test_dataplane
 test_selector_SOURCES = tests/unit/test_selector.c
