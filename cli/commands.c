@@ -53,6 +53,7 @@ static const struct feature *const features[] = {
 	&feature_gdoi_ks,
 	&feature_crypto_map,
 	&feature_show_gdoi,
+	&feature_show_path,
 	&feature_show_crypto,
 	&feature_show_isakmp,
 	&feature_show_admission,

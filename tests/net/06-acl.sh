@@ -60,6 +60,14 @@ lab_conf R2 "interface GigabitEthernet0/0" "no ip access-group WANIN in" \
 	"ip access-list extended BYPASS" "deny icmp any host 172.16.5.10" \
 	"crypto map GDOI_MAP 10 gdoi" "match address BYPASS"
 lab_ping H2 172.16.5.10 2 >/dev/null
+path_tells() { # DESTINATION PATTERN
+	lab_cmd R2 "show crypto gdoi gm packet-path 172.16.2.10 $1 icmp" |
+		grep -Eq -- "$2"
+}
+tap_check "packet-path names the local entry" path_tells 172.16.5.10 \
+	'local, access-list BYPASS, 10 deny icmp any host 172.16.5.10'
+tap_check "and the downloaded one" path_tells 172.16.4.10 \
+	'ACE +: downloaded, [0-9]+ permit icmp any any'
 tap_check "a crypto map's list counts as well" counted BYPASS \
 	'deny icmp any host 172.16.5.10 \([0-9]+ match'
 tap_end

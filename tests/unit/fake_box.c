@@ -3,6 +3,8 @@
 
 #include "cli/running.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,9 +156,43 @@ struct pkistore *box_pki(struct box *b)
 	return fake_box.pkistore;
 }
 
+const char *box_iface_name(
+	const struct box *b, const char *netdev, char out[64])
+{
+	(void)b;
+	snprintf(out, 64, "%s", netdev);
+	return out;
+}
+
+bool box_dp_groups(struct box *b, struct dp_group_view **out, size_t *n)
+{
+	(void)b;
+	*out = NULL;
+	*n = 0;
+	return false;
+}
+
 struct iface_mirror *box_ifaces(struct box *b)
 {
 	(void)b;
+	return NULL;
+}
+
+int iface_route_get(struct iface_mirror *m, const struct ip_addr *dst,
+	struct ip_addr *src, int *ifindex)
+{
+	(void)m;
+	(void)dst;
+	*src = (struct ip_addr){ 0 };
+	*ifindex = 0;
+	return -ENETUNREACH;
+}
+
+const struct link_state *iface_by_index(
+	const struct iface_mirror *m, int ifindex)
+{
+	(void)m;
+	(void)ifindex;
 	return NULL;
 }
 
