@@ -77,8 +77,8 @@ static void extensions_add(X509 *x, X509 *issuer, const struct ca_spec *s)
 	}
 }
 
-struct cert *ca_issue(const struct ca_spec *s, struct pkey *key,
-	const struct cert *issuer, struct pkey *issuer_key)
+uint8_t *ca_issue_der(const struct ca_spec *s, struct pkey *key,
+	const struct cert *issuer, struct pkey *issuer_key, struct span *out)
 {
 	X509 *x = X509_new(), *up = issuer != NULL ? x509_of(issuer) : x;
 	EVP_PKEY *own = private_of(key),
@@ -99,16 +99,27 @@ struct cert *ca_issue(const struct ca_spec *s, struct pkey *key,
 	X509_set_pubkey(x, own);
 	extensions_add(x, up, s);
 	assert(X509_sign(x, signer, md) > 0);
-	int n = i2d_X509(x, &der);
-	struct cert *c = cert_from_der(SPAN(der, (size_t)n));
+	size_t n = (size_t)i2d_X509(x, &der);
+	uint8_t *copy = xmemdup(der, n);
 
+	*out = SPAN(copy, n);
 	OPENSSL_free(der);
 	EVP_PKEY_free(own);
 	EVP_PKEY_free(signer);
 	if (up != x)
 		X509_free(up);
 	X509_free(x);
-	return c;
+	return copy;
+}
+
+struct cert *ca_issue(const struct ca_spec *s, struct pkey *key,
+	const struct cert *issuer, struct pkey *issuer_key)
+{
+	struct span der;
+	auto_free uint8_t *own =
+		ca_issue_der(s, key, issuer, issuer_key, &der);
+
+	return cert_from_der(der);
 }
 
 struct crl *ca_crl(const struct cert *issuer, struct pkey *issuer_key,

@@ -17,6 +17,9 @@ struct ca_spec {
  * cannot be made. */
 struct cert *ca_issue(const struct ca_spec *spec, struct pkey *key,
 	const struct cert *issuer, struct pkey *issuer_key);
+/* The same as octets, which may be more than we read; out: lent from them. */
+uint8_t *ca_issue_der(const struct ca_spec *spec, struct pkey *key,
+	const struct cert *issuer, struct pkey *issuer_key, struct span *out);
 /* A CRL of these serial numbers, good for a day from `from`. */
 struct crl *ca_crl(const struct cert *issuer, struct pkey *issuer_key,
 	time_t from, const long *serials, size_t n);

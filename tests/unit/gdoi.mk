@@ -69,5 +69,5 @@ test_ks_identity_SOURCES = tests/unit/test_ks_identity.c
 test_ks_identity_LDADD = $(ENGINE_TEST_LIBS)
 check_PROGRAMS += test_phase1_sig
 test_phase1_sig_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
-test_phase1_sig_SOURCES = tests/unit/test_phase1_sig.c tests/unit/ike_world.c tests/unit/ike_world.h tests/unit/debug_hook.h tests/unit/ca_world.c tests/unit/ca_world.h
+test_phase1_sig_SOURCES = tests/unit/test_phase1_sig.c tests/unit/ike_world.c tests/unit/ike_world.h tests/unit/debug_hook.h tests/unit/rewrite.c tests/unit/rewrite.h tests/unit/ca_world.c tests/unit/ca_world.h
 test_phase1_sig_LDADD = $(IKE_TEST_LIBS)

@@ -1,6 +1,7 @@
 /* Phase 1 by signatures: both modes, both ends in one process. */
 #include "tests/unit/ca_world.h"
 #include "tests/unit/ike_world.h"
+#include "tests/unit/rewrite.h"
 #include "tests/unit/test.h"
 
 #include <stdlib.h>
@@ -412,6 +413,201 @@ static void a_key_removed_in_between_ends_it(void **state)
 	lab_fini(&l);
 }
 
+/* --- what a peer may send for certificates --- */
+
+/* Message 5 without its certificates, then with these instead. */
+struct other_certs {
+	struct span der[CERT_CHAIN_MAX + 2];
+	size_t n;
+};
+
+static void certs_edit(void *arg, const struct payload *p, struct isakmp_wr *m)
+{
+	const struct other_certs *o = arg;
+
+	if (p != NULL) {
+		if (p->type != PLD_CERT)
+			rewrite_keep(p, m);
+		return;
+	}
+	for (size_t i = 0; i < o->n; i++) {
+		isakmp_begin(m, PLD_CERT);
+		wr_u8(&m->w, 4); /* X.509, signature */
+		wr_span(&m->w, o->der[i]);
+		isakmp_end(m);
+	}
+}
+
+/* With those in message 5.  Who wrote the true one does not know the chain that
+ * follows, so it is the other end that comes up. */
+static void run_with_certs(struct lab *l, struct other_certs *o)
+{
+	struct rewrite f = { .victim = 5, .edit = certs_edit, .arg = o };
+
+	l->w.pass = pass_rewritten;
+	l->w.arg = &f;
+	lab_run(l);
+	assert_true(f.seen >= 5);
+	l->w.pass = NULL;
+}
+
+/* ... and the true message, sent again, is still good. */
+static void refused_but_not_for_good(
+	struct lab *l, struct other_certs *o, enum wire_err want)
+{
+	run_with_certs(l, o);
+	assert_int_equal(l->w.b.ups, 0);
+	assert_int_equal(drops(&l->w.b, want), 1);
+	assert_int_equal(l->w.sent, 5); /* not a word to it */
+	world_run(&l->w, 30000);
+	assert_true(world_both_up(&l->w));
+}
+
+static void a_proof_without_certificate(void **state)
+{
+	struct other_certs none = { .n = 0 };
+	struct lab l;
+
+	(void)state;
+	lab_rsa(&l);
+	refused_but_not_for_good(&l, &none, WIRE_PAYLOAD_MISSING);
+	lab_fini(&l);
+}
+
+static void a_chain_up_to_the_cap(void **state)
+{
+	struct other_certs o = { .n = CERT_CHAIN_MAX };
+	struct lab l;
+
+	(void)state;
+	lab_rsa(&l);
+	o.der[0] = cert_der(l.cert[0]);
+	for (size_t i = 1; i < ARRAY_LEN(o.der); i++)
+		o.der[i] = cert_der(l.root);
+	run_with_certs(&l, &o);
+	assert_int_equal(l.w.b.ups, 1);
+	lab_fini(&l);
+
+	lab_rsa(&l);
+	o.der[0] = cert_der(l.cert[0]);
+	for (size_t i = 1; i < ARRAY_LEN(o.der); i++)
+		o.der[i] = cert_der(l.root);
+	o.n = CERT_CHAIN_MAX + 1;
+	refused_but_not_for_good(&l, &o, WIRE_CERT);
+	assert_int_equal(l.w.b.reports[REPORT_IKMP_INVAL_CERT], 1);
+	lab_fini(&l);
+}
+
+/* A certificate that we read, but for a comment that makes it over-long. */
+static void an_over_long_certificate(void **state)
+{
+	static char comment[2][CERT_DER_MAX + 100];
+	struct lab l;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		/* Beside the comment it has some 700 octets. */
+		size_t n = CERT_DER_MAX - (i == 0 ? 2000 : 0);
+		struct ca_spec s = { .subject = "gm1", .serial = 10,
+			.ext = { { "nsComment", comment[i] } } };
+		struct other_certs o = { .n = 1 };
+		struct span der;
+
+		memset(comment[i], 'x', n);
+		lab_rsa(&l);
+		uint8_t *raw = ca_issue_der(
+			&s, l.key[0], l.root, ca_key_rsa(0), &der);
+
+		o.der[0] = der;
+		if (i == 0) {
+			run_with_certs(&l, &o);
+			assert_int_equal(l.w.b.ups, 1);
+		} else {
+			assert_true(der.n > CERT_DER_MAX);
+			refused_but_not_for_good(&l, &o, WIRE_CERT);
+		}
+		lab_fini(&l);
+		free(raw);
+	}
+}
+
+/* RFC 2408 3.9 asks for no order but that the first is the signer's own. */
+static void the_order_above_the_first_is_free(void **state)
+{
+	struct cert *sub[2], *ee;
+	struct lab l;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct other_certs o = { .n = 3 };
+
+		lab_rsa(&l);
+		sub[0] = ca_issue(&(const struct ca_spec){ .subject = "Upper",
+					  .serial = 20, .ext = { CA_EXT } },
+			ca_key_ec(0), l.root, ca_key_rsa(0));
+		sub[1] = ca_issue(&(const struct ca_spec){ .subject = "Lower",
+					  .serial = 21, .ext = { CA_EXT } },
+			ca_key_ec(1), sub[0], ca_key_ec(0));
+		ee = ca_issue(&(const struct ca_spec){ .subject = "gm1",
+				      .serial = 22 },
+			l.key[0], sub[1], ca_key_ec(1));
+		o.der[0] = cert_der(i == 0 ? ee : sub[1]);
+		o.der[1] = cert_der(sub[0]);
+		o.der[2] = cert_der(i == 0 ? sub[1] : ee);
+		if (i == 0) {
+			run_with_certs(&l, &o);
+			assert_int_equal(l.w.b.ups, 1);
+		} else { /* a CA, which did not sign this */
+			refused_but_not_for_good(&l, &o, WIRE_CERT);
+		}
+		cert_unref(ee);
+		cert_unref(sub[0]);
+		cert_unref(sub[1]);
+		lab_fini(&l);
+	}
+}
+
+/* Each CERTREQ names a CA that nobody knows. */
+static void certreq_edit(
+	void *arg, const struct payload *p, struct isakmp_wr *m)
+{
+	struct cert *unknown = arg;
+
+	if (p == NULL)
+		return;
+	if (p->type != PLD_CERTREQ) {
+		rewrite_keep(p, m);
+		return;
+	}
+	isakmp_begin(m, PLD_CERTREQ);
+	wr_u8(&m->w, 4);
+	wr_span(&m->w, cert_subject_der(unknown));
+	isakmp_end(m);
+}
+
+/* What we have is shown all the same: the peer may know how to take it. */
+static void certreqs_for_unknown_cas(void **state)
+{
+	struct cert *unknown =
+		ca_issue(&(const struct ca_spec){ .subject = "Nobody",
+				 .ext = { CA_EXT } },
+			ca_key_rsa(3), NULL, NULL);
+	struct rewrite f = { .victim = 4, .edit = certreq_edit,
+		.arg = unknown };
+	struct lab l;
+
+	(void)state;
+	lab_rsa(&l);
+	l.w.pass = pass_rewritten;
+	l.w.arg = &f;
+	lab_run(&l);
+	assert_true(world_both_up(&l.w));
+	assert_true(cert_equal(ike_sa_peer_cert(l.w.b.sa), l.cert[0]));
+	assert_int_equal(l.w.sent, 6);
+	lab_fini(&l);
+	cert_unref(unknown);
+}
+
 static int end(void **state)
 {
 	(void)state;
@@ -437,6 +633,11 @@ int main(void)
 		cmocka_unit_test(aggressive_mode_signs_too),
 		cmocka_unit_test(a_changed_proof_changes_nothing),
 		cmocka_unit_test(a_key_removed_in_between_ends_it),
+		cmocka_unit_test(a_proof_without_certificate),
+		cmocka_unit_test(a_chain_up_to_the_cap),
+		cmocka_unit_test(an_over_long_certificate),
+		cmocka_unit_test(the_order_above_the_first_is_free),
+		cmocka_unit_test(certreqs_for_unknown_cas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);
