@@ -1,10 +1,12 @@
 /* Whole files: read, and replace so that a crash leaves old or new. */
 #include "base/file.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,4 +150,35 @@ int file_mkdirs(const char *path, mode_t mode)
 			return rc;
 	}
 	return mkdir_one(copy, mode);
+}
+
+int file_each(const char *dir, const char *suffix,
+	void (*fn)(void *ctx, const char *name), void *ctx)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *de;
+
+	if (d == NULL)
+		return -errno;
+	while ((de = readdir(d)) != NULL) {
+		size_t n = strlen(de->d_name), tail = strlen(suffix);
+
+		if (n > tail && strcmp(de->d_name + n - tail, suffix) == 0)
+			fn(ctx, de->d_name);
+	}
+	closedir(d);
+	return 0;
+}
+
+void file_name_add(struct sbuf *out, const char *label)
+{
+	for (const char *c = label; *c != '\0'; c++) {
+		bool plain = isalnum((unsigned char)*c) || *c == '_' ||
+			     *c == '-' || (*c == '.' && c != label);
+
+		if (plain)
+			sbuf_addc(out, *c);
+		else
+			sbuf_printf(out, "%%%02X", (unsigned char)*c);
+	}
 }

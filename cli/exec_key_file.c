@@ -66,13 +66,6 @@ static int encrypt_exec(struct cmd_call *c);
 			 "passphrase  Passphrase\n<pass>  Passphrase\n",       \
 	.flags = CMD_ACT, .exec = encrypt_exec
 
-#define BOTH_MODES(name, entry)                                                \
-	static const struct command name##_config = { .mode = MODE_CONFIG,     \
-		entry };                                                       \
-	static const struct command name##_priv = {                            \
-		.mode = MODE_EXEC, .level = 15, entry                          \
-	}
-
 BOTH_MODES(key_export, EXPORT);
 BOTH_MODES(key_import, IMPORT);
 BOTH_MODES(key_move, MOVE);

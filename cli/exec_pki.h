@@ -24,4 +24,11 @@ bool pki_cert_fits(struct session *s, struct span der, const struct pkey *key,
 	const struct pki_cert *ca);
 /* Is it in its time? false, after a `%` line. */
 bool pki_cert_in_time(struct session *s, const struct cert_info *i);
+/* Both prompts know these: exec at level 15, and configuration. */
+#define BOTH_MODES(name, entry)                                                \
+	static const struct command name##_config = { .mode = MODE_CONFIG,     \
+		entry };                                                       \
+	static const struct command name##_priv = {                            \
+		.mode = MODE_EXEC, .level = 15, entry                          \
+	}
 #endif

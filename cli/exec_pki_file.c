@@ -71,13 +71,6 @@ static int export_exec(struct cmd_call *c);
 	.flags = CMD_ACT, .exec = export_exec,                                 \
 	.sample = "crypto pki export T pkcs12 terminal Orb1tLab"
 
-#define BOTH_MODES(name, entry)                                                \
-	static const struct command name##_config = { .mode = MODE_CONFIG,     \
-		entry };                                                       \
-	static const struct command name##_priv = {                            \
-		.mode = MODE_EXEC, .level = 15, entry                          \
-	}
-
 BOTH_MODES(import_pem, IMPORT_PEM);
 BOTH_MODES(import_p12, IMPORT_P12);
 BOTH_MODES(export_pem, EXPORT_PEM);

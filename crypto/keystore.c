@@ -13,8 +13,6 @@
 #include "base/file.h"
 #include "base/list.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -78,15 +76,7 @@ static void path_of(
 	const struct keystore *ks, const char *label, struct sbuf *out)
 {
 	sbuf_printf(out, "%s/", ks->dir);
-	for (const char *c = label; *c != '\0'; c++) {
-		bool plain = isalnum((unsigned char)*c) || *c == '_' ||
-			     *c == '-' || (*c == '.' && c != label);
-
-		if (plain)
-			sbuf_addc(out, *c);
-		else
-			sbuf_printf(out, "%%%02X", (unsigned char)*c);
-	}
+	file_name_add(out, label);
 	sbuf_adds(out, SUFFIX);
 }
 
@@ -140,9 +130,15 @@ static void secret_text_free(struct sbuf *b)
 	sbuf_free(b);
 }
 
-static void load_file(
-	struct keystore *ks, const char *name, struct sbuf *problems)
+struct loading {
+	struct keystore *ks;
+	struct sbuf *problems;
+};
+
+static void load_file(void *ctx, const char *name)
 {
+	struct keystore *ks = ((struct loading *)ctx)->ks;
+	struct sbuf *problems = ((struct loading *)ctx)->problems;
 	auto_sbuf struct sbuf path = { 0 };
 	auto_sbuf struct sbuf proper = { 0 };
 	struct sbuf text = { 0 };
@@ -168,25 +164,6 @@ static void load_file(
 	secret_text_free(&text);
 }
 
-static void load_dir(struct keystore *ks, struct sbuf *problems)
-{
-	DIR *d = opendir(ks->dir);
-	const struct dirent *de;
-
-	if (d == NULL) {
-		sbuf_printf(problems, "%s: %s\n", ks->dir, strerror(errno));
-		return;
-	}
-	while ((de = readdir(d)) != NULL) {
-		size_t n = strlen(de->d_name);
-
-		if (n > strlen(SUFFIX) &&
-			strcmp(de->d_name + n - strlen(SUFFIX), SUFFIX) == 0)
-			load_file(ks, de->d_name, problems);
-	}
-	closedir(d);
-}
-
 struct keystore *keystore_open(const char *dir, struct sbuf *problems)
 {
 	struct keystore *ks = xcalloc(1, sizeof(*ks));
@@ -195,11 +172,13 @@ struct keystore *keystore_open(const char *dir, struct sbuf *problems)
 	if (dir == NULL)
 		return ks;
 	ks->dir = xstrdup(dir);
+	struct loading l = { ks, problems };
 	int rc = file_mkdirs(dir, 0700);
+
+	if (rc == 0)
+		rc = file_each(dir, SUFFIX, load_file, &l);
 	if (rc < 0)
 		sbuf_printf(problems, "%s: %s\n", dir, strerror(-rc));
-	else
-		load_dir(ks, problems);
 	return ks;
 }
 

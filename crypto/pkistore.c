@@ -19,8 +19,6 @@
 #include "base/list.h"
 
 #include <bsd/string.h>
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,15 +96,7 @@ static void path_of(const struct pkistore *ps, const char *name,
 	const char *suffix, struct sbuf *out)
 {
 	sbuf_printf(out, "%s/", ps->dir);
-	for (const char *c = name; *c != '\0'; c++) {
-		bool plain = isalnum((unsigned char)*c) || *c == '_' ||
-			     *c == '-' || (*c == '.' && c != name);
-
-		if (plain)
-			sbuf_addc(out, *c);
-		else
-			sbuf_printf(out, "%%%02X", (unsigned char)*c);
-	}
+	file_name_add(out, name);
 	sbuf_adds(out, suffix);
 }
 
@@ -191,9 +181,15 @@ static void load_crl(
 		der_set(&e->crl, text.s, text.n);
 }
 
-static void load_file(
-	struct pkistore *ps, const char *file, struct sbuf *problems)
+struct loading {
+	struct pkistore *ps;
+	struct sbuf *problems;
+};
+
+static void load_file(void *ctx, const char *file)
 {
+	struct pkistore *ps = ((struct loading *)ctx)->ps;
+	struct sbuf *problems = ((struct loading *)ctx)->problems;
 	auto_sbuf struct sbuf path = { 0 }, proper = { 0 }, text = { 0 };
 	struct pki_entry e = { 0 };
 
@@ -215,25 +211,6 @@ static void load_file(
 	item_add(ps, e.name)->e = e;
 }
 
-static void load_dir(struct pkistore *ps, struct sbuf *problems)
-{
-	DIR *d = opendir(ps->dir);
-	const struct dirent *de;
-
-	if (d == NULL) {
-		sbuf_printf(problems, "%s: %s\n", ps->dir, strerror(errno));
-		return;
-	}
-	while ((de = readdir(d)) != NULL) {
-		size_t n = strlen(de->d_name);
-
-		if (n > strlen(SUFFIX) &&
-			strcmp(de->d_name + n - strlen(SUFFIX), SUFFIX) == 0)
-			load_file(ps, de->d_name, problems);
-	}
-	closedir(d);
-}
-
 struct pkistore *pkistore_open(const char *dir, struct sbuf *problems)
 {
 	struct pkistore *ps = xcalloc(1, sizeof(*ps));
@@ -242,12 +219,13 @@ struct pkistore *pkistore_open(const char *dir, struct sbuf *problems)
 	if (dir == NULL)
 		return ps;
 	ps->dir = xstrdup(dir);
+	struct loading l = { ps, problems };
 	int rc = file_mkdirs(dir, 0700);
 
+	if (rc == 0)
+		rc = file_each(dir, SUFFIX, load_file, &l);
 	if (rc < 0)
 		sbuf_printf(problems, "%s: %s\n", dir, strerror(-rc));
-	else
-		load_dir(ps, problems);
 	return ps;
 }
 
