@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/list.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>

@@ -19,6 +19,7 @@
 #include "base/list.h"
 
 #include <bsd/string.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
