@@ -1,13 +1,13 @@
 /* Diffie-Hellman in the IKEv1 forms of protocol.md A.4. */
 #include "crypto/dh.h"
 
+#include "crypto/ecp_priv.h"
 #include "crypto/evp_priv.h"
 
 #include <errno.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/dh.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 #include <pthread.h>
@@ -39,7 +39,8 @@ static const struct group_src {
 struct dh {
 	const struct dh_alg *alg;
 	const struct group_src *src;
-	EVP_PKEY *key;
+	EVP_PKEY *key;       /* MODP */
+	struct ecp_key *ecp; /* ECP */
 };
 
 static const struct group_src *group_src(uint32_t group)
@@ -52,7 +53,7 @@ static const struct group_src *group_src(uint32_t group)
 
 static const char *key_type(const struct group_src *src)
 {
-	return src->ecp ? "EC" : src->group == 24 ? "DHX" : "DH";
+	return src->group == 24 ? "DHX" : "DH";
 }
 
 /* The domain parameters, for a key or for generation. */
@@ -69,12 +70,8 @@ static bool push_group(
 		       bld, OSSL_PKEY_PARAM_DH_PRIV_LEN, OLD_PRIVATE_BITS) == 1;
 }
 
-static bool push_public(OSSL_PARAM_BLD *bld, const struct group_src *src,
-	struct span pub, BIGNUM *y)
+static bool push_public(OSSL_PARAM_BLD *bld, struct span pub, BIGNUM *y)
 {
-	if (src->ecp)
-		return OSSL_PARAM_BLD_push_octet_string(
-			       bld, OSSL_PKEY_PARAM_PUB_KEY, pub.p, pub.n) == 1;
 	return BN_bin2bn(pub.p, (int)pub.n, y) != NULL &&
 	       OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PUB_KEY, y) == 1;
 }
@@ -95,8 +92,8 @@ static EVP_PKEY *from_params(
 	return key;
 }
 
-/* A key of this group: only parameters, with a public value (OpenSSL's form:
- * points with their 04), or also with the private one. */
+/* A key of this MODP group: only parameters, with a public value, or also with
+ * the private one. */
 static EVP_PKEY *make_key(
 	const struct group_src *src, struct span pub, const BIGNUM *priv)
 {
@@ -110,7 +107,7 @@ static EVP_PKEY *make_key(
 	if (bld == NULL || p == NULL || g == NULL || y == NULL)
 		evp_die("key parameters");
 	if (push_group(bld, src, p, g) &&
-		(pub.n == 0 || push_public(bld, src, pub, y)) &&
+		(pub.n == 0 || push_public(bld, pub, y)) &&
 		(priv == NULL || OSSL_PARAM_BLD_push_BN(bld,
 					 OSSL_PKEY_PARAM_PRIV_KEY, priv) == 1))
 		key = from_params(src, bld, selection);
@@ -150,24 +147,30 @@ static EVP_PKEY *generate(const struct group_src *src)
 	return key;
 }
 
-static struct dh *dh_wrap(const struct group_src *src, EVP_PKEY *key)
+static struct dh *dh_alloc(const struct group_src *src)
 {
 	struct dh *d = xcalloc(1, sizeof(*d));
 
 	d->alg = dh_alg(src->group);
 	d->src = src;
-	d->key = key;
 	return d;
 }
 
 struct dh *dh_new(uint32_t group)
 {
 	const struct group_src *src = group_src(group);
+	struct dh *d = src != NULL ? dh_alloc(src) : NULL;
 
-	return src != NULL ? dh_wrap(src, generate(src)) : NULL;
+	if (d == NULL)
+		return NULL;
+	if (src->ecp)
+		d->ecp = ecp_generate(src->name);
+	else
+		d->key = generate(src);
+	return d;
 }
 
-/* g^x for a given x, in OpenSSL's form; 0 when x is not a private key. */
+/* g^x for a given x, as on the wire; 0 when x is not a private key. */
 static size_t modp_power(
 	const struct group_src *src, const BIGNUM *x, uint8_t *out)
 {
@@ -188,38 +191,34 @@ static size_t modp_power(
 	return n;
 }
 
-static size_t ecp_power(
-	const struct group_src *src, const BIGNUM *x, uint8_t *out, size_t room)
+static EVP_PKEY *modp_from_private(
+	const struct group_src *src, struct span priv)
 {
-	EC_GROUP *group =
-		EC_GROUP_new_by_curve_name(EC_curve_nist2nid(src->name));
-	EC_POINT *point = EC_POINT_new(group);
-	size_t n = 0;
+	uint8_t pub[DH_MAX_PUBLIC];
+	BIGNUM *x = BN_bin2bn(priv.p, (int)priv.n, NULL);
+	size_t n = modp_power(src, x, pub);
+	EVP_PKEY *key = n > 0 ? make_key(src, SPAN(pub, n), x) : NULL;
 
-	if (EC_POINT_mul(group, point, x, NULL, NULL, NULL) == 1)
-		n = EC_POINT_point2oct(group, point,
-			POINT_CONVERSION_UNCOMPRESSED, out, room, NULL);
-	EC_POINT_free(point);
-	EC_GROUP_free(group);
-	return n;
+	BN_clear_free(x);
+	return key;
 }
 
 struct dh *dh_from_private(uint32_t group, struct span priv)
 {
 	const struct group_src *src = group_src(group);
-	uint8_t pub[DH_MAX_PUBLIC + 1];
-	EVP_PKEY *key = NULL;
+	struct dh *d = src != NULL ? dh_alloc(src) : NULL;
 
-	if (src == NULL)
+	if (d == NULL)
 		return NULL;
-	BIGNUM *x = BN_bin2bn(priv.p, (int)priv.n, NULL);
-	size_t n = src->ecp ? ecp_power(src, x, pub, sizeof(pub))
-			    : modp_power(src, x, pub);
-	if (n > 0)
-		key = make_key(src, SPAN(pub, n), x);
-	BN_clear_free(x);
+	if (src->ecp)
+		d->ecp = ecp_from_private(src->name, priv);
+	else
+		d->key = modp_from_private(src, priv);
 	ERR_clear_error();
-	return key != NULL ? dh_wrap(src, key) : NULL;
+	if (d->key != NULL || d->ecp != NULL)
+		return d;
+	dh_free(d);
+	return NULL;
 }
 
 void dh_free(struct dh *d)
@@ -227,6 +226,7 @@ void dh_free(struct dh *d)
 	if (d == NULL)
 		return;
 	EVP_PKEY_free(d->key); /* OpenSSL clears private numbers */
+	ecp_free(d->ecp);
 	free(d);
 }
 
@@ -235,16 +235,8 @@ size_t dh_public(const struct dh *d, uint8_t *out)
 	size_t n = d->alg->public_bytes;
 	BIGNUM *y = NULL;
 
-	if (d->src->ecp) {
-		uint8_t point[DH_MAX_PUBLIC + 1];
-		size_t got = 0;
-
-		if (EVP_PKEY_get_octet_string_param(d->key,
-			    OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point),
-			    &got) != 1 ||
-			got != n + 1)
-			evp_die("public point");
-		memcpy(out, point + 1, n);
+	if (d->ecp != NULL) {
+		memcpy(out, ecp_public(d->ecp).p, n);
 		return n;
 	}
 	if (EVP_PKEY_get_bn_param(d->key, OSSL_PKEY_PARAM_PUB_KEY, &y) != 1 ||
@@ -254,19 +246,14 @@ size_t dh_public(const struct dh *d, uint8_t *out)
 	return n;
 }
 
-/* NULL when the value is not of this group: OpenSSL refuses a point that is
- * not on the curve, and 0, 1, p - 1 and what is beyond. */
+/* NULL when the value is not of this group: OpenSSL refuses 0, 1, p - 1 and
+ * what is beyond. */
 static EVP_PKEY *peer_key(const struct dh *d, struct span peer)
 {
-	uint8_t point[DH_MAX_PUBLIC + 1] = { POINT_CONVERSION_UNCOMPRESSED };
 	EVP_PKEY *key;
 
 	if (peer.n != d->alg->public_bytes)
 		return NULL;
-	if (d->src->ecp) {
-		memcpy(point + 1, peer.p, peer.n);
-		peer = SPAN(point, peer.n + 1);
-	}
 	key = EVP_PKEY_new();
 	if (key == NULL)
 		evp_die("peer key");
@@ -277,38 +264,44 @@ static EVP_PKEY *peer_key(const struct dh *d, struct span peer)
 	return NULL;
 }
 
-/* The curves have cofactor 1 and the primes are safe, so that for an ephemeral
- * key nothing is to be won outside the range (NIST SP 800-56A r3, 5.6.2.3.2 and
- * 5.6.2.3.4), and the power that proves the subgroup, six times the cost of all
+/* The primes are safe, so that for an ephemeral key nothing is to be won outside
+ * the range (NIST SP 800-56A r3, 5.6.2.3.2), and the power that proves the subgroup, six times the cost of all
  * else, is spared.  Group 24 has small subgroups: there it is computed. */
 static bool must_prove_subgroup(const struct dh *d)
 {
 	return d->src->group == 24;
 }
 
-int dh_shared(const struct dh *d, struct span peer, struct secret *out)
+/* Into out, which has room for DH_MAX_SHARED: false when it is refused. */
+static bool modp_shared(const struct dh *d, struct span peer, uint8_t *out)
 {
-	uint8_t shared[DH_MAX_SHARED];
-	size_t n = sizeof(shared);
-	int rc = -EINVAL;
+	size_t n = DH_MAX_SHARED;
 	EVP_PKEY *other = peer_key(d, peer);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, d->key, NULL);
 
 	if (ctx == NULL || EVP_PKEY_derive_init(ctx) != 1)
 		evp_die("derive");
 	/* The padding keeps one exchange in 256 from failing. */
-	if (other != NULL &&
-		(d->src->ecp || EVP_PKEY_CTX_set_dh_pad(ctx, 1) == 1) &&
-		EVP_PKEY_derive_set_peer_ex(
-			ctx, other, must_prove_subgroup(d)) == 1 &&
-		EVP_PKEY_derive(ctx, shared, &n) == 1 &&
-		n == d->alg->shared_bytes) {
-		secret_set(out, shared, n);
-		rc = 0;
-	}
-	mem_wipe(shared, sizeof(shared));
+	bool ok = other != NULL && EVP_PKEY_CTX_set_dh_pad(ctx, 1) == 1 &&
+		  EVP_PKEY_derive_set_peer_ex(
+			  ctx, other, must_prove_subgroup(d)) == 1 &&
+		  EVP_PKEY_derive(ctx, out, &n) == 1 &&
+		  n == d->alg->shared_bytes;
+
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(other);
+	return ok;
+}
+
+int dh_shared(const struct dh *d, struct span peer, struct secret *out)
+{
+	uint8_t shared[DH_MAX_SHARED];
+	bool ok = d->ecp != NULL ? ecp_shared(d->ecp, peer, shared)
+				 : modp_shared(d, peer, shared);
+
+	if (ok)
+		secret_set(out, shared, d->alg->shared_bytes);
+	mem_wipe(shared, sizeof(shared));
 	ERR_clear_error();
-	return rc;
+	return ok ? 0 : -EINVAL;
 }

@@ -10,6 +10,7 @@ libgvcrypto_a_SOURCES = \
 	crypto/certmap.c crypto/certmap.h \
 	crypto/crl.c \
 	crypto/dh.c crypto/dh.h \
+	crypto/ecp.c crypto/ecp_priv.h \
 	crypto/enroll.c crypto/enroll.h crypto/enroll_priv.h \
 	crypto/evp.c crypto/evp_priv.h \
 	crypto/keystore.c crypto/keystore.h \

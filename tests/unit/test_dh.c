@@ -158,7 +158,23 @@ static void test_hostile_point(void **state)
 	refuse(d, v, n);
 	memset(v, 0, n); /* the point at infinity has no such form */
 	refuse(d, v, n);
+	memset(v, 0xff, n); /* beyond the field */
+	refuse(d, v, n);
 	dh_free(d);
+}
+
+/* 0 and the order are no private keys of a curve. */
+static void test_bad_private(void **state)
+{
+	static const uint8_t zero[32];
+	static const uint8_t order[32] = { 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6,
+		0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2,
+		0xfc, 0x63, 0x25, 0x51 };
+
+	(void)state;
+	assert_null(dh_from_private(19, SPAN(zero, sizeof(zero))));
+	assert_null(dh_from_private(19, SPAN(order, sizeof(order))));
 }
 
 /* A shared secret with a leading zero keeps its length: 1 in 256. */
@@ -191,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_lengths),
 		cmocka_unit_test(test_hostile_subgroup),
 		cmocka_unit_test(test_hostile_point),
+		cmocka_unit_test(test_bad_private),
 		cmocka_unit_test(test_padding),
 	};
 
