@@ -16,6 +16,14 @@ static EVP_MD *mds[HASH_SHA512 + 1];
 static EVP_MAC_CTX *hmacs[HASH_SHA512 + 1];
 static EVP_CIPHER *ciphers[CIPHER_AES256 + 1];
 
+/* Contexts of one thread, used again and again: making one is a dozen
+ * allocations, more than what most of them compute. */
+struct scratch {
+	EVP_MAC_CTX *hmac[HASH_SHA512 + 1];
+	EVP_MD_CTX *md[HASH_SHA512 + 1];
+};
+static pthread_key_t scratch_key;
+
 void evp_die(const char *what)
 {
 	char text[256] = "";
@@ -57,6 +65,17 @@ static void fetch_des(void)
 	ERR_clear_error();
 }
 
+static void scratch_free(void *p)
+{
+	struct scratch *s = p;
+
+	for (enum hash_id h = HASH_MD5; h <= HASH_SHA512; h++) {
+		EVP_MAC_CTX_free(s->hmac[h]);
+		EVP_MD_CTX_free(s->md[h]);
+	}
+	free(s);
+}
+
 static void fetch_all(void)
 {
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
@@ -73,6 +92,8 @@ static void fetch_all(void)
 			evp_die(cipher_alg(c)->openssl);
 	}
 	fetch_des();
+	if (pthread_key_create(&scratch_key, scratch_free) != 0)
+		evp_die("thread key");
 }
 
 const EVP_MD *evp_md(enum hash_id h)
@@ -81,14 +102,51 @@ const EVP_MD *evp_md(enum hash_id h)
 	return mds[h];
 }
 
-const EVP_MAC_CTX *evp_hmac(enum hash_id h)
-{
-	pthread_once(&once, fetch_all);
-	return hmacs[h];
-}
-
 const EVP_CIPHER *evp_cipher(enum cipher_id id)
 {
 	pthread_once(&once, fetch_all);
 	return ciphers[id];
+}
+
+static struct scratch *scratch(void)
+{
+	pthread_once(&once, fetch_all);
+	struct scratch *s = pthread_getspecific(scratch_key);
+
+	if (s == NULL) {
+		s = xcalloc(1, sizeof(*s));
+		if (pthread_setspecific(scratch_key, s) != 0)
+			evp_die("thread key");
+	}
+	return s;
+}
+
+EVP_MAC_CTX *evp_hmac_new(enum hash_id h)
+{
+	pthread_once(&once, fetch_all);
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(hmacs[h]);
+
+	if (ctx == NULL)
+		evp_die("HMAC context");
+	return ctx;
+}
+
+EVP_MAC_CTX *evp_hmac_lent(enum hash_id h)
+{
+	EVP_MAC_CTX **slot = &scratch()->hmac[h];
+
+	if (*slot == NULL)
+		*slot = evp_hmac_new(h);
+	return *slot;
+}
+
+EVP_MD_CTX *evp_md_lent(enum hash_id h)
+{
+	EVP_MD_CTX **slot = &scratch()->md[h];
+
+	if (*slot == NULL)
+		*slot = EVP_MD_CTX_new();
+	if (*slot == NULL)
+		evp_die("digest context");
+	return *slot;
 }

@@ -6,11 +6,16 @@
 
 #include <openssl/evp.h>
 
-/* These three never fail for an id of ours: a libcrypto without SHA or AES is
- * a broken installation.  evp_cipher gives NULL for single DES only. */
+/* None of these fails for an id of ours: a libcrypto without SHA or AES is a
+ * broken installation.  evp_cipher gives NULL for single DES only. */
 const EVP_MD *evp_md(enum hash_id h);
-const EVP_MAC_CTX *evp_hmac(enum hash_id h); /* template without key: dup it */
 const EVP_CIPHER *evp_cipher(enum cipher_id id);
+EVP_MAC_CTX *evp_hmac_new(enum hash_id h); /* without key; owned */
+
+/* This thread's own, lent until the same is asked for again: to be initialized
+ * before use, and left without the secrets that were put in. */
+EVP_MAC_CTX *evp_hmac_lent(enum hash_id h);
+EVP_MD_CTX *evp_md_lent(enum hash_id h);
 
 struct pkey;
 EVP_PKEY *pkey_evp(const struct pkey *k); /* lent */

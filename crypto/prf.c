@@ -11,15 +11,13 @@ struct prf_key {
 	EVP_MAC_CTX *ctx;
 };
 
-static EVP_MAC_CTX *keyed(enum hash_id h, struct span key)
+static void key_set(EVP_MAC_CTX *ctx, struct span key)
 {
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(evp_hmac(h));
 	/* A NULL key would mean "as before" to OpenSSL. */
 	const uint8_t *k = key.n > 0 ? key.p : (const uint8_t *)"";
 
-	if (ctx == NULL || EVP_MAC_init(ctx, k, key.n, NULL) != 1)
+	if (EVP_MAC_init(ctx, k, key.n, NULL) != 1)
 		evp_die("HMAC init");
-	return ctx;
 }
 
 static void mac(EVP_MAC_CTX *ctx, enum hash_id h, const struct span *parts,
@@ -38,10 +36,11 @@ static void mac(EVP_MAC_CTX *ctx, enum hash_id h, const struct span *parts,
 void prf(enum hash_id h, struct span key, const struct span *parts, size_t n,
 	uint8_t *out)
 {
-	EVP_MAC_CTX *ctx = keyed(h, key);
+	EVP_MAC_CTX *ctx = evp_hmac_lent(h);
 
+	key_set(ctx, key);
 	mac(ctx, h, parts, n, out);
-	EVP_MAC_CTX_free(ctx);
+	key_set(ctx, SPAN(NULL, 0)); /* nothing is left of the key */
 }
 
 struct prf_key *prf_key_new(enum hash_id h, struct span key)
@@ -49,7 +48,8 @@ struct prf_key *prf_key_new(enum hash_id h, struct span key)
 	struct prf_key *k = xcalloc(1, sizeof(*k));
 
 	k->hash = h;
-	k->ctx = keyed(h, key);
+	k->ctx = evp_hmac_new(h);
+	key_set(k->ctx, key);
 	return k;
 }
 
@@ -71,17 +71,16 @@ void prf_keyed(
 
 void digest(enum hash_id h, const struct span *parts, size_t n, uint8_t *out)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_MD_CTX *ctx = evp_md_lent(h);
 
-	if (ctx == NULL || EVP_DigestInit_ex2(ctx, evp_md(h), NULL) != 1)
+	if (EVP_DigestInit_ex2(ctx, evp_md(h), NULL) != 1)
 		evp_die("digest init");
 	for (size_t i = 0; i < n; i++)
 		if (parts[i].n > 0 &&
 			EVP_DigestUpdate(ctx, parts[i].p, parts[i].n) != 1)
 			evp_die("digest update");
 	if (EVP_DigestFinal_ex(ctx, out, NULL) != 1)
-		evp_die("digest final");
-	EVP_MD_CTX_free(ctx);
+		evp_die("digest final"); /* wipes its block */
 }
 
 void ike_expand_key(
