@@ -460,8 +460,6 @@ static int tp_check(void *ctx, const struct tree *t, const struct node *section,
 		keep_warn(why, "no enrollment profiles");
 	else if (c == &tp_vrf)
 		keep_warn(why, "servers are reached in the global table");
-	else if (c == &tp_auto_enroll)
-		keep_warn(why, "certificates are renewed by hand");
 	else if (c == &tp_http_proxy)
 		keep_warn(why, "servers are reached directly");
 	else if (c == &tp_chain_validation && node_has(new, "continue"))

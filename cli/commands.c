@@ -46,6 +46,7 @@ static const struct feature *const features[] = {
 	&feature_exec_pki,
 	&feature_exec_enroll,
 	&feature_show_pki,
+	&feature_show_pki_timers,
 	&feature_exec_pki_file,
 	&feature_exec_key_file,
 	&feature_exec_crl,

@@ -1,6 +1,7 @@
 /* crypto pki enroll (ios-cli.md 11): the dialogue, the request for the
  * terminal, the certificate that the router signs itself. */
 #include "cli/exec_pki.h"
+#include "cli/pki_request.h"
 #include "cli/pki_scep.h"
 #include "cli/running.h"
 #include "cli/show.h"
@@ -13,9 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#define RSA_BITS        2048
-#define EC_BITS         256
-#define SELFSIGNED_SECS (10LL * 365 * 86400)
+#define EC_BITS 256
 
 static int enroll_exec(struct cmd_call *c);
 
@@ -40,9 +39,8 @@ struct enroll {
 	struct pkey *key;    /* NULL until it is there */
 	enum pkey_type type; /* of the one to make */
 	unsigned bits;
-	bool with_serial;
+	struct pki_names names;
 	bool asked_serial, asked_ip;
-	struct ip_addr ip;      /* family 0: none */
 	struct secret password; /* challenge; empty: none */
 	struct der request;
 };
@@ -82,86 +80,30 @@ static int ask(struct enroll *e, const char *question, answer_fn *fn)
 
 /* --- the request --- */
 
-static enum hash_id hash_of(const struct node *tp)
+static void names_of(
+	const struct enroll *e, struct sbuf *password, struct pki_names *out)
 {
-	static const char *const names[] = { "md5", "sha1", "sha256", "sha384",
-		"sha512" };
-	const struct node *n = node_child(tp, &tp_hash, NULL);
-
-	for (size_t i = 0; n != NULL && i < ARRAY_LEN(names); i++)
-		if (node_has(n, names[i]))
-			return i == 1 ? HASH_SHA1 : hash_value(names[i]);
-	return HASH_SHA256;
-}
-
-/* The name that is not said: HOST.DOMAIN. */
-static void fqdn_of(const struct enroll *e, struct sbuf *out)
-{
-	const struct router *r = e->job.router;
-	const struct node *n = node_child(trustpoint_of(e), &tp_fqdn, NULL);
-	const char *domain = node_str(
-		node_child(tree_root(r->tree), &cfg_domain_name, NULL), "name");
-
-	if (n != NULL && node_has(n, "none"))
+	*out = e->names;
+	if (e->password.n == 0)
 		return;
-	if (n != NULL)
-		sbuf_adds(out, node_str(n, "fqdn"));
-	else if (domain != NULL)
-		sbuf_printf(out, "%s.%s", running_hostname(r), domain);
-	else
-		sbuf_adds(out, running_hostname(r));
-}
-
-static void sans_of(const struct node *tp, struct csr *c)
-{
-	const struct node *n = node_child(tp, &tp_alt_name, NULL);
-	size_t count = n == NULL ? 0 : drv_count(node_drv(n), "names");
-
-	for (size_t i = 0; i < count && c->n_sans < ENROLL_SANS_MAX; i++)
-		c->san[c->n_sans++] = (struct san){ .kind = SAN_DNS,
-			.dns = drv_str_at(node_drv(n), "names", i) };
+	sbuf_add(password, e->password.p, e->password.n);
+	out->password = sbuf_str(password);
 }
 
 /* Builds the request, or a certificate of the same name that the key signs
  * itself. false, after a `%` line. */
 static bool request_build(struct enroll *e, bool self, struct der *out)
 {
-	const struct node *tp = trustpoint_of(e);
-	auto_sbuf struct sbuf fqdn = { 0 }, board = { 0 }, why = { 0 };
 	auto_secret_text struct sbuf password = { 0 };
-	struct csr c = { .hash = hash_of(tp), .ip = e->ip };
-	const char *text =
-		node_str(node_child(tp, &tp_password, NULL), "password");
-	time_t now = time(NULL);
-	int rc;
+	auto_sbuf struct sbuf why = { 0 };
+	struct pki_names names;
 
-	fqdn_of(e, &fqdn);
-	c.subject = node_str(node_child(tp, &tp_subject_name, NULL), "name");
-	c.fqdn = fqdn.n > 0 ? fqdn.s : NULL;
-	if (e->with_serial) {
-		show_board_id(&board);
-		c.serial = sbuf_str(&board);
-	}
-	if (text != NULL) {
-		enum passwd_type type = passwd_value(text, &text);
-
-		if (passwd_reveal(type, text, &password))
-			c.password = sbuf_str(&password);
-	}
-	sans_of(tp, &c);
-	if (e->password.n > 0 && c.password == NULL) {
-		sbuf_add(&password, e->password.p, e->password.n);
-		c.password = sbuf_str(&password);
-	}
-	if (self)
-		rc = selfsigned_build(
-			&c, e->key, 1, now, now + SELFSIGNED_SECS, out, &why);
-	else
-		rc = csr_build(&c, e->key, out, &why);
-	if (rc == 0)
+	names_of(e, &password, &names);
+	if (pki_request_build(e->job.router, trustpoint_of(e), &names, e->key,
+		    self, out, &why))
 		return true;
 	pki_say(e->job.session, "%% The request cannot be made: %s\n",
-		why.n > 0 ? why.s : strerror(-rc));
+		sbuf_str(&why));
 	return false;
 }
 
@@ -225,27 +167,23 @@ static int self_sign(struct enroll *e)
 	return enroll_end(e, CMD_DONE);
 }
 
-/* Goes on after the command; the certificate in force signs, if its key is
- * still the one (RFC 8894 2.3). */
+/* Goes on after the command. */
 static int url_request(struct enroll *e)
 {
-	auto_pki_tp struct pki_tp tp = { 0 };
-	auto_der struct der self = { 0 };
+	auto_secret_text struct sbuf password = { 0 };
+	auto_sbuf struct sbuf why = { 0 };
+	struct pki_names names;
+	struct pki_send send = { .name = e->job.name,
+		.key = e->key,
+		.label = e->label,
+		.names = &names };
 
-	pki_tp_read(e->job.router, e->job.name, &tp);
-	bool renew = tp.own != NULL && tp.own_key != NULL &&
-		     tp.own_key->key == e->key;
-	if (!request_build(e, false, &e->request) ||
-		(!renew && !request_build(e, true, &self)))
+	names_of(e, &password, &names);
+	if (!pki_request_send(e->job.router, &send, &why)) {
+		pki_say(e->job.session, "%% The request cannot be made: %s\n",
+			sbuf_str(&why));
 		return enroll_end(e, CMD_FAILED);
-	int rc = pkistore_set_request(box_pki(e->job.router->box), e->job.name,
-		der_span(&e->request));
-	if (rc < 0)
-		pki_say(e->job.session, "%% The request cannot be stored: %s\n",
-			strerror(-rc));
-	pki_scep_enroll(e->job.router, e->job.name, e->key,
-		der_span(&e->request),
-		renew ? der_span(&tp.own->der) : der_span(&self), renew);
+	}
 	pki_say(e->job.session,
 		"\n%% Certificate request sent to Certificate Authority\n"
 		"%% The 'show crypto pki certificates %s' command will show "
@@ -271,29 +209,9 @@ static int serial_answered(struct session *s, const char *answer, void *ctx)
 
 	if (a == ANSWER_AGAIN)
 		return ask(e, ASK_SERIAL, serial_answered);
-	e->with_serial = a == ANSWER_YES;
+	e->names.with_serial = a == ANSWER_YES;
 	e->asked_serial = true;
 	return ask_next(e);
-}
-
-/* An address, or the first IPv4 address of an interface. */
-static bool address_read(
-	const struct router *r, const char *text, struct ip_addr *out)
-{
-	auto_free struct iface_info *v = NULL;
-	auto_sbuf struct sbuf name = { 0 };
-	size_t n;
-
-	if (ip_parse(text, out))
-		return true;
-	n = box_iface_list(r->box, &v);
-	for (size_t i = 0; i < n; i++) {
-		if (strcasecmp(v[i].ifname, text) != 0 || v[i].n_addr == 0)
-			continue;
-		*out = v[i].addr[0].addr;
-		return true;
-	}
-	return false;
 }
 
 static int address_answered(struct session *s, const char *answer, void *ctx)
@@ -301,7 +219,8 @@ static int address_answered(struct session *s, const char *answer, void *ctx)
 	struct enroll *e = ctx;
 
 	e->asked_ip = true;
-	if (answer[0] != '\0' && !address_read(e->job.router, answer, &e->ip)) {
+	if (answer[0] != '\0' &&
+		!pki_address_read(e->job.router, answer, &e->names.ip)) {
 		pki_say(s, "%% There is no such address or interface.\n");
 		return ask(e, ASK_ADDRESS, address_answered);
 	}
@@ -348,20 +267,10 @@ static int go_answered(struct session *s, const char *answer, void *ctx)
 static void answer_from_lines(struct enroll *e)
 {
 	const struct node *tp = trustpoint_of(e);
-	const struct node *serial = node_child(tp, &tp_serial_number, NULL);
-	const struct node *ip = node_child(tp, &tp_ip_address, NULL);
 
-	if (serial != NULL) {
-		e->asked_serial = true;
-		e->with_serial = !node_has(serial, "none");
-	}
-	if (ip == NULL)
-		return;
-	e->asked_ip = true;
-	if (node_str(ip, "addr") != NULL)
-		e->ip = node_ip(ip, "addr");
-	else if (node_str(ip, "ifname") != NULL)
-		address_read(e->job.router, node_str(ip, "ifname"), &e->ip);
+	pki_names_read(e->job.router, tp, &e->names);
+	e->asked_serial = node_child(tp, &tp_serial_number, NULL) != NULL;
+	e->asked_ip = node_child(tp, &tp_ip_address, NULL) != NULL;
 }
 
 static int ask_next(struct enroll *e)
@@ -387,7 +296,7 @@ static int begin_names(struct enroll *e)
 			"%% The subject name in the certificate will include: "
 			"%s\n",
 			subject);
-	fqdn_of(e, &fqdn);
+	pki_fqdn(e->job.router, tp, &fqdn);
 	if (fqdn.n > 0)
 		pki_say(e->job.session,
 			"%% The subject name in the certificate will include: "
@@ -504,14 +413,12 @@ static void key_done(void *arg)
 static int key_make(struct enroll *e)
 {
 	const struct node *tp = trustpoint_of(e);
-	const struct node *rsa = node_child(tp, &tp_rsakeypair, NULL);
 
 	if (node_child(tp, &tp_eckeypair, NULL) != NULL) {
 		e->type = PKEY_EC;
 		e->bits = EC_BITS;
 	} else {
-		e->bits = rsa != NULL ? node_u32(rsa, "bits") : 0;
-		e->bits = e->bits != 0 ? e->bits : RSA_BITS;
+		e->bits = pki_rsa_bits(tp);
 	}
 	pki_say(e->job.session,
 		"%% Generating %u bit %s keys, keys will be "

@@ -90,9 +90,10 @@ bool pki_accept(
 		: info.self_issued ? "self-signed "
 				   : "",
 		info.serial);
-	if (old != NULL && strcmp(old->head, sbuf_str(&head)) != 0)
-		pki_chain_remove(j->router, j->name, old->head);
 	bool ok = pki_chain_add(j->router, j->name, sbuf_str(&head), der, &why);
+
+	if (ok && old != NULL && strcmp(old->head, sbuf_str(&head)) != 0)
+		pki_chain_remove(j->router, j->name, old->head);
 	const struct debug *debug = debugger_hook(box_debugger(j->router->box));
 
 	if (ok)
@@ -306,7 +307,7 @@ static int authenticate_by_url(struct cmd_call *c, const struct pki_job *job)
 	a->job = *job;
 	server.net.retries = 0; /* someone waits */
 	a->net = scep_net_ca(
-		c->router->loop, &server.net, authenticate_answered, a);
+		c->router->loop, &server.net, NULL, authenticate_answered, a);
 	session_on_break(c->session, authenticate_break, a);
 	return CMD_PENDING;
 }

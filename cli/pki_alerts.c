@@ -37,7 +37,12 @@ static void tell(
 	const struct cert_info *i = own ? &tp->own_info : &tp->ca_info;
 	long left = (long)(i->not_after - now);
 	bool soon = left <= (long)LAST_DAYS * DAY;
-	auto_sbuf struct sbuf when = { 0 };
+	bool renews =
+		own && node_child(tp->node, &tp_auto_enroll, NULL) != NULL;
+	auto_sbuf struct sbuf when = { 0 }, issuer = { 0 };
+
+	for (const char *p = i->issuer; *p != '\0'; p++)
+		sbuf_addc(&issuer, *p == '\n' ? ',' : *p);
 
 	if (left > 0)
 		sbuf_printf(&when,
@@ -49,9 +54,9 @@ static void tell(
 	log_msg(r->log, soon ? LOG_SEV_ALERT : LOG_SEV_WARNING, "PKI",
 		soon ? "CERT_EXPIRY_ALERT" : "CERT_EXPIRY_WARNING",
 		"%s Certificate belonging to trustpoint %s %s. Issuer-name "
-		"%s, Serial-number %s, Auto-Renewal: Not Enabled",
-		own ? "ID" : "CA", tp->name, sbuf_str(&when), i->issuer,
-		i->serial);
+		"%s, Serial-number %s, Auto-Renewal: %s",
+		own ? "ID" : "CA", tp->name, sbuf_str(&when), sbuf_str(&issuer),
+		i->serial, renews ? "Enabled" : "Not Enabled");
 }
 
 /* Was something due after `last`, up to now? */

@@ -1,6 +1,7 @@
 /* Requests to a CA that go on in the background: the CA's certificates first,
  * since an RA's is not kept, then the request until it is granted. */
 #include "cli/pki_scep.h"
+#include "cli/pki_renew.h"
 
 #include <bsd/string.h>
 #include <errno.h>
@@ -16,9 +17,9 @@ struct pki_scep {
 	struct router *router;
 	char name[PKI_NAME_MAX + 1];
 	struct scep_net *net;
-	struct pkey *key;
-	struct der csr, signer;
-	bool renew;
+	struct pkey *key, *old_key;
+	struct der csr, signer, old_cert;
+	struct pki_poll poll;
 };
 
 void pki_source_read(const struct router *r, const struct node *tp,
@@ -77,6 +78,8 @@ static void job_free(struct pki_scep *j)
 		at = &(*at)->next;
 	*at = j->next;
 	pkey_unref(j->key);
+	pkey_unref(j->old_key);
+	der_free(&j->old_cert);
 	der_free(&j->csr);
 	der_free(&j->signer);
 	free(j);
@@ -108,11 +111,33 @@ bool pki_scep_pending(const struct router *r, const char *name)
 	return job_find(r, name) != NULL;
 }
 
+uint64_t pki_scep_next(const struct router *r, const char *name)
+{
+	const struct pki_scep *j = job_find(r, name);
+	uint64_t at = j != NULL ? scep_net_next(j->net) : 0;
+
+	return at > loop_now() ? (at - loop_now() + 999) / 1000 : 0;
+}
+
+/* The request is answered, or given up. */
+static void job_end(struct pki_scep *j, bool ok)
+{
+	struct router *r = j->router;
+	char name[PKI_NAME_MAX + 1];
+
+	strlcpy(name, j->name, sizeof(name));
+	pkistore_set_request(box_pki(r->box), name, SPAN(NULL, 0));
+	job_free(j);
+	pki_renew_ended(r, name, ok);
+}
+
 static void failed(struct pki_scep *j, int err, const char *why)
 {
 	struct log *log = j->router->log;
 
-	if (err == -EACCES)
+	if (j->poll.automatic)
+		pki_renew_failed(j->router, j->name, why);
+	else if (err == -EACCES)
 		log_msg(log, LOG_SEV_ERR, "PKI", "CERTREJECT",
 			"Certificate enrollment request was rejected by "
 			"Certificate Authority, trustpoint %s: %s",
@@ -121,7 +146,34 @@ static void failed(struct pki_scep *j, int err, const char *why)
 		log_msg(log, LOG_SEV_ERR, "PKI", "CERTFAIL",
 			"Certificate enrollment of trustpoint %s failed: %s",
 			j->name, why);
-	job_free(j);
+	job_end(j, false);
+}
+
+/* A pair that was made for this certificate takes the name of the old one, now
+ * that nobody needs that any more. */
+static void key_rename(struct pki_scep *j)
+{
+	struct keystore *ks = box_keys(j->router->box);
+	const struct stored_key *k = keystore_get(ks, j->poll.label);
+	const struct node *tp =
+		node_find(tree_root(j->router->tree), &cfg_trustpoint, j->name);
+	auto_sbuf struct sbuf label = { 0 }, new = { 0 };
+
+	if (k == NULL || !pki_key_label(j->router, tp, &label))
+		return;
+	sbuf_printf(&new, "%s" PKI_NEW_KEY, sbuf_str(&label));
+	if (strcmp(sbuf_str(&new), j->poll.label) != 0)
+		return;
+	int rc = keystore_put(
+		ks, sbuf_str(&label), j->key, k->exportable, k->generated);
+
+	if (rc == 0)
+		rc = keystore_remove(ks, j->poll.label);
+	if (rc < 0)
+		log_msg(j->router->log, LOG_SEV_ERR, "PKI", "STORE",
+			"Key pair %s is not stored as %s: %s", j->poll.label,
+			sbuf_str(&label), strerror(-rc));
+	keys_changed(j->router);
 }
 
 /* Into the chain, if the trustpoint is still what it was. */
@@ -154,15 +206,20 @@ static void on_cert(void *ctx, int err, const char *why, const struct der *cert,
 		failed(j, -EBADMSG, why);
 		return;
 	}
-	pkistore_set_request(box_pki(j->router->box), j->name, SPAN(NULL, 0));
+	key_rename(j);
 	log_msg(j->router->log, LOG_SEV_INFO, "PKI", "CERTRET",
 		"Certificate received from Certificate Authority");
-	job_free(j);
+	job_end(j, true);
 }
 
-static void on_wait(void *ctx, bool pending, const char *why)
+static void on_wait(
+	void *ctx, bool pending, unsigned tries_left, const char *why)
 {
 	struct pki_scep *j = ctx;
+
+	j->poll.polling |= pending;
+	j->poll.tries_left = tries_left;
+	pkistore_set_poll(box_pki(j->router->box), j->name, &j->poll);
 
 	if (pending)
 		log_msg(j->router->log, LOG_SEV_INFO, "PKI", "CERTPENDING",
@@ -206,30 +263,38 @@ static void on_ca(void *ctx, int err, const char *why, const struct scep_ca *ca)
 		.csr = der_span(&j->csr),
 		.signer = der_span(&j->signer),
 		.ca = ca,
-		.renew = j->renew };
+		.old_key = j->old_key,
+		.old_cert = der_span(&j->old_cert),
+		.polling = j->poll.polling };
+	server.net.retries = j->poll.tries_left;
 	j->net = scep_net_enroll(
 		j->router->loop, &server.net, &r, on_wait, on_cert, j);
 }
 
-void pki_scep_enroll(struct router *r, const char *name, struct pkey *key,
-	struct span csr, struct span signer, bool renew)
+bool pki_scep_enroll(
+	struct router *r, const struct pki_scep_request *q, struct sbuf *why)
 {
-	struct pki_scep *old = job_find(r, name), *j;
-	auto_sbuf struct sbuf why = { 0 };
+	struct pki_scep *old = job_find(r, q->name), *j;
 	struct pki_server server;
 
 	if (old != NULL)
 		job_drop(old);
-	if (!pki_server_read(r, name, &server, &why))
-		return; /* the command has asked before */
+	if (!pki_server_read(r, q->name, &server, why))
+		return false;
 	j = xcalloc(1, sizeof(*j));
 	j->router = r;
-	strlcpy(j->name, name, sizeof(j->name));
-	j->key = pkey_ref(key);
-	der_set(&j->csr, csr.p, csr.n);
-	der_set(&j->signer, signer.p, signer.n);
-	j->renew = renew;
+	strlcpy(j->name, q->name, sizeof(j->name));
+	j->key = pkey_ref(q->key);
+	der_set(&j->csr, q->csr.p, q->csr.n);
+	der_set(&j->signer, q->signer.p, q->signer.n);
+	if (q->old_key != NULL) {
+		j->old_key = pkey_ref(q->old_key);
+		der_set(&j->old_cert, q->old_cert.p, q->old_cert.n);
+	}
+	j->poll = q->poll;
 	j->next = *pki_scep_of(r);
 	*pki_scep_of(r) = j;
-	j->net = scep_net_ca(r->loop, &server.net, on_ca, j);
+	server.net.retries = j->poll.tries_left;
+	j->net = scep_net_ca(r->loop, &server.net, on_wait, on_ca, j);
+	return true;
 }

@@ -19,11 +19,22 @@ struct pki_server {
 bool pki_server_read(const struct router *r, const char *name,
 	struct pki_server *out, struct sbuf *why);
 
+/* All is lent for the call, but old_key and key are referenced. */
+struct pki_scep_request {
+	const char *name; /* trustpoint */
+	struct pkey *key;
+	struct span csr, signer; /* see scep_net_request */
+	struct pkey *old_key;    /* NULL: no renewal */
+	struct span old_cert;
+	struct pki_poll poll; /* how it stands */
+};
 /* Sends a request and goes on polling when the command has ended; what comes
- * of it is told by the log.  A request of that trustpoint that is still under
- * way is given up.  `renew`: signer is the certificate in force. */
-void pki_scep_enroll(struct router *r, const char *name, struct pkey *key,
-	struct span csr, struct span signer, bool renew);
+ * of it is told by the log and to pki_renew.c.  A request of that trustpoint
+ * that is still under way is given up.  false, and *why: it cannot be sent. */
+bool pki_scep_enroll(struct router *r, const struct pki_scep_request *q,
+	struct sbuf *why);
+/* Seconds until that trustpoint's CA is polled; 0: not waiting for that. */
+uint64_t pki_scep_next(const struct router *r, const char *name);
 bool pki_scep_pending(const struct router *r, const char *name);
 void pki_scep_free(struct router *r); /* all are given up */
 

@@ -7,6 +7,8 @@
  * certificates go with, by a digest: the same one found again means that the
  * store holds what came later. */
 #include "cli/pki.h"
+#include "cli/pki_renew.h"
+#include "cli/pki_request.h"
 #include "cli/pki_scep.h"
 
 #include "base/list.h"
@@ -28,6 +30,7 @@ struct pki_state {
 	LIST_HEAD(, known) known; /* trustpoints that we have seen */
 	struct pki_alerts *alerts;
 	struct pki_scep *scep; /* enrolments under way */
+	struct pki_renew *renew;
 };
 
 struct pki_alerts **pki_alerts_of(struct router *r)
@@ -38,6 +41,11 @@ struct pki_alerts **pki_alerts_of(struct router *r)
 struct pki_scep **pki_scep_of(const struct router *r)
 {
 	return &r->pki->scep;
+}
+
+struct pki_renew **pki_renew_of(const struct router *r)
+{
+	return &r->pki->renew;
 }
 
 static struct pkistore *store_of(const struct router *r)
@@ -283,6 +291,7 @@ void pki_sync(struct router *r)
 	forget_removed(r);
 	save_all(r);
 	pki_alerts_update(r);
+	pki_renew_update(r);
 }
 
 /* The startup-config now holds what the configuration does. */
@@ -341,7 +350,12 @@ void pki_start(struct router *r)
 		start_one(r, node_str(n, "name"));
 	r->pki->started = true;
 	commit_settle(r->commit);
+	for (struct node *n = node_child(root, &cfg_trustpoint, NULL);
+		n != NULL && r->loop != NULL;
+		n = node_child(root, &cfg_trustpoint, n))
+		pki_request_resume(r, node_str(n, "name"));
 	pki_alerts_update(r);
+	pki_renew_update(r);
 }
 
 void pki_init(struct router *r)
@@ -358,6 +372,7 @@ void pki_fini(struct router *r)
 	if (r->pki == NULL)
 		return;
 	pki_alerts_free(r);
+	pki_renew_free(r);
 	pki_scep_free(r);
 	while ((k = LIST_FIRST(&r->pki->known)) != NULL) {
 		LIST_REMOVE(k, link);

@@ -1,6 +1,4 @@
-/* show crypto pki certificates, trustpoints, crls, timers
- * (show-output.md 2.11).
- */
+/* show crypto pki certificates, trustpoints, crls (show-output.md 2.11). */
 #include "cli/json.h"
 #include "cli/pki.h"
 
@@ -10,7 +8,6 @@
 static int certificates_exec(struct cmd_call *c);
 static int trustpoints_exec(struct cmd_call *c);
 static int crls_exec(struct cmd_call *c);
-static int timers_exec(struct cmd_call *c);
 
 #define HELP_SHOW "show  Show running system information\n" HELP_PKI
 
@@ -55,23 +52,13 @@ static const struct command show_crls = {
 	.exec = crls_exec,
 };
 
-static const struct command show_timers = {
-	.mode = MODE_EXEC,
-	.grammar = "show crypto pki~ca timers [detail]",
-	.help = HELP_SHOW "timers  Show PKI Timers\n"
-			  "detail  With what they are for\n",
-	.flags = CMD_PIPE,
-	.exec = timers_exec,
-};
-
 /* Calls fn for each trustpoint, or the one that is named. */
 typedef void tp_fn(const struct pki_tp *tp, void *ctx);
 
 static size_t each_trustpoint(const struct cmd_call *c, tp_fn *fn, void *ctx)
 {
-	const char *only = c->cmd == &show_crls || c->cmd == &show_timers
-				   ? NULL
-				   : drv_str(c->drv, "name");
+	const char *only =
+		c->cmd == &show_crls ? NULL : drv_str(c->drv, "name");
 	struct node *root = tree_root(c->router->tree);
 	size_t count = 0;
 
@@ -502,39 +489,7 @@ static int crls_exec(struct cmd_call *c)
 	return show_both(c, crl_text, crl_json, "crls");
 }
 
-/* --- timers --- */
-
-static int timers_exec(struct cmd_call *c)
-{
-	time_t at = pki_alerts_at(c->router), now = time(NULL);
-	uint64_t secs = at > now ? (uint64_t)(at - now) : 0;
-
-	if (c->json) {
-		json_t *top = json_object();
-
-		if (secs != 0) {
-			json_t *o = ja_object(jo_array(top, "timers"));
-
-			jo_str(o, "name", "certificate expiry alert");
-			jo_num(o, "remaining_secs", secs);
-		} else {
-			jo_array(top, "timers");
-		}
-		return cmd_json(c, top);
-	}
-	sbuf_adds(c->out, "PKI Timers\n");
-	if (secs != 0)
-		for (int i = 0; i < 2; i++)
-			sbuf_printf(c->out, "| %10llud%02llu:%02llu:%02llu%s\n",
-				(unsigned long long)secs / 86400,
-				(unsigned long long)secs / 3600 % 24,
-				(unsigned long long)secs / 60 % 60,
-				(unsigned long long)secs % 60,
-				i == 0 ? "" : "  CERT EXPIRY ALERT");
-	return CMD_DONE;
-}
-
 static const struct command *const list[] = { &show_certificates,
-	&show_certificates_of, &show_trustpoints, &show_crls, &show_timers };
+	&show_certificates_of, &show_trustpoints, &show_crls };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_show_pki = { &commands, NULL };

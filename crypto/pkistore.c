@@ -8,10 +8,12 @@
  *	-----BEGIN CERTIFICATE-----
  *	certificate: 02
  *	-----BEGIN CERTIFICATE-----
- *	request: -
+ *	request: poll 9 auto ORBIT#
  *	-----BEGIN CERTIFICATE REQUEST-----
  *
- * and DIR/NAME.crl, DER.
+ * and DIR/NAME.crl, DER.  The line of a request says whether it was sent
+ * (`send`) or is polled for (`poll`), how often that may be tried, who began it
+ * (`auto`, `user`) and the key pair's label; `-`: it waits for its user.
  */
 #include "crypto/pkistore.h"
 
@@ -21,6 +23,7 @@
 #include <bsd/string.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -142,9 +145,35 @@ static bool block(const char **at, const char *label, struct der *out)
 	return strcmp(found, label) == 0;
 }
 
+static bool poll_parse(const char *text, struct pki_poll *p)
+{
+	char how[5], who[5];
+	int n = 0;
+
+	*p = (struct pki_poll){ 0 };
+	if (strcmp(text, "-") == 0)
+		return true;
+	if (sscanf(text, "%4s %5u %4s %n", how, &p->tries_left, who, &n) != 3 ||
+		n == 0 || text[n] == '\0')
+		return false;
+	p->polling = strcmp(how, "poll") == 0;
+	p->automatic = strcmp(who, "auto") == 0;
+	return strlcpy(p->label, text + n, sizeof(p->label)) < sizeof(p->label);
+}
+
+static void poll_print(const struct pki_poll *p, struct sbuf *out)
+{
+	if (p->label[0] == '\0')
+		sbuf_adds(out, "request: -\n");
+	else
+		sbuf_printf(out, "request: %s %u %s %s\n",
+			p->polling ? "poll" : "send", p->tries_left,
+			p->automatic ? "auto" : "user", p->label);
+}
+
 static bool entry_parse(const char *text, struct pki_entry *e)
 {
-	char none[4];
+	char how[KEY_LABEL_MAX + 32];
 
 	if (!field(&text, "trustpoint: ", e->name, sizeof(e->name)) ||
 		!field(&text, "base: ", e->base, sizeof(e->base)))
@@ -152,8 +181,9 @@ static bool entry_parse(const char *text, struct pki_entry *e)
 	while (*text != '\0') {
 		struct pki_cert *c = &e->certs[e->n_certs];
 
-		if (field(&text, "request: ", none, sizeof(none))) {
-			if (!block(&text, LABEL_REQ, &e->request))
+		if (field(&text, "request: ", how, sizeof(how))) {
+			if (!poll_parse(how, &e->poll) ||
+				!block(&text, LABEL_REQ, &e->request))
 				return false;
 			continue;
 		}
@@ -274,7 +304,7 @@ static int save(const struct pkistore *ps, const struct pki_entry *e)
 		pem_add(&text, LABEL_CERT, der_span(&e->certs[i].der));
 	}
 	if (e->request.n > 0) {
-		sbuf_adds(&text, "request: -\n");
+		poll_print(&e->poll, &text);
 		pem_add(&text, LABEL_REQ, der_span(&e->request));
 	}
 	if (text.n > FILE_MAX)
@@ -397,6 +427,7 @@ int pkistore_set_request(
 		return -E2BIG;
 	old = next.request;
 	next.request = (struct der){ 0 };
+	next.poll = (struct pki_poll){ 0 };
 	if (request.n > 0)
 		der_set(&next.request, request.p, request.n);
 	rc = entry_become(ps, &it, &next);
@@ -404,6 +435,21 @@ int pkistore_set_request(
 	if (rc == 0 && entry_is_empty(&it->e))
 		rc = pkistore_remove(ps, name);
 	return rc;
+}
+
+int pkistore_set_poll(
+	struct pkistore *ps, const char *name, const struct pki_poll *poll)
+{
+	struct pki_entry next;
+	struct item *it;
+	int rc = entry_begin(ps, name, &it, &next);
+
+	if (rc < 0)
+		return rc;
+	if (it == NULL || next.request.n == 0)
+		return -ENOENT;
+	next.poll = *poll;
+	return entry_become(ps, &it, &next);
 }
 
 static int crl_write(

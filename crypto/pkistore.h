@@ -4,6 +4,7 @@
 #ifndef CRYPTO_PKISTORE_H
 #define CRYPTO_PKISTORE_H
 #include "crypto/der.h"
+#include "crypto/keystore.h"
 
 #define PKI_NAME_MAX    80
 #define PKI_HEAD_MAX    64
@@ -18,6 +19,13 @@ struct pki_cert {
 	char head[PKI_HEAD_MAX + 1];
 	struct der der;
 };
+/* Of a request that goes on in the background. */
+struct pki_poll {
+	char label[KEY_LABEL_MAX + 1]; /* its key pair; "": nobody asks */
+	bool automatic;                /* nobody has typed it */
+	bool polling;                  /* the CA said PENDING */
+	unsigned tries_left;
+};
 struct pki_entry {
 	char name[PKI_NAME_MAX + 1];
 	/* Of the certificates in the startup-config that this entry goes with;
@@ -26,6 +34,7 @@ struct pki_entry {
 	struct pki_cert certs[PKI_CERTS_MAX];
 	size_t n_certs;
 	struct der request; /* PKCS#10; empty: none waits */
+	struct pki_poll poll;
 	struct der crl;     /* empty: none */
 };
 
@@ -44,7 +53,10 @@ int pkistore_set_certs(struct pkistore *ps, const char *name,
 	const struct pki_cert *v, size_t n);
 int pkistore_set_base(struct pkistore *ps, const char *name, const char *base);
 int pkistore_set_request(struct pkistore *ps, const char *name,
-	struct span request); /* n 0: none */
+	struct span request); /* n 0: none; nobody asks */
+/* How it stands with the request; -ENOENT: there is none. */
+int pkistore_set_poll(struct pkistore *ps, const char *name,
+	const struct pki_poll *poll);
 int pkistore_set_crl(struct pkistore *ps, const char *name, struct span crl);
 int pkistore_remove(struct pkistore *ps, const char *name); /* -ENOENT */
 #endif

@@ -332,9 +332,10 @@ static bool verify(const struct scep_tx *t, CMS_ContentInfo *cms, BIO *content)
 /* Is it the certificate that was asked for? */
 static bool is_ours(const struct scep_tx *t, X509 *ca, struct span der)
 {
+	const struct pkey *key = t->wanted != NULL ? t->wanted : t->key;
 	X509 *x = x509_read(der);
 	bool ok = x != NULL &&
-		  EVP_PKEY_eq(X509_get0_pubkey(x), pkey_evp(t->key)) == 1 &&
+		  EVP_PKEY_eq(X509_get0_pubkey(x), pkey_evp(key)) == 1 &&
 		  X509_verify(x, X509_get0_pubkey(ca)) == 1;
 
 	X509_free(x);

@@ -30,6 +30,7 @@ int scep_ca_parse(struct span body, struct scep_ca *out);
 /* One transaction; all is lent. */
 struct scep_tx {
 	const struct pkey *key; /* RSA: answers are encrypted to it */
+	const struct pkey *wanted; /* of the request; NULL: `key`, too */
 	struct span signer;     /* certificate of the key: self-signed at the
 				 * first request, the old one at a renewal */
 	const struct scep_ca *ca;

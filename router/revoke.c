@@ -390,3 +390,22 @@ size_t revoke_ocsp(const struct revoke *r, const char *trustpoint,
 			v[n++] = i->ocsp;
 	return n;
 }
+
+bool revoke_at(const struct revoke *r, size_t i, struct revoke_view *out)
+{
+	struct item *it;
+
+	TAILQ_FOREACH(it, &r->items, link) {
+		if (i-- != 0)
+			continue;
+		*out = (struct revoke_view){ .trustpoint = it->trustpoint,
+			.method = it->method,
+			.cert = it->cert,
+			.crl = it->crl,
+			.ocsp = it->answered ? &it->ocsp : NULL,
+			.refresh_at = it->refresh.armed ? it->refresh.at_ms : 0,
+			.failures = it->failures };
+		return true;
+	}
+	return false;
+}

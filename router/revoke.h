@@ -38,6 +38,17 @@ bool revoke_wanted(struct revoke *r, const char *trustpoint,
 	const struct cert *cert, const struct cert *issuer,
 	enum revocation_method m);
 /* What is known of a trustpoint and in its time; lent until the next change. */
+struct revoke_view {
+	const char *trustpoint;
+	enum revocation_method method;
+	const struct cert *cert;        /* that it was wanted for */
+	struct crl *crl;                /* NULL: none */
+	const struct ocsp_status *ocsp; /* NULL: none */
+	uint64_t refresh_at;            /* loop_now() of the next fetch; 0 */
+	unsigned failures;              /* since the last success */
+};
+/* The i-th of all; lent until the next change. false: no more. */
+bool revoke_at(const struct revoke *r, size_t i, struct revoke_view *out);
 size_t revoke_crls(const struct revoke *r, const char *trustpoint,
 	struct crl **v, size_t max);
 size_t revoke_ocsp(const struct revoke *r, const char *trustpoint,

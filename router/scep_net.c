@@ -33,7 +33,9 @@ struct scep_net {
 	struct scep_ca ca;
 	struct pkey *key;
 	struct der csr, signer, about;
-	bool renew, polling;
+	struct pkey *old_key; /* NULL: not a renewal */
+	struct der old_cert;
+	bool polling;
 	scep_wait_fn *wait;
 	scep_ca_fn *ca_done;
 	scep_cert_fn *cert_done;
@@ -92,7 +94,9 @@ static void net_free(struct scep_net *n)
 	if (n->transfer != NULL)
 		transfer_cancel(n->transfer);
 	pkey_unref(n->key);
+	pkey_unref(n->old_key);
 	scep_ca_free(&n->ca);
+	der_free(&n->old_cert);
 	der_free(&n->csr);
 	der_free(&n->signer);
 	der_free(&n->about);
@@ -105,6 +109,11 @@ static void net_free(struct scep_net *n)
 void scep_net_cancel(struct scep_net *n)
 {
 	net_free(n);
+}
+
+uint64_t scep_net_next(const struct scep_net *n)
+{
+	return n->again.armed ? n->again.at_ms : 0;
 }
 
 static void finish(struct scep_net *n, int err, const char *why,
@@ -140,7 +149,7 @@ static void later(struct scep_net *n, int err, bool pending, const char *why)
 	DEBUG(n->debug, PKI_AGAIN, .text = why, .a = n->period_ms / 1000,
 		.b = n->tries_left);
 	if (n->wait != NULL)
-		n->wait(n->ctx, pending, why);
+		n->wait(n->ctx, pending, n->tries_left, why);
 	timer_set(loop_timers(n->loop), &n->again, loop_now() + n->period_ms);
 }
 
@@ -257,12 +266,19 @@ static void get_url(
 
 static int make_message(struct scep_net *n, struct der *out)
 {
+	bool renew = n->old_key != NULL && n->tx.caps.renewal;
+
+	if (renew) {
+		n->tx.key = n->old_key;
+		n->tx.signer = der_span(&n->old_cert);
+		n->tx.wanted = n->key;
+	}
 	rng_bytes(n->tx.nonce, sizeof(n->tx.nonce));
 	if (n->want == WANT_CRL)
 		return scep_get_crl(&n->tx, der_span(&n->about), out);
 	if (n->polling)
 		return scep_poll(&n->tx, der_span(&n->csr), out);
-	return (n->renew && n->tx.caps.renewal ? scep_renew : scep_enroll)(
+	return (renew ? scep_renew : scep_enroll)(
 		&n->tx, der_span(&n->csr), out);
 }
 
@@ -343,7 +359,11 @@ static void begin(struct scep_net *n, const struct scep_net_request *r)
 
 	copy_ca(&n->ca, r->ca);
 	n->key = pkey_ref(r->key);
-	n->renew = r->renew;
+	if (r->old_key != NULL) {
+		n->old_key = pkey_ref(r->old_key);
+		der_set(&n->old_cert, r->old_cert.p, r->old_cert.n);
+	}
+	n->polling = r->polling;
 	der_set(&n->csr, r->csr.p, r->csr.n);
 	der_set(&n->signer, r->signer.p, r->signer.n);
 	n->tx = (struct scep_tx){
@@ -355,10 +375,11 @@ static void begin(struct scep_net *n, const struct scep_net_request *r)
 }
 
 struct scep_net *scep_net_ca(struct loop *l, const struct scep_net_opts *o,
-	scep_ca_fn *done, void *ctx)
+	scep_wait_fn *wait, scep_ca_fn *done, void *ctx)
 {
 	struct scep_net *n = net_new(l, o, WANT_CA, ctx);
 
+	n->wait = wait;
 	n->ca_done = done;
 	ask(n);
 	return n;

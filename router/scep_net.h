@@ -19,24 +19,30 @@ struct scep_net_opts {
 bool scep_url_check(const char *url, struct sbuf *why);
 
 struct scep_net;
+/* What the user may want to read meanwhile: pending, or a failed try. */
+typedef void scep_wait_fn(
+	void *ctx, bool pending, unsigned tries_left, const char *why);
 /* ca NULL: err and *why tell; lent for the call. */
 typedef void scep_ca_fn(
 	void *ctx, int err, const char *why, const struct scep_ca *ca);
+/* wait NULL: nobody wants to know. */
 struct scep_net *scep_net_ca(struct loop *l, const struct scep_net_opts *o,
-	scep_ca_fn *done, void *ctx);
+	scep_wait_fn *wait, scep_ca_fn *done, void *ctx);
 
 struct scep_net_request {
 	struct pkey *key; /* a reference is taken; RSA */
 	struct span csr;
-	struct span signer;       /* certificate of the key, or the old one */
+	struct span signer;       /* certificate of the key */
 	const struct scep_ca *ca; /* copied */
-	bool renew;
+	/* A renewal: the certificate in force signs, if the CA has learnt that
+	 * (RFC 8894 2.3), with its key; NULL: there is none. */
+	struct pkey *old_key;
+	struct span old_cert;
+	bool polling; /* it was sent before, and the answer was PENDING */
 };
 /* cert: granted; err and *why: not.  Lent for the call. */
 typedef void scep_cert_fn(void *ctx, int err, const char *why,
 	const struct der *cert, const struct scep_reply *reply);
-/* What the user may want to read meanwhile: pending, or a failed try. */
-typedef void scep_wait_fn(void *ctx, bool pending, const char *why);
 struct scep_net *scep_net_enroll(struct loop *l, const struct scep_net_opts *o,
 	const struct scep_net_request *r, scep_wait_fn *wait,
 	scep_cert_fn *done, void *ctx);
@@ -47,4 +53,6 @@ struct scep_net *scep_net_crl(struct loop *l, const struct scep_net_opts *o,
 	const struct scep_net_request *r, struct span cert, scep_crl_fn *done,
 	void *ctx);
 void scep_net_cancel(struct scep_net *n); /* no callback any more */
+/* Between two tries: when the next one is, as loop_now(); else 0. */
+uint64_t scep_net_next(const struct scep_net *n);
 #endif

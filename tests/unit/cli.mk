@@ -23,7 +23,7 @@ EXTRA_DIST += tests/cli/world.sh tests/cli/netmiko.sh tests/cli/drive_netmiko.py
 EXTRA_DIST += tests/cli/ansible.sh tests/cli/ansible.yml \
 	tests/cli/ansible-ks.txt tests/cli/rancid.sh
 EXTRA_DIST += tests/bench/bench-cli.sh tests/bench/bench_cli.py
-EXTRA_DIST += tests/cli/scep.sh
+EXTRA_DIST += tests/cli/scep.sh tests/cli/renew.sh
 EXTRA_DIST += tests/cli/badinput.sh tests/cli/badinput.py
 
 # On a box without kernel and engines.

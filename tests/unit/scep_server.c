@@ -50,8 +50,9 @@ static void issue(struct scep_server *s, X509_NAME *name, EVP_PKEY *key,
 
 	X509_set_version(x, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), ++s->serial);
-	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(x), 365 * 86400L);
+	X509_gmtime_adj(X509_getm_notBefore(x), s->life > 0 ? 0 : -3600);
+	X509_gmtime_adj(
+		X509_getm_notAfter(x), s->life > 0 ? s->life : 365 * 86400L);
 	X509_set_subject_name(x, name);
 	X509_set_issuer_name(x, X509_get_subject_name(ca));
 	X509_set_pubkey(x, key);

@@ -1,7 +1,13 @@
 /* A certification authority for tests by hand and in scripts: `scepd ADDRESS`
- * offers SCEP, and its CRL as /ca.crl, over HTTP at a port that is printed. A
- * line `revoke NUMBER` on standard input revokes a certificate; it runs until
- * its standard input ends. */
+ * offers SCEP, and its CRL as /ca.crl, over HTTP at a port that is printed.  It
+ * obeys lines on standard input, until that ends:
+ *
+ *	revoke NUMBER	of a certificate
+ *	lifetime SECS	of the certificates to come
+ *	pending, grant	what requests are told
+ *	renewal, plain	whether it has learnt RenewalReq
+ *
+ * and tells on standard error of each message's type (RFC 8894 3.2.1.2). */
 #include "tests/unit/http_server.h"
 #include "tests/unit/scep_server.h"
 
@@ -17,6 +23,7 @@ struct scepd {
 	pthread_mutex_t lock; /* of what follows */
 	long revoked[REVOKED_MAX];
 	size_t n_revoked;
+	bool plain;
 };
 
 static void operation(
@@ -24,19 +31,21 @@ static void operation(
 {
 	auto_der struct der out = { 0 };
 
-	if (q->post && scep_server_answer(&d->ca, SPAN(q->body, q->n), &out))
-		sbuf_add(&a->body, out.p, out.n);
-	else
+	if (!q->post ||
+		!scep_server_answer(&d->ca, SPAN(q->body, q->n), &out)) {
 		a->status = 400;
+		return;
+	}
+	sbuf_add(&a->body, out.p, out.n);
+	fprintf(stderr, "message %s\n", d->ca.type);
 }
 
-static void on_http(
-	void *ctx, const struct http_request *q, struct http_answer *a)
+static void answer(
+	struct scepd *d, const struct http_request *q, struct http_answer *a)
 {
-	struct scepd *d = ctx;
-
 	if (strstr(q->path, "operation=GetCACaps") != NULL) {
-		sbuf_adds(&a->body, "SCEPStandard\nRenewal\n");
+		sbuf_adds(&a->body, d->plain ? "SCEPStandard\n"
+					     : "SCEPStandard\nRenewal\n");
 	} else if (strstr(q->path, "operation=GetCACert") != NULL) {
 		auto_der struct der ca = { 0 };
 
@@ -47,20 +56,45 @@ static void on_http(
 	} else if (strcmp(q->path, "/ca.crl") == 0) {
 		auto_der struct der crl = { 0 };
 
-		pthread_mutex_lock(&d->lock);
 		scep_server_crl(&d->ca, d->revoked, d->n_revoked, &crl);
-		pthread_mutex_unlock(&d->lock);
 		sbuf_add(&a->body, crl.p, crl.n);
 	} else {
 		a->status = 404;
 	}
 }
 
+static void on_http(
+	void *ctx, const struct http_request *q, struct http_answer *a)
+{
+	struct scepd *d = ctx;
+
+	pthread_mutex_lock(&d->lock);
+	answer(d, q, a);
+	pthread_mutex_unlock(&d->lock);
+}
+
+static void obey(struct scepd *d, const char *line)
+{
+	long n;
+
+	if (sscanf(line, "revoke %ld", &n) == 1 && d->n_revoked < REVOKED_MAX)
+		d->revoked[d->n_revoked++] = n;
+	else if (sscanf(line, "lifetime %ld", &n) == 1)
+		d->ca.life = n;
+	else if (strcmp(line, "pending\n") == 0)
+		d->ca.status = SCEP_PENDING;
+	else if (strcmp(line, "grant\n") == 0)
+		d->ca.status = SCEP_SUCCESS;
+	else if (strcmp(line, "plain\n") == 0)
+		d->plain = true;
+	else if (strcmp(line, "renewal\n") == 0)
+		d->plain = false;
+}
+
 int main(int argc, char **argv)
 {
 	struct scepd d = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	char line[64];
-	long serial;
 
 	scep_server_init(&d.ca, true);
 	struct http_server *s = http_server_start(
@@ -69,9 +103,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		pthread_mutex_lock(&d.lock);
-		if (sscanf(line, "revoke %ld", &serial) == 1 &&
-			d.n_revoked < REVOKED_MAX)
-			d.revoked[d.n_revoked++] = serial;
+		obey(&d, line);
 		pthread_mutex_unlock(&d.lock);
 	}
 	http_server_stop(s);

@@ -1,6 +1,7 @@
 /* Trustpoints at the command line: the dialogues, the chain in the
  * configuration, what restarts and bad input leave. */
 #include "cli/pki.h"
+#include "cli/pki_renew.h"
 #include "router/debug.h"
 #include "tests/unit/cli_session.h"
 #include "tests/unit/fake_box.h"
@@ -524,6 +525,34 @@ static void alert_times(void **state)
 	assert_int_equal(pki_alert_next(end, end + 5), 0);
 }
 
+static void renew_times(void **state)
+{
+	static const struct {
+		time_t life;
+		unsigned percent;
+		time_t tries, at; /* seconds after the beginning */
+	} cases[] = {
+		{ 100000, 70, 600, 70000 },
+		{ 100000, 1, 600, 1000 },
+		{ 12345, 33, 600, 4073 }, /* 4073.85 */
+		/* The tries need their time. */
+		{ 100000, 100, 600, 99400 },
+		{ 100000, 100, 60, 99820 },
+		{ 100000, 99, 6000, 94000 },
+		/* But not more than a half. */
+		{ 100, 90, 600, 50 },
+		{ 100, 20, 600, 20 },
+		{ 0, 50, 600, 0 },
+	};
+	time_t start = 2000000000;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(pki_renew_time(start, start + cases[i].life,
+					 cases[i].percent, cases[i].tries),
+			start + cases[i].at);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -538,6 +567,7 @@ int main(void)
 		cmocka_unit_test(key_files),
 		cmocka_unit_test(broken_off),
 		cmocka_unit_test(alert_times),
+		cmocka_unit_test(renew_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,11 +65,15 @@ static void comes_back(void **state)
 	assert_int_equal(
 		pkistore_set_request(ps, "A/../B c", SPAN("req", 3)), 0);
 	assert_int_equal(pkistore_set_crl(ps, "A/../B c", SPAN("crl", 3)), 0);
+	assert_int_equal(pkistore_set_request(ps, "user", SPAN("req", 3)), 0);
 	pkistore_close(ps); /* nothing is written here: as good as kill -9 */
 	ps = open_store(NULL);
 	e = pkistore_get(ps, "A/../B c");
 	assert_non_null(e);
 	assert_ptr_equal(pkistore_at(ps, 0), e);
+	assert_non_null(pkistore_at(ps, 1));
+	assert_string_equal(pkistore_at(ps, 1)->poll.label, "");
+	assert_int_equal(pkistore_remove(ps, "user"), 0);
 	assert_null(pkistore_at(ps, 1));
 	assert_int_equal(e->n_certs, 2);
 	assert_string_equal(e->certs[0].head, "02");
@@ -84,6 +88,36 @@ static void comes_back(void **state)
 	assert_int_equal(pkistore_remove(ps, "A/../B c"), -ENOENT);
 	assert_int_equal(stat(path.s, &st), -1);
 	pkistore_close(ps);
+}
+
+/* How it stands with a request is there again, and goes with the request. */
+static void polls(void **state)
+{
+	static const struct pki_poll t[] = {
+		{ "gm1.orbit.example", false, false, 10 },
+		{ "a b#", true, true, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct pkistore *ps = open_store(NULL);
+		const struct pki_poll *p;
+
+		assert_int_equal(pkistore_set_poll(ps, "T", &t[i]), -ENOENT);
+		pkistore_set_request(ps, "T", SPAN("r", 1));
+		assert_int_equal(pkistore_set_poll(ps, "T", &t[i]), 0);
+		pkistore_close(ps);
+		ps = open_store(NULL);
+		p = &pkistore_get(ps, "T")->poll;
+		assert_string_equal(p->label, t[i].label);
+		assert_int_equal(p->automatic, t[i].automatic);
+		assert_int_equal(p->polling, t[i].polling);
+		assert_int_equal(p->tries_left, t[i].tries_left);
+		pkistore_set_request(ps, "T", SPAN("s", 1));
+		assert_string_equal(pkistore_get(ps, "T")->poll.label, "");
+		assert_int_equal(pkistore_remove(ps, "T"), 0);
+		pkistore_close(ps);
+	}
 }
 
 /* The last thing that goes takes the files with it. */
@@ -175,6 +209,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_back),
+		cmocka_unit_test(polls),
 		cmocka_unit_test(empties),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(damaged),

@@ -1,6 +1,7 @@
 /* Enrolment over HTTP on loopback: CAs new and old, slow, broken, hostile. */
 #include "router/scep_net.h"
 
+#include "crypto/certinfo.h"
 #include "tests/unit/http_server.h"
 #include "tests/unit/scep_server.h"
 #include "tests/unit/test.h"
@@ -39,6 +40,8 @@ struct world {
 	char why[128];
 	struct der cert;
 	unsigned waits;
+	unsigned tries_left;
+	bool polling;
 };
 
 static void put(struct http_answer *a, const struct der *d)
@@ -198,13 +201,15 @@ static void on_cert(void *ctx, int err, const char *why, const struct der *cert,
 		der_set(&w->cert, cert->p, cert->n);
 }
 
-static void on_wait(void *ctx, bool pending, const char *why)
+static void on_wait(
+	void *ctx, bool pending, unsigned tries_left, const char *why)
 {
 	struct world *w = ctx;
 
 	assert_true(*why != '\0');
 	(void)pending;
 	w->waits++;
+	w->tries_left = tries_left;
 }
 
 /* What debugging tells, of all exchanges of a test. */
@@ -239,11 +244,12 @@ static void get_ca(struct world *w, const char *path)
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s",
 		http_server_port(w->http), path);
-	scep_net_ca(w->loop, &o, on_ca, w);
+	scep_net_ca(w->loop, &o, NULL, on_ca, w);
 	run(w);
 }
 
-static void enroll(struct world *w, unsigned retries, bool renew)
+static void enroll_with(struct world *w, unsigned retries, struct pkey *old,
+	struct span old_cert)
 {
 	char url[128];
 	struct scep_net_opts o = { .url = url,
@@ -254,12 +260,19 @@ static void enroll(struct world *w, unsigned retries, bool renew)
 		.csr = der_span(&w->csr),
 		.signer = der_span(&w->self),
 		.ca = &w->known,
-		.renew = renew };
+		.old_key = old,
+		.old_cert = old_cert,
+		.polling = w->polling };
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/scep",
 		http_server_port(w->http));
 	scep_net_enroll(w->loop, &o, &r, on_wait, on_cert, w);
 	run(w);
+}
+
+static void enroll(struct world *w, unsigned retries, bool renew)
+{
+	enroll_with(w, retries, renew ? w->key : NULL, der_span(&w->self));
 }
 
 static void test_debug_tells(void **state)
@@ -340,7 +353,7 @@ static void test_nobody_listens(void **state)
 	(void)state;
 	world_new(&w, GOOD);
 	struct scep_net_opts o = { .url = "http://127.0.0.1:1/" };
-	scep_net_ca(w.loop, &o, on_ca, &w);
+	scep_net_ca(w.loop, &o, NULL, on_ca, &w);
 	run(&w);
 	assert_int_equal(w.err, -ECONNREFUSED);
 	world_free(&w);
@@ -375,6 +388,60 @@ static void test_enroll(void **state)
 		assert_int_equal(w.waits, 0);
 		world_free(&w);
 	}
+}
+
+/* `regenerate`: the old pair signs and decrypts, the new one is certified. */
+static void test_renew_other_key(void **state)
+{
+	static const struct {
+		enum mode mode;
+		const char *type;
+	} t[] = { { GOOD, "17" }, { NO_CAPS, "19" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct csr c = { .subject = "CN=gm1" };
+		auto_sbuf struct sbuf why = { 0 };
+		auto_cert_info struct cert_info info = { 0 };
+		struct world w;
+
+		world_new(&w, t[i].mode);
+		struct pkey *old = w.key;
+		auto_der struct der old_cert = w.self;
+
+		w.key = pkey_rsa_generate(1024);
+		w.self = (struct der){ 0 };
+		assert_int_equal(csr_build(&c, w.key, &w.csr, &why), 0);
+		assert_int_equal(selfsigned_build(&c, w.key, 1, 1600000000,
+					 2500000000, &w.self, &why),
+			0);
+		enroll_with(&w, 0, old, der_span(&old_cert));
+		assert_string_equal(w.why, "");
+		assert_string_equal(w.ca.type, t[i].type);
+		assert_true(cert_info_read(der_span(&w.cert), &info));
+		assert_true(pkey_same_public(info.key, w.key));
+		pkey_unref(old);
+		world_free(&w);
+	}
+}
+
+/* What was sent before a restart is asked for, not sent again. */
+static void test_resume(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_new(&w, GOOD);
+	w.pending = 1;
+	enroll(&w, 0, false);
+	assert_int_equal(w.err, -ETIMEDOUT);
+	w.done = false;
+	w.polling = true;
+	enroll(&w, 0, false);
+	assert_int_equal(w.err, 0);
+	assert_string_equal(w.ca.type, "20");
+	assert_int_equal(w.polls, 1);
+	world_free(&w);
 }
 
 /* PENDING: polls, not new requests; the number of them has an end. */
@@ -456,7 +523,7 @@ static void test_cancel(void **state)
 	world_new(&w, SILENT);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/",
 		http_server_port(w.http));
-	struct scep_net *n = scep_net_ca(w.loop, &o, on_ca, &w);
+	struct scep_net *n = scep_net_ca(w.loop, &o, NULL, on_ca, &w);
 	loop_run_once(w.loop, 0);
 	scep_net_cancel(n);
 	world_free(&w);
@@ -485,6 +552,8 @@ int main(void)
 		cmocka_unit_test(test_nobody_listens),
 		cmocka_unit_test(test_enroll),
 		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_renew_other_key),
+		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_pending_then_granted),
 		cmocka_unit_test(test_failure),
 		cmocka_unit_test(test_forged),
