@@ -47,6 +47,7 @@ static const struct feature *const features[] = {
 	&feature_exec_enroll,
 	&feature_show_pki,
 	&feature_show_pki_timers,
+	&feature_show_pki_crls,
 	&feature_exec_pki_file,
 	&feature_exec_key_file,
 	&feature_exec_crl,

@@ -59,7 +59,7 @@ extern const struct feature feature_system, feature_interface, feature_route,
 extern const struct feature feature_show_interfaces, feature_show_ip_interface,
 	feature_show_arp;
 extern const struct feature feature_pki, feature_pki_map, feature_exec_pki,
-	feature_exec_enroll, feature_show_pki, feature_show_pki_timers,
+	feature_exec_enroll, feature_show_pki, feature_show_pki_timers, feature_show_pki_crls,
 	feature_exec_pki_file,
 	feature_exec_key_file, feature_exec_crl;
 extern const struct feature feature_objgroup, feature_timerange, feature_acl6,

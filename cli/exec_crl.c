@@ -1,6 +1,9 @@
 /* crypto pki crl request, crypto pki certificate validate (ios-cli.md 11). */
 #include "cli/exec_pki.h"
+#include "cli/pki_scep.h"
+#include "cli/session_priv.h"
 #include "cli/url_io.h"
+#include "router/revoke.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +39,20 @@ static const struct command validate_priv = {
 static void job_drop(void *ctx)
 {
 	free(ctx);
+}
+
+/* To what is fetched for peers: this one, and those of other CAs anew. */
+static void crl_spread(
+	const struct pki_job *j, const struct pki_tp *tp, struct span der)
+{
+	struct revoke *v = box_revoke(j->router->box);
+	struct cert *ca = cert_from_der(der_span(&tp->ca->der));
+
+	if (v != NULL && ca != NULL) {
+		revoke_learn(v, j->name, ca, der);
+		revoke_refresh(v, j->name, ca);
+	}
+	cert_unref(ca);
 }
 
 /* In DER or PEM, of our CA, and not the one of before. */
@@ -75,21 +92,76 @@ static bool crl_take(struct pki_job *j, const char *text, size_t n)
 	if (rc < 0)
 		pki_say(j->session, "%% The CRL cannot be stored: %s\n",
 			strerror(-rc));
+	if (rc == 0)
+		crl_spread(j, &tp, der_span(&der));
 	return rc == 0;
+}
+
+static int crl_end(struct pki_job *j, bool ok)
+{
+	if (ok) {
+		isakmp_keys_opened(j->router);
+		pki_say(j->session, "%% CRL of trustpoint %s received\n",
+			j->name);
+	}
+	free(j);
+	return ok ? CMD_DONE : CMD_FAILED;
 }
 
 static int crl_read(
 	struct session *s, int err, const char *text, size_t n, void *ctx)
 {
 	struct pki_job *j = ctx;
-	bool ok = err == 0 && crl_take(j, text, n);
 
-	if (ok) {
-		isakmp_keys_opened(j->router);
-		pki_say(s, "%% CRL of trustpoint %s received\n", j->name);
+	(void)s;
+	return crl_end(j, err == 0 && crl_take(j, text, n));
+}
+
+/* By SCEP. */
+struct ask {
+	struct pki_job job;
+	struct pki_scep_crl *get;
+};
+
+static void ask_answered(
+	void *ctx, int err, const char *why, const struct der *crl)
+{
+	struct ask *a = ctx;
+	struct pki_job *j = xmemdup(&a->job, sizeof(a->job));
+
+	free(a);
+	if (err < 0)
+		pki_say(j->session, "%% The CA gives no CRL: %s\n", why);
+	session_resume(j->session,
+		crl_end(j,
+			err == 0 && crl_take(j, (const char *)crl->p, crl->n)));
+}
+
+static void ask_break(void *ctx)
+{
+	struct ask *a = ctx;
+	struct session *s = a->job.session;
+
+	pki_scep_crl_cancel(a->get);
+	free(a);
+	session_done(s, CMD_FAILED);
+}
+
+static int crl_ask(
+	struct cmd_call *c, const struct pki_job *job, const struct pki_tp *tp)
+{
+	struct ask *a = xcalloc(1, sizeof(*a));
+
+	a->job = *job;
+	a->get = pki_scep_crl(
+		c->router, job->name, der_span(&tp->own->der), ask_answered, a);
+	if (a->get == NULL) {
+		sbuf_adds(c->out, "% The CA cannot be asked for its CRL.\n");
+		free(a);
+		return CMD_FAILED;
 	}
-	free(j);
-	return ok ? CMD_DONE : CMD_FAILED;
+	session_on_break(c->session, ask_break, a);
+	return CMD_PENDING;
 }
 
 static int crl_exec(struct cmd_call *c)
@@ -113,6 +185,8 @@ static int crl_exec(struct cmd_call *c)
 		url = tp.own_info.crl_url;
 	if (url == NULL && tp.ca_info.crl_url[0] != '\0')
 		url = tp.ca_info.crl_url;
+	if (url == NULL && pki_scep_can_crl(&tp))
+		return crl_ask(c, &job, &tp);
 	if (url == NULL) {
 		sbuf_adds(c->out, "% No certificate of this trustpoint says "
 				  "where the CRL is.\n");

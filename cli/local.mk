@@ -54,7 +54,7 @@ libcli_a_SOURCES += \
 	cli/cfg_keep.c cli/keep.h cli/keep_help.c \
 	cli/keep_if.def cli/keep_sub.def cli/keep_top.def \
 	cli/cfg_keys.c \
-	cli/cfg_pki.c cli/cfg_pki_map.c cli/pki.h cli/pki_sync.c cli/pki_view.c cli/pki_map.c cli/pki_trust.c cli/pki_alerts.c cli/pki_renew.c cli/pki_renew.h cli/pki_request.c cli/pki_request.h cli/exec_enroll.c cli/pki_scep.c cli/pki_scep.h cli/pki_revoke.c cli/show_pki.c cli/show_pki_timers.c \
+	cli/cfg_pki.c cli/cfg_pki_map.c cli/pki.h cli/pki_sync.c cli/pki_view.c cli/pki_map.c cli/pki_trust.c cli/pki_alerts.c cli/pki_renew.c cli/pki_renew.h cli/pki_request.c cli/pki_request.h cli/exec_enroll.c cli/pki_scep.c cli/pki_scep_crl.c cli/show_pki_crls.c cli/pki_scep.h cli/pki_revoke.c cli/show_pki.c cli/show_pki_timers.c \
 	cli/exec_pki_file.c cli/exec_key_file.c cli/exec_crl.c cli/url_io.c cli/url_io.h cli/exec_pki.c cli/exec_pki.h \
 	cli/paste.c cli/paste.h \
 	cli/cfg_route.c \

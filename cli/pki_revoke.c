@@ -15,6 +15,11 @@ static bool policy(void *ctx, const char *trustpoint, struct revoke_policy *out)
 	out->ocsp_url = node_str(node_child(tp, &tp_ocsp_url, NULL), "url");
 	out->no_nonce = node_child(tp, &tp_ocsp_nonce, NULL) != NULL;
 	pki_source_read(r, tp, out->source);
+
+	auto_pki_tp struct pki_tp p = { 0 };
+
+	pki_tp_read(r, trustpoint, &p);
+	out->by_scep = pki_scep_can_crl(&p);
 	return true;
 }
 
@@ -39,6 +44,17 @@ static void changed(void *ctx, const char *trustpoint, const struct crl *crl)
 	isakmp_keys_opened(r);
 }
 
+static void *get_crl(void *ctx, const char *trustpoint, const struct cert *cert,
+	revoke_got_fn *done, void *item)
+{
+	return pki_scep_crl(ctx, trustpoint, cert_der(cert), done, item);
+}
+
+static void get_cancel(void *get)
+{
+	pki_scep_crl_cancel(get);
+}
+
 void pki_revoke_start(struct router *r)
 {
 	struct revoke *v = r->box != NULL ? box_revoke(r->box) : NULL;
@@ -46,5 +62,7 @@ void pki_revoke_start(struct router *r)
 	if (v != NULL)
 		revoke_set_ops(v, &(struct revoke_ops){ .policy = policy,
 					  .changed = changed,
+					  .get_crl = get_crl,
+					  .get_cancel = get_cancel,
 					  .ctx = r });
 }

@@ -70,6 +70,12 @@ bool pki_server_read(const struct router *r, const char *name,
 	return true;
 }
 
+bool pki_scep_same_ca(const struct pki_tp *tp, const struct scep_ca *ca)
+{
+	return tp->ca != NULL && ca->ca.n == tp->ca->der.n &&
+	       memcmp(ca->ca.p, tp->ca->der.p, ca->ca.n) == 0;
+}
+
 static void job_free(struct pki_scep *j)
 {
 	struct pki_scep **at = pki_scep_of(j->router);
@@ -252,8 +258,7 @@ static void on_ca(void *ctx, int err, const char *why, const struct scep_ca *ca)
 		failed(j, -EINVAL, "the trustpoint has changed");
 		return;
 	}
-	if (ca->ca.n != tp.ca->der.n ||
-		memcmp(ca->ca.p, tp.ca->der.p, ca->ca.n) != 0) {
+	if (!pki_scep_same_ca(&tp, ca)) {
 		failed(j, -EINVAL,
 			"the server's CA is not the one that was "
 			"authenticated");

@@ -38,6 +38,19 @@ uint64_t pki_scep_next(const struct router *r, const char *name);
 bool pki_scep_pending(const struct router *r, const char *name);
 void pki_scep_free(struct router *r); /* all are given up */
 
+/* Is it the CA that the trustpoint has authenticated? */
+bool pki_scep_same_ca(const struct pki_tp *tp, const struct scep_ca *ca);
+
+/* pki_scep_crl.c: GetCRL (RFC 8894 4.6), for trustpoints that have a certificate
+ * of an RSA key pair: the request is signed with it. */
+bool pki_scep_can_crl(const struct pki_tp *tp);
+struct pki_scep_crl;
+/* The CRL that covers cert.  done comes once, unless it is cancelled; NULL: it
+ * cannot be asked for. */
+struct pki_scep_crl *pki_scep_crl(struct router *r, const char *name,
+	struct span cert, scep_crl_fn *done, void *ctx);
+void pki_scep_crl_cancel(struct pki_scep_crl *c);
+
 struct pki_scep;
 struct pki_scep **pki_scep_of(const struct router *r); /* pki_sync.c */
 #endif

@@ -1,4 +1,4 @@
-/* show crypto pki certificates, trustpoints, crls (show-output.md 2.11). */
+/* show crypto pki certificates, trustpoints (show-output.md 2.11). */
 #include "cli/json.h"
 #include "cli/pki.h"
 
@@ -7,7 +7,6 @@
 
 static int certificates_exec(struct cmd_call *c);
 static int trustpoints_exec(struct cmd_call *c);
-static int crls_exec(struct cmd_call *c);
 
 #define HELP_SHOW "show  Show running system information\n" HELP_PKI
 
@@ -44,21 +43,12 @@ static const struct command show_trustpoints = {
 	.sample = "show crypto pki trustpoints ORBIT_CA status",
 };
 
-static const struct command show_crls = {
-	.mode = MODE_EXEC,
-	.grammar = "show crypto pki~ca crls",
-	.help = HELP_SHOW "crls  Show Certificate Revocation Lists\n",
-	.flags = CMD_PIPE,
-	.exec = crls_exec,
-};
-
 /* Calls fn for each trustpoint, or the one that is named. */
 typedef void tp_fn(const struct pki_tp *tp, void *ctx);
 
 static size_t each_trustpoint(const struct cmd_call *c, tp_fn *fn, void *ctx)
 {
-	const char *only =
-		c->cmd == &show_crls ? NULL : drv_str(c->drv, "name");
+	const char *only = drv_str(c->drv, "name");
 	struct node *root = tree_root(c->router->tree);
 	size_t count = 0;
 
@@ -326,8 +316,7 @@ static int show_both(
 	struct cert_view v = { .out = c->out };
 	bool certs =
 		c->cmd == &show_certificates || c->cmd == &show_certificates_of;
-	const char *only =
-		c->cmd == &show_crls ? NULL : drv_str(c->drv, "name");
+	const char *only = drv_str(c->drv, "name");
 
 	v.verbose = certs && drv_has(c->drv, "verbose");
 	if (only != NULL && node_find(tree_root(c->router->tree),
@@ -438,58 +427,7 @@ static int trustpoints_exec(struct cmd_call *c)
 		trustpoint_json, "trustpoints");
 }
 
-/* --- crls --- */
-
-static void crl_text(const struct pki_tp *tp, void *ctx)
-{
-	struct sbuf *out = ((const struct cert_view *)ctx)->out;
-	struct crl_view i;
-
-	if (tp->store == NULL || tp->store->crl.n == 0 ||
-		!crl_view_read(der_span(&tp->store->crl), &i))
-		return;
-	sbuf_adds(out, "CRL Issuer Name: \n    ");
-	name_line(out, i.issuer);
-	sbuf_adds(out, "\n    LastUpdate: ");
-	pki_time_text(i.last_update, out);
-	sbuf_adds(out, "\n    NextUpdate: ");
-	if (i.next_update != 0)
-		pki_time_text(i.next_update, out);
-	else
-		sbuf_adds(out, "not set");
-	sbuf_printf(out,
-		"\n    CRL Number: %s\n"
-		"    Revoked certificates: %zu\n"
-		"    CRL DER is %zu bytes\n"
-		"    Associated Trustpoints: %s \n\n",
-		i.number[0] != '\0' ? i.number : "none", i.n_revoked,
-		tp->store->crl.n, tp->name);
-}
-
-static void crl_json(const struct pki_tp *tp, void *ctx)
-{
-	struct crl_view i;
-
-	if (tp->store == NULL || tp->store->crl.n == 0 ||
-		!crl_view_read(der_span(&tp->store->crl), &i))
-		return;
-	json_t *o = ja_object(((const struct cert_view *)ctx)->list);
-
-	jo_name(o, "issuer", i.issuer);
-	jo_str(o, "trustpoint", tp->name);
-	jo_wall(o, "last_update_time_secs", (uint64_t)i.last_update);
-	jo_wall(o, "next_update_time_secs", (uint64_t)i.next_update);
-	jo_str(o, "number", i.number[0] != '\0' ? i.number : NULL);
-	jo_num(o, "revoked", i.n_revoked);
-	jo_num(o, "size_bytes", tp->store->crl.n);
-}
-
-static int crls_exec(struct cmd_call *c)
-{
-	return show_both(c, crl_text, crl_json, "crls");
-}
-
 static const struct command *const list[] = { &show_certificates,
-	&show_certificates_of, &show_trustpoints, &show_crls };
+	&show_certificates_of, &show_trustpoints };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_show_pki = { &commands, NULL };

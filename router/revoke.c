@@ -27,7 +27,8 @@ struct item {
 	struct revocation_urls urls; /* of the fetch under way */
 	size_t url;
 	bool waiting;
-	struct transfer *transfer; /* NULL: not flying */
+	struct transfer *transfer; /* NULL: not flying, */
+	void *get;                 /* by ops.get_crl neither */
 	uint8_t nonce[OCSP_NONCE];
 	bool with_nonce;
 	uint64_t pause_until; /* loop_now() */
@@ -50,15 +51,22 @@ struct revoke {
 
 static void pump(struct revoke *r);
 
+static bool is_flying(const struct item *i)
+{
+	return i->transfer != NULL || i->get != NULL;
+}
+
 static void item_free(struct item *i)
 {
 	struct revoke *r = i->owner;
 
 	timer_cancel(loop_timers(r->loop), &i->refresh);
-	if (i->transfer != NULL) {
-		transfer_cancel(i->transfer);
+	if (is_flying(i))
 		r->flying--;
-	}
+	if (i->transfer != NULL)
+		transfer_cancel(i->transfer);
+	if (i->get != NULL)
+		r->ops.get_cancel(i->get);
 	TAILQ_REMOVE(&r->items, i, link);
 	r->n_items--;
 	cert_unref(i->cert);
@@ -67,6 +75,7 @@ static void item_free(struct item *i)
 	free(i);
 }
 
+/* false: nobody can be asked. */
 static bool refresh_urls(struct item *i)
 {
 	struct revoke *r = i->owner;
@@ -87,7 +96,7 @@ static bool refresh_urls(struct item *i)
 	} else {
 		cert_ocsp_urls(cert_der(i->cert), &i->urls);
 	}
-	return i->urls.n > 0;
+	return i->urls.n > 0 || (i->method == REVOCATION_CRL && p.by_scep);
 }
 
 static void item_wait(struct item *i)
@@ -100,7 +109,7 @@ static void on_refresh(void *arg)
 {
 	struct item *i = arg;
 
-	if (i->waiting || i->transfer != NULL)
+	if (i->waiting || is_flying(i))
 		return;
 	if (i->method == REVOCATION_CRL && refresh_urls(i)) {
 		item_wait(i);
@@ -200,16 +209,12 @@ static bool take_ocsp(struct item *i, struct span body, struct sbuf *why)
 	return true;
 }
 
-static void on_done(
-	void *ctx, int err, const char *text, const void *data, size_t n)
+static void landed(struct item *i, int err, const char *text, struct span body)
 {
-	struct item *i = ctx;
 	struct revoke *r = i->owner;
 	auto_sbuf struct sbuf why = { 0 };
-	struct span body = SPAN(data, n);
 	bool ok = false;
 
-	i->transfer = NULL;
 	r->flying--;
 	if (err < 0)
 		sbuf_adds(&why, *text != '\0' ? text : strerror(-err));
@@ -228,6 +233,34 @@ static void on_done(
 	pump(r);
 }
 
+static void on_done(
+	void *ctx, int err, const char *text, const void *data, size_t n)
+{
+	struct item *i = ctx;
+
+	i->transfer = NULL;
+	landed(i, err, text, SPAN(data, n));
+}
+
+static void on_got(void *ctx, int err, const char *why, const struct der *der)
+{
+	struct item *i = ctx;
+
+	i->get = NULL;
+	landed(i, err, why, der != NULL ? der_span(der) : SPAN(NULL, 0));
+}
+
+static void ask_ca(struct item *i)
+{
+	struct revoke *r = i->owner;
+
+	i->get = r->ops.get_crl(r->ops.ctx, i->trustpoint, i->cert, on_got, i);
+	if (i->get != NULL)
+		r->flying++;
+	else
+		failed(i, "the CA cannot be asked");
+}
+
 static void fly(struct item *i)
 {
 	struct revoke *r = i->owner;
@@ -240,6 +273,10 @@ static void fly(struct item *i)
 	i->waiting = false;
 	if (!r->ops.policy(r->ops.ctx, i->trustpoint, &p))
 		return; /* the trustpoint has gone */
+	if (i->urls.n == 0) {
+		ask_ca(i);
+		return;
+	}
 	o.source = p.source[0] != '\0' ? p.source : NULL;
 	o.max = CRL_BYTES_MAX;
 	if (i->method == REVOCATION_OCSP) {
@@ -310,7 +347,7 @@ static bool make_room(struct revoke *r)
 	if (r->n_items < REVOKE_ITEMS_MAX)
 		return true;
 	TAILQ_FOREACH(i, &r->items, link) {
-		if (i->waiting || i->transfer != NULL || i->crl != NULL ||
+		if (i->waiting || is_flying(i) || i->crl != NULL ||
 			loop_now() < i->pause_until)
 			continue;
 		item_free(i);
@@ -347,7 +384,7 @@ bool revoke_wanted(struct revoke *r, const char *trustpoint,
 	TAILQ_FOREACH(i, &r->items, link)
 		if (is_of(i, trustpoint, cert, issuer, m))
 			break;
-	if (i != NULL && (i->waiting || i->transfer != NULL))
+	if (i != NULL && (i->waiting || is_flying(i)))
 		return true;
 	if (i != NULL && loop_now() < i->pause_until)
 		return false;
@@ -362,7 +399,37 @@ bool revoke_wanted(struct revoke *r, const char *trustpoint,
 		return false;
 	}
 	item_wait(i);
-	return i->waiting || i->transfer != NULL;
+	return i->waiting || is_flying(i);
+}
+
+void revoke_learn(struct revoke *r, const char *trustpoint,
+	const struct cert *issuer, struct span crl)
+{
+	auto_sbuf struct sbuf why = { 0 };
+	struct item *i;
+
+	TAILQ_FOREACH(i, &r->items, link)
+		if (is_of(i, trustpoint, i->cert, issuer, REVOCATION_CRL) &&
+			take_crl(i, crl, &why))
+			i->failures = 0;
+}
+
+size_t revoke_refresh(
+	struct revoke *r, const char *trustpoint, const struct cert *but)
+{
+	struct item *i;
+	size_t n = 0;
+
+	TAILQ_FOREACH(i, &r->items, link) {
+		if (i->method != REVOCATION_CRL || i->waiting || is_flying(i) ||
+			strcmp(i->trustpoint, trustpoint) != 0 ||
+			cert_equal(i->issuer, but) || !refresh_urls(i))
+			continue;
+		i->waiting = true;
+		n++;
+	}
+	pump(r);
+	return n;
 }
 
 size_t revoke_crls(const struct revoke *r, const char *trustpoint,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "crypto/cert.h"
+#include "crypto/der.h"
 
 #define REVOKE_ITEMS_MAX 256 /* CRLs and OCSP answers known or wanted */
 #define REVOKE_FLYING    2
@@ -19,7 +20,11 @@ struct revoke_policy {
 	const char *crl_url, *ocsp_url; /* NULL: as the certificate says */
 	char source[64];                /* netdev or address; "": any */
 	bool no_nonce;
+	bool by_scep; /* get_crl does, where no URL is known */
 };
+/* err 0: der, lent; else *why. */
+typedef void revoke_got_fn(
+	void *item, int err, const char *why, const struct der *der);
 struct revoke_ops {
 	/* false: there is no such trustpoint. */
 	bool (*policy)(
@@ -27,6 +32,11 @@ struct revoke_ops {
 	/* Something new is known of a trustpoint; crl NULL: by OCSP. */
 	void (*changed)(
 		void *ctx, const char *trustpoint, const struct crl *crl);
+	/* Asks the CA for the CRL that covers a certificate; done comes once,
+	 * later, unless it is cancelled.  NULL, no done: it cannot be asked. */
+	void *(*get_crl)(void *ctx, const char *trustpoint,
+		const struct cert *cert, revoke_got_fn *done, void *item);
+	void (*get_cancel)(void *get);
 	void *ctx;
 };
 struct revoke;
@@ -37,6 +47,12 @@ void revoke_set_ops(struct revoke *r, const struct revoke_ops *ops);
 bool revoke_wanted(struct revoke *r, const char *trustpoint,
 	const struct cert *cert, const struct cert *issuer,
 	enum revocation_method m);
+/* A CRL that came otherwise takes the place of the cached one of that issuer. */
+void revoke_learn(struct revoke *r, const char *trustpoint,
+	const struct cert *issuer, struct span crl);
+/* The other CRLs of a trustpoint are fetched anew; their number. */
+size_t revoke_refresh(
+	struct revoke *r, const char *trustpoint, const struct cert *but);
 /* What is known of a trustpoint and in its time; lent until the next change. */
 struct revoke_view {
 	const char *trustpoint;

@@ -132,6 +132,17 @@ tap_check "the timer runs to half of the lifetime" grep -Eq \
 	"0d13:5[0-9]:[0-9]+  RENEW ORBIT_CA" \
 	<(router <<<"show crypto pki timers")
 
+# Nothing says where the CRL is: the CA is asked for it.
+printf "revoke 77\nrevoke 78\n" >&7
+SAID=$(router <<<"crypto pki crl request ORBIT_CA")
+tap_check "the CRL comes by SCEP" grep -q "CRL of trustpoint ORBIT_CA received" \
+	<<<"$SAID"
+tap_check "by GetCRL" asked 22
+tap_check "and is shown" grep -q "Revoked certificates: 2" \
+	<(router <<<"show crypto pki crls")
+tap_check "for programs, too" grep -q '"revoked": *2' \
+	<(router <<<"show crypto pki crls | json")
+
 printf "pending\nlifetime 200\n" >&7
 SAID=$(router <<-EOT
 	configure terminal

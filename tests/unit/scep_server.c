@@ -2,6 +2,7 @@
 
 #include <openssl/cms.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs7.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,7 +163,28 @@ static void read_password(struct scep_server *s, X509_REQ *req)
 		t->value.asn1_string->length, t->value.asn1_string->data);
 }
 
-/* The certificate, or for GetCRL a CRL without entries, as PKCS#7. */
+/* As PKCS#7 without certificates. */
+static void wrap_crl(const struct scep_server *s, struct der *out)
+{
+	auto_der struct der der = { 0 };
+	PKCS7 *p7 = PKCS7_new();
+	unsigned char *bytes = NULL;
+
+	scep_server_crl(s, s->revoked, s->n_revoked, &der);
+	const uint8_t *p = der.p;
+	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)der.n);
+
+	PKCS7_set_type(p7, NID_pkcs7_signed);
+	PKCS7_content_new(p7, NID_pkcs7_data);
+	PKCS7_add_crl(p7, crl);
+	int n = i2d_PKCS7(p7, &bytes);
+	der_set(out, bytes, (size_t)n);
+	OPENSSL_free(bytes);
+	X509_CRL_free(crl);
+	PKCS7_free(p7);
+}
+
+/* What was asked for, as PKCS#7. */
 static bool make_result(struct scep_server *s, struct der *out)
 {
 	bool poll = strcmp(s->type, "20") == 0;
@@ -171,7 +193,12 @@ static bool make_result(struct scep_server *s, struct der *out)
 	X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)from->n);
 	auto_der struct der cert = { 0 };
 
-	if (req == NULL) { /* GetCert, GetCRL: give the CA's own */
+	if (strcmp(s->type, "22") == 0) {
+		X509_REQ_free(req);
+		wrap_crl(s, out);
+		return true;
+	}
+	if (req == NULL) { /* GetCert: give the CA's own */
 		struct span one = der_span(&s->ca);
 
 		return pkcs7_build(&one, 1, out) == 0;

@@ -28,6 +28,8 @@ struct scep_server {
 	struct der kept;    /* a request that was told PENDING */
 	char password[64];  /* challengePassword of a request */
 	long serial;        /* last issued */
+	long revoked[64]; /* in the answer to GetCRL */
+	size_t n_revoked;
 	long life; /* of certificates, seconds; 0: a year, begun an hour ago */
 };
 void scep_server_init(struct scep_server *s, bool with_ra);

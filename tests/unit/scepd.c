@@ -16,13 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REVOKED_MAX 64
-
 struct scepd {
 	struct scep_server ca;
 	pthread_mutex_t lock; /* of what follows */
-	long revoked[REVOKED_MAX];
-	size_t n_revoked;
 	bool plain;
 };
 
@@ -56,7 +52,7 @@ static void answer(
 	} else if (strcmp(q->path, "/ca.crl") == 0) {
 		auto_der struct der crl = { 0 };
 
-		scep_server_crl(&d->ca, d->revoked, d->n_revoked, &crl);
+		scep_server_crl(&d->ca, d->ca.revoked, d->ca.n_revoked, &crl);
 		sbuf_add(&a->body, crl.p, crl.n);
 	} else {
 		a->status = 404;
@@ -77,8 +73,9 @@ static void obey(struct scepd *d, const char *line)
 {
 	long n;
 
-	if (sscanf(line, "revoke %ld", &n) == 1 && d->n_revoked < REVOKED_MAX)
-		d->revoked[d->n_revoked++] = n;
+	if (sscanf(line, "revoke %ld", &n) == 1 &&
+		d->ca.n_revoked < ARRAY_LEN(d->ca.revoked))
+		d->ca.revoked[d->ca.n_revoked++] = n;
 	else if (sscanf(line, "lifetime %ld", &n) == 1)
 		d->ca.life = n;
 	else if (strcmp(line, "pending\n") == 0)
