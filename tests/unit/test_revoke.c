@@ -274,6 +274,97 @@ static void test_fetch(void **state)
 	}
 }
 
+/* Fetched anew when a user wants it, but not what he brings himself. */
+static void test_refresh(void **state)
+{
+	struct revoke_view v;
+	struct world w;
+
+	(void)state;
+	world_new(&w, GOOD);
+	assert_false(revoke_at(w.revoke, 0, &v));
+	want(&w, REVOCATION_CRL);
+	while (w.changes == 0)
+		loop_run_once(w.loop, -1);
+	assert_true(revoke_at(w.revoke, 0, &v));
+	assert_non_null(v.crl);
+	assert_true(v.refresh_at > loop_now());
+	assert_false(revoke_at(w.revoke, 1, &v));
+	w.revoked = true;
+	assert_int_equal(revoke_refresh(w.revoke, "OTHER", w.gm_cert), 0);
+	assert_int_equal(revoke_refresh(w.revoke, "ORBIT_CA", w.ca_cert), 0);
+	assert_int_equal(judge(&w, REVOCATION_CRL), CERT_OK);
+	assert_int_equal(revoke_refresh(w.revoke, "ORBIT_CA", w.gm_cert), 1);
+	while (w.changes == 1)
+		loop_run_once(w.loop, -1);
+	assert_int_equal(judge(&w, REVOCATION_CRL), CERT_REVOKED);
+	world_free(&w);
+}
+
+/* No URL: the CA is asked, if it can be; what comes is judged as ever. */
+static revoke_got_fn *got;
+static void *got_item;
+
+static void *get_crl(void *ctx, const char *tp, const struct cert *cert,
+	revoke_got_fn *done, void *item)
+{
+	assert_string_equal(tp, "ORBIT_CA");
+	assert_non_null(cert);
+	got = done;
+	got_item = item;
+	return ctx;
+}
+
+static void get_cancel(void *get)
+{
+	((struct world *)get)->requests += 100;
+}
+
+static bool scep_policy(void *ctx, const char *tp, struct revoke_policy *out)
+{
+	(void)ctx;
+	(void)tp;
+	*out = (struct revoke_policy){ .by_scep = true };
+	return true;
+}
+
+static void test_by_scep(void **state)
+{
+	struct world w;
+	auto_der struct der bad = { 0 };
+
+	(void)state;
+	world_new(&w, GOOD);
+	revoke_set_ops(w.revoke, &(struct revoke_ops){ .policy = scep_policy,
+					 .changed = changed,
+					 .get_crl = get_crl,
+					 .get_cancel = get_cancel,
+					 .ctx = &w });
+	/* The CA's own certificate names no distribution point. */
+	assert_true(revoke_wanted(
+		w.revoke, "ORBIT_CA", w.ca_cert, w.ca_cert, REVOCATION_CRL));
+	assert_int_equal(w.requests, 0);
+	der_set(&bad, "no CRL", 6);
+	got(got_item, 0, "", &bad);
+	assert_int_equal(told, 1);
+	assert_int_equal(w.changes, 0);
+	assert_false(revoke_wanted(
+		w.revoke, "ORBIT_CA", w.ca_cert, w.ca_cert, REVOCATION_CRL));
+	world_free(&w);
+
+	world_new(&w, GOOD);
+	revoke_set_ops(w.revoke, &(struct revoke_ops){ .policy = scep_policy,
+					 .get_crl = get_crl,
+					 .get_cancel = get_cancel,
+					 .ctx = &w });
+	assert_true(revoke_wanted(
+		w.revoke, "ORBIT_CA", w.ca_cert, w.ca_cert, REVOCATION_CRL));
+	revoke_free(w.revoke);
+	assert_int_equal(w.requests, 100);
+	w.revoke = NULL;
+	world_free(&w);
+}
+
 /* A failure is told once and not tried again at once, whoever asks. */
 static void test_failures(void **state)
 {
@@ -366,6 +457,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fetch),
+		cmocka_unit_test(test_refresh),
+		cmocka_unit_test(test_by_scep),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_stranger),
 		cmocka_unit_test(test_fixed_url),
