@@ -6,6 +6,7 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/null.h dataplane/null.c dataplane/objects.h \
 	dataplane/nflog.h dataplane/nflog.c \
 	dataplane/filter.h dataplane/filter.c \
+	dataplane/guard.h dataplane/guard.c \
 	dataplane/nl.h dataplane/nl.c dataplane/nft.h dataplane/nft.c \
 	dataplane/iface.h dataplane/iface_priv.h dataplane/iface.c dataplane/link.c \
 	dataplane/neigh.h dataplane/neigh.c \

@@ -534,3 +534,32 @@ int nft_chain_counters(struct nl *nl, const char *chain, uint64_t *v, size_t n)
 {
 	return nft_table_counters(nl, NFPROTO_IPV4, DP_NFT_TABLE, chain, v, n);
 }
+
+struct chain_dump {
+	const char *table;
+	void (*fn)(void *ctx, const char *name);
+	void *ctx;
+};
+
+static int chain_take(const struct nlmsghdr *h, void *arg)
+{
+	const struct chain_dump *d = arg;
+	struct nftnl_chain *c = must(nftnl_chain_alloc());
+
+	if (nftnl_chain_nlmsg_parse(h, c) == 0 &&
+		!strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), d->table))
+		d->fn(d->ctx, nftnl_chain_get_str(c, NFTNL_CHAIN_NAME));
+	nftnl_chain_free(c);
+	return MNL_CB_OK;
+}
+
+int nft_table_chains(struct nl *nl, uint8_t family, const char *table,
+	void (*fn)(void *ctx, const char *name), void *ctx)
+{
+	char buf[NL_BUF] __attribute__((aligned(8)));
+	struct chain_dump d = { .table = table, .fn = fn, .ctx = ctx };
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETCHAIN,
+		family, NLM_F_DUMP | NLM_F_REQUEST, ++nl->seq);
+
+	return nl_talk(nl, h, chain_take, &d);
+}

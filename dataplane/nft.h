@@ -76,6 +76,11 @@ void nft_verdict(struct nft_rule *r, int verdict, const char *chain);
 /* 0: the kernel has that table; -ENOENT: it has not; -errno. */
 int nft_table_check(struct nl *nl, uint8_t family, const char *table);
 
+/* Calls fn with the name of each chain of a table; none when there is no such
+ * table.  0 or -errno. */
+int nft_table_chains(struct nl *nl, uint8_t family, const char *table,
+	void (*fn)(void *ctx, const char *name), void *ctx);
+
 /* Packets of the counters of a chain's rules, in order; rules without counter
  * count too, as 0.  Fills at most n, gives the number of rules.  -errno. */
 int nft_chain_counters(

@@ -38,4 +38,7 @@
 #define DP_FILTER_TABLE "getvpn-acl"
 #define DP_FILTER_GROUP 849
 #define DP_FILTER_SNAP  192
+
+/* What must not pass in clear; the one table that may outlive us. */
+#define DP_GUARD_TABLE "getvpn-guard"
 #endif

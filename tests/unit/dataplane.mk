@@ -43,3 +43,7 @@ check_PROGRAMS += test_filters
 test_filters_SOURCES = tests/unit/test_filters.c \
 	tests/unit/acl_random.c tests/unit/acl_random.h
 test_filters_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_guard
+test_guard_SOURCES = tests/unit/test_guard.c
+test_guard_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)

@@ -1,0 +1,590 @@
+/* The table of what must not pass in clear (family ip):
+ *
+ *   prerouting raw      defrag  as in the dataplane's table
+ *   prerouting mangle   pre     from an interface: lists mirrored
+ *   forward             fwd     to an interface
+ *   output mangle       out     the same of our own packets
+ *   postrouting mangle  post    meant for encryption, but about to leave
+ *
+ * and for each entry two chains, "o..." and "i...", whose names tell all that a
+ * later run must know of it: kind, run, crypto map sequence, group, netdev.
+ * The chains with a hook exist only while an entry is in force, so that nothing
+ * is asked twice as long as all goes well. */
+#include "dataplane/guard.h"
+#include "base/list.h"
+#include "dataplane/objects.h"
+#include "dataplane/selector_nft.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define CHAIN_MAX   64
+#define GDOI_PORT   848
+#define ISAKMP_PORT 500
+
+enum kind { HELD = 'h', CLOSED = 'c' };
+
+struct entry {
+	TAILQ_ENTRY(entry) link;
+	char kind;
+	uint32_t run, id; /* counted, so that no two have the same name */
+	uint32_t group;   /* held: the dataplane's handle */
+	uint16_t order;
+	char netdev[IFNAMSIZ];
+	struct acl front, list; /* ours only: as given */
+	bool out, in;           /* directions that it forbids */
+	bool build, gone;       /* in the transaction under way */
+};
+TAILQ_HEAD(entries, entry);
+
+struct guard {
+	struct nl nft;
+	struct entries entries;
+	uint32_t run, last_id;
+	bool hooked; /* the kernel has the chains with a hook */
+};
+
+struct chain_name {
+	char s[CHAIN_MAX];
+};
+
+static struct chain_name chain_of(char dir, const struct entry *e)
+{
+	struct chain_name c;
+
+	snprintf(c.s, sizeof(c.s), "%c%c.%08x.%u.%u.%s", dir, e->kind, e->run,
+		e->order, e->id, e->netdev);
+	return c;
+}
+
+static bool is_left(const struct guard *g, const struct entry *e)
+{
+	return e->run != g->run;
+}
+
+static bool in_force(const struct guard *g, const struct entry *e)
+{
+	return !e->gone && (e->kind == CLOSED || is_left(g, e));
+}
+
+static bool any_in_force(const struct guard *g)
+{
+	const struct entry *e;
+
+	TAILQ_FOREACH(e, &g->entries, link)
+		if (in_force(g, e))
+			return true;
+	return false;
+}
+
+/* ---- rules ---- */
+
+static void hook_add(struct nl_batch *b, const char *chain, int hook, int prio)
+{
+	nft_chain_add(b, chain, hook, prio, "filter");
+	nft_chain_flush(b, chain);
+}
+
+static void accept_mark(struct nl_batch *b, const char *chain, uint32_t mark)
+{
+	struct nft_rule r = nft_rule_begin(b, chain);
+
+	nft_mark_is(&r, mark);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
+}
+
+static void encrypt_test(struct nft_rule *r)
+{
+	static const uint32_t mask = DP_MARK_OUT_MASK, zero;
+	static const uint32_t mark = DP_MARK_OUT(0);
+
+	nft_meta(r, NFT_META_MARK);
+	nft_bitwise(r, &mask, &zero, sizeof(mask));
+	nft_cmp(r, NFT_CMP_EQ, &mark, sizeof(mark));
+}
+
+static void port_test(struct nft_rule *r, unsigned offset, uint16_t port)
+{
+	uint16_t be = htons(port);
+
+	nft_protocol(r, IPPROTO_UDP);
+	nft_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, offset, 2);
+	nft_cmp(r, NFT_CMP_EQ, &be, sizeof(be));
+}
+
+/* Key exchange of this box, and rekeys to a group. */
+static void exchange_rules(struct nl_batch *b, const char *chain, bool in)
+{
+	static const uint16_t port[] = { GDOI_PORT, ISAKMP_PORT };
+	struct nft_rule r;
+
+	for (size_t i = 0; i < ARRAY_LEN(port); i++) {
+		r = nft_rule_begin(b, chain);
+		port_test(&r, in ? 2 : 0, port[i]);
+		if (in)
+			nft_fib_local(&r);
+		nft_verdict(&r, NF_ACCEPT, NULL);
+		nft_rule_end(&r);
+	}
+	if (!in)
+		return;
+	r = nft_rule_begin(b, chain);
+	port_test(&r, 2, GDOI_PORT);
+	nft_fib_multicast(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
+}
+
+/* Held ones first: what they let pass, fail-close judges after them. */
+static void jump_rules(
+	const struct guard *g, struct nl_batch *b, const char *chain, bool in)
+{
+	static const char kind[] = { HELD, CLOSED };
+	const struct entry *e;
+
+	for (size_t i = 0; i < sizeof(kind); i++)
+		TAILQ_FOREACH(e, &g->entries, link) {
+			struct nft_rule r;
+
+			if (e->kind != kind[i] || !in_force(g, e))
+				continue;
+			r = nft_rule_begin(b, chain);
+			if (in)
+				nft_iifname(&r, e->netdev);
+			else
+				nft_oifname(&r, e->netdev);
+			nft_verdict(
+				&r, NFT_JUMP, chain_of(in ? 'i' : 'o', e).s);
+			nft_rule_end(&r);
+		}
+}
+
+/* The rules that encrypt may be gone between their mark and the route. */
+static void post_rules(const struct guard *g, struct nl_batch *b)
+{
+	const struct entry *e;
+
+	TAILQ_FOREACH(e, &g->entries, link) {
+		struct nft_rule r;
+
+		if (!in_force(g, e))
+			continue;
+		r = nft_rule_begin(b, "post");
+		nft_oifname(&r, e->netdev);
+		encrypt_test(&r);
+		nft_verdict(&r, NF_DROP, NULL);
+		nft_rule_end(&r);
+	}
+}
+
+static void hooks_build(const struct guard *g, struct nl_batch *b)
+{
+	struct nft_rule r;
+
+	hook_add(b, "defrag", NF_INET_PRE_ROUTING, NF_IP_PRI_RAW);
+	r = nft_rule_begin(b, "defrag");
+	nft_iifname(&r, "none");
+	nft_protocol(&r, IPPROTO_TCP);
+	nft_tproxy(&r, 1);
+	nft_rule_comment(&r, "only to have fragments reassembled");
+	nft_rule_end(&r);
+	hook_add(b, "pre", NF_INET_PRE_ROUTING, NF_IP_PRI_MANGLE + 2);
+	accept_mark(b, "pre", DP_MARK_IN);
+	exchange_rules(b, "pre", true);
+	jump_rules(g, b, "pre", true);
+	hook_add(b, "fwd", NF_INET_FORWARD, NF_IP_PRI_MANGLE);
+	jump_rules(g, b, "fwd", false);
+	hook_add(b, "out", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE + 2);
+	accept_mark(b, "out", DP_MARK_OWN);
+	r = nft_rule_begin(b, "out");
+	encrypt_test(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
+	exchange_rules(b, "out", false);
+	jump_rules(g, b, "out", false);
+	hook_add(b, "post", NF_INET_POST_ROUTING, NF_IP_PRI_MANGLE);
+	post_rules(g, b);
+}
+
+static const char *const hooks[] = { "defrag", "pre", "fwd", "out", "post" };
+
+static void hooks_unbuild(struct nl_batch *b)
+{
+	for (size_t i = 0; i < ARRAY_LEN(hooks); i++) {
+		nft_chain_flush(b, hooks[i]);
+		nft_chain_del(b, hooks[i]);
+	}
+}
+
+static void list_rules(struct nl_batch *b, const char *chain,
+	const struct acl *front, const struct acl *list, bool closed)
+{
+	static const struct acl_verdicts skip = { NFT_CONTINUE, NFT_RETURN,
+		NULL };
+	static const struct acl_verdicts drop = { NF_DROP, NFT_RETURN, NULL };
+	struct nft_rule r;
+
+	acl_nft_compile(b, chain, front, &skip);
+	acl_nft_compile(b, chain, list, &drop);
+	if (!closed)
+		return;
+	r = nft_rule_begin(b, chain);
+	nft_counter(&r);
+	nft_verdict(&r, NF_DROP, NULL);
+	nft_rule_comment(&r, "fail-close");
+	nft_rule_end(&r);
+}
+
+static void entry_build(struct nl_batch *b, const struct entry *e)
+{
+	struct chain_name out = chain_of('o', e), in = chain_of('i', e);
+	struct acl front, list;
+
+	nft_chain_add(b, out.s, -1, 0, NULL);
+	nft_chain_flush(b, out.s);
+	nft_chain_add(b, in.s, -1, 0, NULL);
+	nft_chain_flush(b, in.s);
+	if (e->out)
+		list_rules(b, out.s, &e->front, &e->list, e->kind == CLOSED);
+	if (!e->in)
+		return;
+	acl_mirror(&front, &e->front);
+	acl_mirror(&list, &e->list);
+	list_rules(b, in.s, &front, &list, e->kind == CLOSED);
+	acl_free(&front);
+	acl_free(&list);
+}
+
+static void entry_unbuild(struct nl_batch *b, const struct entry *e)
+{
+	static const char dir[] = { 'o', 'i' };
+
+	for (size_t i = 0; i < sizeof(dir); i++) {
+		struct chain_name c = chain_of(dir[i], e);
+
+		nft_chain_flush(b, c.s);
+		nft_chain_del(b, c.s);
+	}
+}
+
+/* ---- the list of entries ---- */
+
+static void entry_free(struct guard *g, struct entry *e)
+{
+	TAILQ_REMOVE(&g->entries, e, link);
+	acl_free(&e->front);
+	acl_free(&e->list);
+	free(e);
+}
+
+static struct entry *entry_add(struct guard *g, char kind, const char *netdev)
+{
+	struct entry *e = xcalloc(1, sizeof(*e));
+
+	e->kind = kind;
+	e->run = g->run;
+	e->id = ++g->last_id;
+	e->build = true;
+	snprintf(e->netdev, sizeof(e->netdev), "%s", netdev);
+	TAILQ_INSERT_TAIL(&g->entries, e, link);
+	return e;
+}
+
+/* Ends a transaction: what failed was never there, what went is forgotten. */
+static void entries_sweep(struct guard *g, bool committed)
+{
+	struct entry *e, *next;
+
+	TAILQ_FOREACH_SAFE(e, &g->entries, link, next) {
+		bool drop = committed ? e->gone : e->build;
+
+		if (drop)
+			entry_free(g, e);
+		else
+			e->build = e->gone = false;
+	}
+}
+
+static bool entries_remain(const struct guard *g)
+{
+	const struct entry *e;
+
+	TAILQ_FOREACH(e, &g->entries, link)
+		if (!e->gone)
+			return true;
+	return false;
+}
+
+static void batch_fill(
+	const struct guard *g, struct nl_batch *b, bool hooked, bool anew)
+{
+	const struct entry *e;
+
+	nft_use(b, NFPROTO_IPV4, DP_GUARD_TABLE);
+	nft_table_add(b); /* also so that deleting it is no error */
+	if (anew || !entries_remain(g))
+		nft_table_del(b);
+	if (!entries_remain(g))
+		return;
+	if (anew)
+		nft_table_add(b);
+	TAILQ_FOREACH(e, &g->entries, link)
+		if (!e->gone && (e->build || anew))
+			entry_build(b, e);
+	if (hooked)
+		hooks_build(g, b);
+	else if (g->hooked && !anew)
+		hooks_unbuild(b);
+	TAILQ_FOREACH(e, &g->entries, link)
+		if (e->gone && !e->build && !anew)
+			entry_unbuild(b, e);
+}
+
+/* anew: without what an earlier run left, which only the kernel knows. */
+static int guard_commit(struct guard *g, bool anew)
+{
+	struct nl_batch b = { 0 };
+	struct entry *e;
+	bool hooked;
+	int rc;
+
+	TAILQ_FOREACH(e, &g->entries, link)
+		e->gone |= anew && is_left(g, e);
+	hooked = any_in_force(g);
+	nl_batch_begin(&b);
+	batch_fill(g, &b, hooked, anew);
+	rc = nl_batch_commit(&g->nft, &b);
+	nl_batch_free(&b);
+	if (!rc)
+		g->hooked = hooked;
+	entries_sweep(g, rc == 0);
+	return rc;
+}
+
+/* ---- what an earlier run left ---- */
+
+static void chain_take(void *ctx, const char *name)
+{
+	struct guard *g = ctx;
+	struct entry e = { 0 }, *fresh;
+	unsigned order;
+
+	for (size_t i = 0; i < ARRAY_LEN(hooks); i++)
+		g->hooked |= strcmp(name, hooks[i]) == 0;
+	if (sscanf(name, "o%c.%8x.%u.%u.%15s", &e.kind, &e.run, &order, &e.id,
+		    e.netdev) != 5)
+		return;
+	fresh = entry_add(g, e.kind, e.netdev);
+	fresh->run = e.run;
+	fresh->id = e.id;
+	fresh->order = (uint16_t)order;
+	fresh->build = false;
+}
+
+static int left_take(struct guard *g)
+{
+	int rc = nft_table_chains(
+		&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE, chain_take, g);
+
+	if (rc || (TAILQ_EMPTY(&g->entries) && !g->hooked))
+		return rc;
+	return guard_commit(g, false);
+}
+
+struct guard *guard_open(struct sbuf *why)
+{
+	struct guard *g = xcalloc(1, sizeof(*g));
+	int rc = nl_open(&g->nft, NETLINK_NETFILTER, 0);
+
+	TAILQ_INIT(&g->entries);
+	if (getrandom(&g->run, sizeof(g->run), 0) != sizeof(g->run))
+		abort();
+	if (!rc)
+		rc = left_take(g);
+	if (!rc)
+		return g;
+	sbuf_printf(why, "nf_tables: %s", strerror(-rc));
+	while (!TAILQ_EMPTY(&g->entries))
+		entry_free(g, TAILQ_FIRST(&g->entries));
+	nl_close(&g->nft);
+	free(g);
+	return NULL;
+}
+
+void guard_free(struct guard *g, bool keep)
+{
+	struct entry *e;
+
+	if (!g)
+		return;
+	TAILQ_FOREACH(e, &g->entries, link)
+		e->gone = !keep || e->kind != CLOSED;
+	(void)guard_commit(g, false);
+	while ((e = TAILQ_FIRST(&g->entries)))
+		entry_free(g, e);
+	nl_close(&g->nft);
+	free(g);
+}
+
+bool guard_left_at(const struct guard *g, size_t i, struct guard_left *out)
+{
+	const struct entry *e;
+
+	TAILQ_FOREACH(e, &g->entries, link) {
+		if (!is_left(g, e) || i-- > 0)
+			continue;
+		*out = (struct guard_left){ .closed = e->kind == CLOSED,
+			.order = e->order };
+		memcpy(out->netdev, e->netdev, sizeof(out->netdev));
+		return true;
+	}
+	return false;
+}
+
+int guard_left_drop(struct guard *g, guard_done_fn *done, void *ctx)
+{
+	struct entry *e;
+	bool any = false;
+
+	TAILQ_FOREACH(e, &g->entries, link) {
+		struct guard_left l = { .closed = e->kind == CLOSED,
+			.order = e->order };
+
+		if (!is_left(g, e))
+			continue;
+		memcpy(l.netdev, e->netdev, sizeof(l.netdev));
+		e->gone = done(ctx, &l);
+		any |= e->gone;
+	}
+	return any ? guard_commit(g, false) : 0;
+}
+
+/* ---- of this run ---- */
+
+static struct entry *closed_find(const struct guard *g, const char *netdev)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH(e, &g->entries, link)
+		if (e->kind == CLOSED && !is_left(g, e) && !e->build &&
+			!strcmp(e->netdev, netdev))
+			return e;
+	return NULL;
+}
+
+static bool closed_is(const struct entry *e, const struct acl *acl)
+{
+	return acl ? acl_equal(&e->list, acl) : e->list.n == 0;
+}
+
+int guard_close_set(struct guard *g, const struct guard_closed *v, size_t n)
+{
+	struct entry *e;
+	bool change = false;
+
+	TAILQ_FOREACH(e, &g->entries, link)
+		e->gone = e->kind == CLOSED && !is_left(g, e);
+	for (size_t i = 0; i < n; i++) {
+		e = closed_find(g, v[i].netdev);
+		if (e && closed_is(e, v[i].acl)) {
+			e->gone = false;
+			continue;
+		}
+		e = entry_add(g, CLOSED, v[i].netdev);
+		e->out = e->in = change = true;
+		if (v[i].acl)
+			acl_dup(&e->list, v[i].acl);
+	}
+	TAILQ_FOREACH(e, &g->entries, link)
+		change |= e->gone;
+	return change ? guard_commit(g, false) : 0;
+}
+
+static struct entry *held_find(const struct guard *g, uint32_t group)
+{
+	struct entry *e;
+
+	TAILQ_FOREACH(e, &g->entries, link)
+		if (e->kind == HELD && !is_left(g, e) && e->group == group)
+			return e;
+	return NULL;
+}
+
+static bool held_equal(const struct entry *a, const struct entry *b)
+{
+	return a->order == b->order && a->out == b->out && a->in == b->in &&
+	       !strcmp(a->netdev, b->netdev) &&
+	       acl_equal(&a->front, &b->front) && acl_equal(&a->list, &b->list);
+}
+
+int guard_hold(struct guard *g, const struct dp_group *d)
+{
+	struct entry *old = held_find(g, d->id);
+	struct entry *e = entry_add(g, HELD, d->netdev);
+
+	e->group = d->id;
+	e->order = d->order;
+	e->out = d->policy && d->encrypt_out && d->no_sa == DP_NO_SA_DROP;
+	e->in = d->policy && d->clear_in == DP_CLEAR_IN_DROP;
+	if (d->local)
+		acl_dup(&e->front, d->local);
+	if (d->policy)
+		acl_dup(&e->list, d->policy);
+	if (old && held_equal(old, e)) {
+		entry_free(g, e);
+		return 0;
+	}
+	if (old)
+		old->gone = true;
+	return guard_commit(g, false);
+}
+
+void guard_unhold(struct guard *g, uint32_t group)
+{
+	struct entry *e = held_find(g, group);
+
+	if (!e)
+		return;
+	e->gone = true;
+	(void)guard_commit(g, false);
+}
+
+/* ---- looks ---- */
+
+uint64_t guard_drops(struct guard *g, const char *netdev)
+{
+	static const char dir[] = { 'o', 'i' };
+	const struct entry *e = closed_find(g, netdev);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; e && i < sizeof(dir); i++) {
+		auto_free uint64_t *v = xcalloc(e->list.n + 1, sizeof(*v));
+
+		if (nft_table_counters(&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE,
+			    chain_of(dir[i], e).s, v, e->list.n + 1) < 0)
+			continue;
+		sum += v[e->list.n];
+		for (size_t k = 0; k < e->list.n; k++)
+			sum += e->list.v[k].permit ? v[k] : 0;
+	}
+	return sum;
+}
+
+int guard_verify(struct guard *g)
+{
+	int rc = 0;
+
+	if (!TAILQ_EMPTY(&g->entries))
+		rc = nft_table_check(&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE);
+	if (rc != -ENOENT)
+		return rc;
+	rc = guard_commit(g, true);
+	return rc ? rc : 1;
+}
