@@ -65,6 +65,13 @@ struct env {
 	bool (*revocation_wanted)(void *ctx, const char *trustpoint,
 		const struct cert *cert, const struct cert *issuer,
 		enum revocation_method m);
+	/* A group's policy is about to be given to the dataplane, or is gone
+	 * from it.  NULL, both: nobody guards what it forbids. */
+	void (*policy_hold)(void *ctx, const struct dp_group *d);
+	void (*policy_gone)(void *ctx, uint32_t dp_group);
+	/* A membership registered, or will not protect its traffic any more:
+	 * told before it stops.  May be NULL. */
+	void (*member_changed)(void *ctx);
 	struct timers *timers;
 	const struct crypto_ops *crypto;
 	const struct dataplane_ops *dp_ops; /* with its open instance: */

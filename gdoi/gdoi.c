@@ -341,6 +341,7 @@ void gdoi_set_gm(struct gdoi *g, const struct gm_policy *v, size_t n)
 	struct gm *gm;
 
 	TAILQ_CONCAT(&old, &g->gm, link);
+	g->gm_before = &old;
 	for (size_t i = 0; i < n; i++) {
 		TAILQ_FOREACH(gm, &old, link)
 			if (gm_is_for(gm, &v[i]))
@@ -358,6 +359,7 @@ void gdoi_set_gm(struct gdoi *g, const struct gm_policy *v, size_t n)
 		TAILQ_REMOVE(&old, gm, link);
 		gm_left(g, gm);
 	}
+	g->gm_before = NULL;
 	on_off_report(g);
 }
 
@@ -480,6 +482,29 @@ size_t gdoi_clear_isakmp(
 	struct gdoi *g, enum ike_which which, uint32_t conn_id)
 {
 	return ike_clear(g->ike, which, conn_id);
+}
+
+static bool membership_protects(const struct gm *gm, const char *map,
+	uint16_t seq, const char *group, const char *ifname)
+{
+	return gm->policy.map_seq == seq && strcmp(gm->policy.map, map) == 0 &&
+	       strcmp(gm->policy.group, group) == 0 &&
+	       strcmp(gm->policy.ifname, ifname) == 0 && gm_protects(gm);
+}
+
+bool gdoi_gm_protects(const struct gdoi *g, const char *map, uint16_t seq,
+	const char *group, const char *ifname)
+{
+	const struct gm *gm;
+
+	TAILQ_FOREACH(gm, &g->gm, link)
+		if (membership_protects(gm, map, seq, group, ifname))
+			return true;
+	if (g->gm_before != NULL)
+		TAILQ_FOREACH(gm, g->gm_before, link)
+			if (membership_protects(gm, map, seq, group, ifname))
+				return true;
+	return false;
 }
 
 void gdoi_config_left(struct gdoi *g)

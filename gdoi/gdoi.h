@@ -31,6 +31,9 @@ void gdoi_errors_clear(struct gdoi *g);    /* drop counters and history */
 void gdoi_admission_clear(struct gdoi *g); /* call admission counters */
 /* Configuration mode was left: reports POLICY_CHANGE where it is due. */
 void gdoi_config_left(struct gdoi *g);
+/* Does this membership keep its traffic from passing in clear? */
+bool gdoi_gm_protects(const struct gdoi *g, const char *map, uint16_t seq,
+	const char *group, const char *ifname);
 /* Dataplane events, to be wired into struct dp_events by the owner. */
 void gdoi_dp_not_ipsec(struct gdoi *g, uint32_t group, const struct packet_key *k);
 void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,

@@ -32,6 +32,7 @@ struct gdoi {
 	struct sa_habit sa_habit;  /* in which we write SA payloads */
 	struct ks_list ks;       /* configuration order */
 	struct gm_list gm;
+	struct gm_list *gm_before; /* those not yet gone through by set_gm */
 	struct ks_pulls pulls;   /* half-done registrations, all groups */
 	size_t n_pulls;
 	uint32_t last_handle, last_dp_id, last_conn_id;

@@ -46,6 +46,20 @@ static void report(const struct gm *gm, enum report_id id)
 	gdoi_report(gm->g, &r);
 }
 
+bool gm_protects(const struct gm *gm)
+{
+	if (gm->policy.fail_close_revert && gm->failed_rounds > 0 &&
+		!gm_has_keys(gm))
+		return false;
+	return gm->registered;
+}
+
+void gm_changed(const struct gm *gm)
+{
+	if (gm->g->env->member_changed != NULL)
+		gm->g->env->member_changed(gm->g->env->ctx);
+}
+
 static void timer_after(struct gm *gm, uint64_t ms)
 {
 	timer_set(gm->g->env->timers, &gm->timer, gdoi_now(gm->g) + ms);
@@ -228,9 +242,11 @@ void gm_step(struct gm *gm, enum gm_event ev)
 		return; /* late; the step that wanted it is over */
 	old = gm->step;
 	gm->step = h(gm);
-	if (gm->step != old)
+	if (gm->step != old) {
 		GM_DEBUG(gm, GM_STEP, .text = step_name[old],
 			.more = step_name[gm->step]);
+		gm_changed(gm);
+	}
 	assert((gm->step == GM_CONNECT || gm->step == GM_PULL) ==
 		(gm->sa != NULL));
 	assert(gm->pull.base.x == NULL || gm->step == GM_PULL);
@@ -374,8 +390,9 @@ void gm_clear(struct gm *gm)
 {
 	GM_DEBUG(gm, GM_CLEAR, .a = 0);
 	report(gm, REPORT_GM_CLEAR_REGISTER);
-	gm_keys_drop(gm);
 	gm->registered = false;
+	gm_changed(gm);
+	gm_keys_drop(gm);
 	gm->fresh_sa = true;
 	if (ip_is_set(&gm->policy.local))
 		gm_step(gm, GM_EV_START);
@@ -429,8 +446,9 @@ void gm_set_policy(struct gm *gm, const struct gm_policy *p)
 	gm_keks_rejoin(gm);
 	local_acl_check(gm);
 	if (new_id) {
-		gm_keys_drop(gm);
 		gm->registered = false;
+		gm_changed(gm);
+		gm_keys_drop(gm);
 	} else {
 		gm_policy_refresh(gm);
 	}

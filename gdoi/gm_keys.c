@@ -97,6 +97,8 @@ static int slot_set(struct gm *gm, const struct gm_slot *s)
 
 	memcpy(d.netdev, gm->policy.netdev, sizeof(d.netdev));
 	GM_DEBUG(gm, SA_POLICY, .a = (uint32_t)s->acl.n, .text = s->acl.name);
+	if (gm->g->env->policy_hold != NULL)
+		gm->g->env->policy_hold(gm->g->env->ctx, &d);
 	return ops(gm)->group_set(dp(gm), &d);
 }
 
@@ -124,6 +126,8 @@ static void slot_drop(struct gm *gm, struct gm_slot *s)
 	TAILQ_FOREACH_SAFE(t, &s->teks, link, next)
 		tek_remove(gm, s, t);
 	ops(gm)->group_del(dp(gm), s->dp_id);
+	if (gm->g->env->policy_gone != NULL)
+		gm->g->env->policy_gone(gm->g->env->ctx, s->dp_id);
 	acl_free(&s->acl);
 	*s = (struct gm_slot){ .dp_id = 0 };
 }

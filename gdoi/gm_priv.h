@@ -120,6 +120,11 @@ void gm_notify(struct gm *gm, uint16_t type);
 void gm_reregister_set(struct gm *gm);
 /* Keys were deleted under us: register again soon. */
 void gm_lost_keys(struct gm *gm);
+/* Has it a policy that keeps traffic from passing in clear?  Since it has
+ * registered, unless `client fail-close revert` gives that up. */
+bool gm_protects(const struct gm *gm);
+/* To be told before `registered` has an effect, either way. */
+void gm_changed(const struct gm *gm);
 bool gm_server_known(const struct gm *gm, const struct ip_addr *ks);
 const struct ip_addr *gm_server(const struct gm *gm);
 /* One PULL at a time on an SA: starts the next that waits. */

@@ -167,7 +167,9 @@ bool gm_policy_equal(const struct gm_policy *a, const struct gm_policy *b)
 		strcmp(a->netdev, b->netdev) != 0 ||
 		!ip_equal(&a->local, &b->local) ||
 		!acl_same(a->local_acl, b->local_acl) ||
-		a->passive != b->passive || a->kek_ciphers != b->kek_ciphers ||
+		a->passive != b->passive ||
+		a->fail_close_revert != b->fail_close_revert ||
+		a->kek_ciphers != b->kek_ciphers ||
 		a->sig_hashes != b->sig_hashes || a->n_suites != b->n_suites)
 		return false;
 	for (size_t i = 0; i < a->n_servers; i++)
