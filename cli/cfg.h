@@ -112,7 +112,11 @@ void gm_view_free(struct gm_view *v);
 int ks_check(void *ctx, const struct tree *t, const struct node *section,
 	const struct node *old, const struct node *new, struct sbuf *why);
 
+/* cfg_failclose.c */
+extern const struct command cfg_fail_close;
+
 /* cfg_cryptomap.c */
+#define HELP_CRYPTO_MAP HELP_CRYPTO "map  Enter a crypto map\n<name>  Crypto map tag\n"
 extern const struct command cfg_crypto_map, cfg_map_local, cfg_map_profile, cfg_map_group,
 	cfg_map_match, cfg_map_description;
 /* Appends the list of the entries; acls as in gm_view. */

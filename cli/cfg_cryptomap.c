@@ -1,13 +1,11 @@
 /* crypto map NAME N gdoi (ios-cli.md 13): which group's policy an interface
  * carries, and the local deny list in front of it. */
 #include "cli/acl.h"
-#include "cli/keep.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HELP_MAP HELP_CRYPTO "map  Enter a crypto map\n<name>  Crypto map tag\n"
 
 static int map_whole_exec(struct cmd_call *c);
 
@@ -15,7 +13,7 @@ const struct command cfg_map_local = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_CRYPTO_MAP,
 	.grammar = "crypto map <name!:name> local-address <if:ifname>",
-	.help = HELP_MAP "local-address  Interface to use for local address\n"
+	.help = HELP_CRYPTO_MAP "local-address  Interface to use for local address\n"
 			 "<if>  Interface name\n",
 };
 
@@ -23,33 +21,8 @@ const struct command cfg_map_profile = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_CRYPTO_MAP,
 	.grammar = "crypto map <name!:name> isakmp-profile <profile:name>",
-	.help = HELP_MAP "isakmp-profile  ISAKMP profile to use\n"
+	.help = HELP_CRYPTO_MAP "isakmp-profile  ISAKMP profile to use\n"
 			 "<profile>  Name of the profile\n",
-};
-
-static const struct command fail_close = {
-	.mode = MODE_CONFIG,
-	.enters = MODE_FAIL_CLOSE,
-	.order = ORDER_CRYPTO_MAP,
-	.grammar = "crypto map <name!:name> gdoi fail-close",
-	.help = HELP_MAP "gdoi  GDOI\nfail-close  Fail-close mode\n",
-};
-
-static const struct command fail_close_match = {
-	.mode = MODE_FAIL_CLOSE,
-	.order = 10,
-	.grammar = "match address <acl:acl_ext>",
-	.help = "match  Match values\naddress  Traffic that may pass in clear\n"
-		"<acl>  Extended access list\n",
-	.flags = CMD_HARMLESS,
-};
-
-static const struct command fail_close_activate = {
-	.mode = MODE_FAIL_CLOSE,
-	.order = 20,
-	.grammar = "activate",
-	.help = "activate  Activate the fail-close mode\n",
-	.flags = CMD_HARMLESS,
 };
 
 const struct command cfg_crypto_map = {
@@ -57,7 +30,7 @@ const struct command cfg_crypto_map = {
 	.enters = MODE_CRYPTO_MAP,
 	.order = ORDER_CRYPTO_MAP,
 	.grammar = "crypto map <name!:name> <seq!:1-65535> gdoi",
-	.help = HELP_MAP "<seq>  Sequence to insert into crypto map entry\n"
+	.help = HELP_CRYPTO_MAP "<seq>  Sequence to insert into crypto map entry\n"
 			 "gdoi  GDOI\n",
 	.sample = "crypto map ORBIT_MAP 10 gdoi",
 };
@@ -99,13 +72,13 @@ static const struct command map_qos = {
 static const struct command map_whole = {
 	.mode = MODE_CONFIG,
 	.grammar = "crypto map <name!:name>",
-	.help = HELP_MAP,
+	.help = HELP_CRYPTO_MAP,
 	.flags = CMD_NEGATABLE,
 	.exec = map_whole_exec,
 };
 
 static const struct command *const map_kinds[] = { &cfg_map_local,
-	&cfg_map_profile, &fail_close, &cfg_crypto_map };
+	&cfg_map_profile, &cfg_fail_close, &cfg_crypto_map };
 
 static struct node *map_part(const struct router *r, const char *name)
 {
@@ -309,9 +282,6 @@ static int map_check(void *ctx, const struct tree *t,
 		return 0;
 	if (node_command(new) == &cfg_map_match && node_str(new, "acl") != NULL)
 		return acl_fits_gdoi(r, node_str(new, "acl"), why) ? 0 : -1;
-	if (node_command(new) == &fail_close)
-		keep_warn(why, "before registration all traffic passes in "
-			       "clear");
 	if (node_command(new) == &cfg_map_group)
 		return set_group_check(r, node_str(new, "name"), why);
 	return 0;
@@ -320,7 +290,7 @@ static int map_check(void *ctx, const struct tree *t,
 static void map_subscribe(struct router *r)
 {
 	static const struct command *const commands[] = { &cfg_crypto_map,
-		&fail_close, NULL };
+		NULL };
 	struct subscriber s = { .name = "crypto maps",
 		.commands = commands,
 		.check = map_check,
@@ -329,8 +299,8 @@ static void map_subscribe(struct router *r)
 	commit_subscribe(r->commit, &s);
 }
 
-static const struct command *const list[] = { &cfg_map_local, &cfg_map_profile, &fail_close,
-	&fail_close_match, &fail_close_activate, &cfg_crypto_map,
+static const struct command *const list[] = { &cfg_map_local, &cfg_map_profile,
+	&cfg_fail_close, &cfg_crypto_map,
 	&cfg_map_description, &cfg_map_group, &cfg_map_match, &map_qos,
 	&map_whole };
 static const struct command_list commands = { list, ARRAY_LEN(list) };

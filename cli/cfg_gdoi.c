@@ -108,15 +108,11 @@ static const struct command client_kept = {
 	.mode = MODE_GKM_GROUP,
 	.order = 35,
 	.grammar = "client {!recovery-check interval <secs:100-1000>|"
-		   "!fail-close !revert|"
 		   "!status active-sa track <track:1-1000>|"
 		   "!transport-encrypt-key {group-key|pair-wise-key}}",
 	.help = HELP_CLIENT "recovery-check  Monitor for data-plane errors\n"
 			    "interval  Seconds between recoveries\n"
 			    "<secs>  Seconds\n"
-			    "fail-close  Fail-close settings\n"
-			    "revert  Return to fail-close when registration "
-			    "fails\n"
 			    "status  Status of the group member\n"
 			    "active-sa  An SA is alive\ntrack  Tracking\n"
 			    "<track>  Tracked object number\n"
@@ -125,6 +121,15 @@ static const struct command client_kept = {
 			    "pair-wise-key  Pair-wise keys\n",
 	.flags = CMD_HARMLESS,
 	.sample = "client recovery-check interval 300",
+};
+
+static const struct command client_revert = {
+	.mode = MODE_GKM_GROUP,
+	.order = 35,
+	.grammar = "client fail-close revert",
+	.help = HELP_CLIENT "fail-close  Fail-close settings\n"
+			    "revert  Return to fail-close when registration "
+			    "fails\n",
 };
 
 static const struct command client_bypass = {
@@ -191,6 +196,7 @@ static void gm_group_view(
 		n = node_child(g, &cfg_gdoi_server_addr, n))
 		p->server[p->n_servers++] = node_ip(n, "addr");
 	p->passive = node_child(g, &gm_passive, NULL) != NULL;
+	p->fail_close_revert = node_child(g, &client_revert, NULL) != NULL;
 	n = node_child(g, &client_ciphers, NULL);
 	for (size_t i = 0; n != NULL && i < drv_count(node_drv(n), "cipher");
 		i++)
@@ -370,7 +376,7 @@ static void gdoi_subscribe(struct router *r)
 static const struct command *const list[] = { &cfg_gdoi_group,
 	&cfg_gdoi_identity, &cfg_gdoi_server_addr, &server_name,
 	&client_protocol, &cfg_gdoi_client_if, &client_ciphers, &client_hashes,
-	&client_sets, &client_kept, &client_bypass, &client_pfs, &gm_passive };
+	&client_sets, &client_kept, &client_revert, &client_bypass, &client_pfs, &gm_passive };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_gdoi = { &commands, gdoi_subscribe };
 const struct feature feature_gdoi_ks = { &cfg_gdoi_ks_commands, NULL };

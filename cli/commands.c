@@ -23,6 +23,7 @@ static const struct feature *const features[] = {
 	&feature_clock,
 	&feature_host,
 	&feature_vrf,
+	&feature_fail_close, /* closed before it comes up */
 	&feature_interface,
 	&feature_if_ip,
 	&feature_if_ip6,

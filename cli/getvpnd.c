@@ -245,6 +245,8 @@ static bool boot(struct daemon *d)
 	if (err != 0)
 		log_msg(r->log, LOG_SEV_ERR, "SYS", "STARTUP",
 			"startup-config cannot be read: %s", strerror(-err));
+	else
+		box_config_ready(r->box);
 	pki_start(r);
 	log_msg(r->log, LOG_SEV_NOTICE, "SYS", "RESTART",
 		"System restarted -- GETVPN Router Software, Version %s",

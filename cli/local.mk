@@ -25,7 +25,7 @@ libcli_a_SOURCES += \
 	cli/cfg_filter.c \
 	cli/cfg_objgroup.c \
 	cli/cfg_timerange.c \
-	cli/cfg_cryptomap.c \
+	cli/cfg_cryptomap.c cli/cfg_failclose.c \
 	cli/cfg_gdoi.c \
 	cli/cfg_gdoi_ks.c \
 	cli/cfg_host.c cli/host.h \

@@ -169,7 +169,8 @@ static void member(
 		"IPSEC init reg executed", "IPSEC init reg postponed");
 	item_u(out, "Active TEK Number", g->n_teks);
 	item(out, "SA Track (OID/status)", "disabled");
-	sbuf_adds(out, "       Fail-Close Revert : Disabled\n\n");
+	sbuf_printf(out, "       Fail-Close Revert : %s\n\n",
+		g->policy.fail_close_revert ? "Enabled" : "Disabled");
 	allowed(g, out);
 }
 

@@ -264,10 +264,7 @@ void box_settle_soon(struct box *b)
 
 static const char *env_vrf_of(void *ctx, const struct ip_addr *local)
 {
-	struct env_loop *e = ctx;
-
-	return box_addr_vrf(
-		(struct box *)((char *)e - offsetof(struct box, env)), local);
+	return box_addr_vrf(box_of_env(ctx), local);
 }
 
 static bool env_revocation_wanted(void *ctx, const char *trustpoint,
@@ -315,9 +312,13 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 	b->env.env.debug = debugger_hook(b->debugger);
 	if (o->state_dir != NULL)
 		store_open(b, o->state_dir);
+	box_guard_open(b);
 	dataplane_open(b, o->dataplane);
 	box_filter_open(b);
 	b->env.env.vrf_of = env_vrf_of;
+	b->env.env.policy_hold = box_guard_hold;
+	b->env.env.policy_gone = box_guard_gone;
+	b->env.env.member_changed = box_guard_changed;
 	b->revoke = revoke_new(o->loop, o->log);
 	b->env.env.revocation_wanted = env_revocation_wanted;
 	b->gdoi = gdoi_new(&b->env.env, b->store);
@@ -333,6 +334,7 @@ void box_free(struct box *b)
 	timer_cancel(loop_timers(b->loop), &b->rebind);
 	box_ping_free(b);
 	box_trace_free(b);
+	box_guard_last(b);
 	if (b->gdoi != NULL)
 		gdoi_free(b->gdoi);
 	revoke_free(b->revoke);
@@ -353,6 +355,7 @@ void box_free(struct box *b)
 		forwarding_restore(b);
 		iface_mirror_free(b->mirror);
 	}
+	box_guard_free(b);
 	if (b->keys != NULL)
 		keystore_close(b->keys);
 	debugger_free(b->debugger);

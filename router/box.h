@@ -97,6 +97,21 @@ void box_acl_clear(struct box *b, const char *list, bool ip6); /* NULL: all */
  * five minutes. */
 void box_set_acl_log(struct box *b, uint32_t threshold);
 
+/* `crypto map NAME gdoi fail-close` with `activate`, for each interface that
+ * carries the map: until all groups of the map have registered, only what the
+ * list denies passes.  To be set before the interfaces. */
+struct fail_close {
+	char map[NAME_MAX_IOS + 1];
+	char ifname[64];
+	const struct acl *acl; /* lent for the call; NULL: nothing passes */
+};
+void box_set_fail_close(struct box *b, const struct fail_close *v, size_t n);
+/* Is it closed now?  *drops: packets that this cost since it was. */
+bool box_is_closed(struct box *b, const char *ifname, uint64_t *drops);
+/* The startup configuration is read to its end: what an earlier run left in
+ * force goes where the configuration does not want it any more. */
+void box_config_ready(struct box *b);
+
 struct gdoi *box_gdoi(struct box *b);
 struct keystore *box_keys(struct box *b);
 struct pkistore *box_pki(struct box *b);

@@ -113,6 +113,7 @@ void box_gm_settle(struct box *b)
 		xcalloc(b->n_maps * b->n_ifaces + 1, sizeof(*v));
 	size_t n = 0;
 
+	box_guard_settle(b); /* what is about to lose its policy is closed */
 	for (size_t i = 0; i < b->n_maps; i++) {
 		const struct crypto_map_entry *m = &b->maps[i];
 		const struct gm_policy *group = group_find(b, m->group);
@@ -133,6 +134,7 @@ void box_gm_settle(struct box *b)
 	gdoi_set_gm(b->gdoi, v, n);
 	b->n_gm = n;
 	box_power(b);
+	box_guard_settle(b);
 }
 
 void box_gm_free(struct box *b)

@@ -422,6 +422,7 @@ static void groups_announce(struct box *b, const struct box_iface *f)
 void box_iface_settle(struct box *b)
 {
 	netdevs_resolve(b);
+	box_guard_settle(b); /* closed before it comes up */
 	for (size_t i = 0; i < b->n_ifaces; i++)
 		iface_settle(b, &b->ifaces[i]);
 	for (size_t i = 0; i < b->n_ifaces; i++) {

@@ -10,6 +10,7 @@
 #include "router/box.h"
 #include "router/env_loop.h"
 #include "router/udp848.h"
+#include <stddef.h>
 
 /* A configured interface and what we did for it. */
 struct box_iface {
@@ -77,7 +78,14 @@ struct box {
 	struct box_meter *meters;
 	size_t n_meters;
 	struct box_filters *filters;
+	struct box_guard *guard;
 };
+
+/* The box whose engines have this environment. */
+static inline struct box *box_of_env(struct env_loop *e)
+{
+	return (struct box *)((char *)e - offsetof(struct box, env));
+}
 
 void box_settle(struct box *b);
 void box_settle_soon(struct box *b); /* from the loop */
@@ -105,6 +113,19 @@ struct box_filters;
 void box_filter_open(struct box *b);
 void box_filter_settle(struct box *b);
 void box_filter_free(struct box *b);
+
+/* box_guard.c: before the dataplane is opened, and freed behind it. */
+void box_guard_open(struct box *b);
+/* Closes and opens what is to be by now. */
+void box_guard_settle(struct box *b);
+/* Interfaces that fail close are closed whatever has registered: the box goes
+ * and leaves them so. */
+void box_guard_last(struct box *b);
+void box_guard_free(struct box *b);
+/* For struct env. */
+void box_guard_hold(void *ctx, const struct dp_group *d);
+void box_guard_gone(void *ctx, uint32_t dp_group);
+void box_guard_changed(void *ctx);
 
 /* box_gm.c */
 void box_gm_settle(struct box *b);

@@ -5,6 +5,7 @@ librouter_a_SOURCES = \
 	router/acl_log.c router/acl_log.h \
 	router/box_filter.c \
 	router/box_gm.c \
+	router/box_guard.c \
 	router/box_iface.c \
 	router/box_info.c \
 	router/box_meter.c \

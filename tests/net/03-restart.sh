@@ -31,7 +31,9 @@ kernel_state() {
 	lab_in "$1" ip -br link | awk '{ print $1 }' | sort
 	lab_in "$1" ip rule
 	lab_in "$1" ip route show table all | grep -v cache | sort
-	lab_in "$1" nft -s list ruleset | grep -Ev '# handle|0x[0-9a-f]{8}'
+	# The chains of the guard are named after the run that made them.
+	lab_in "$1" nft -s list ruleset | grep -Ev '# handle|0x[0-9a-f]{8}' |
+		sed -E 's/([oi][hc])\.[0-9a-f]{8}\.([0-9]+)\.[0-9]+/\1.RUN.\2/'
 }
 
 members_listed() {

@@ -566,6 +566,38 @@ void box_set_filters(struct box *b, const struct filter_policy *v, size_t n)
 	fake_box.filter_sets++;
 }
 
+void box_set_fail_close(struct box *b, const struct fail_close *v, size_t n)
+{
+	(void)b;
+	for (size_t i = 0; i < fake_box.n_closed; i++)
+		acl_free(&fake_box.closed_acl[i]);
+	for (size_t i = 0; i < n && i < 8; i++) {
+		fake_box.closed[i] = v[i];
+		fake_box.closed_acl[i] = (struct acl){ 0 };
+		if (v[i].acl == NULL)
+			continue;
+		acl_dup(&fake_box.closed_acl[i], v[i].acl);
+		fake_box.closed[i].acl = &fake_box.closed_acl[i];
+	}
+	fake_box.n_closed = n;
+}
+
+bool box_is_closed(struct box *b, const char *ifname, uint64_t *drops)
+{
+	(void)b;
+	*drops = 7;
+	for (size_t i = 0; i < fake_box.n_closed; i++) {
+		if (strcmp(fake_box.closed[i].ifname, ifname) == 0)
+			return true;
+	}
+	return false;
+}
+
+void box_config_ready(struct box *b)
+{
+	(void)b;
+}
+
 size_t box_acl_hits(
 	struct box *b, const char *list, bool ip6, struct ace_hits **out)
 {

@@ -32,6 +32,9 @@ struct fake_box {
 	struct acl filter_acl[8];
 	size_t n_filters;
 	unsigned filter_sets;
+	struct fail_close closed[8];
+	struct acl closed_acl[8];
+	size_t n_closed;
 	uint32_t log_threshold;
 	struct sbuf cleared; /* counters: "LIST4 *6 " */
 	/* For show. */

@@ -13,6 +13,8 @@
 /* ---- doubles: the engines and the user dataplane ---- */
 
 struct gdoi {
+	const struct env *env;
+	uint16_t protects; /* map sequences up to this one */
 	struct gm_policy gm[16];
 	size_t n_gm, n_ks, datagrams;
 };
@@ -20,8 +22,8 @@ static struct gdoi engine;
 
 struct gdoi *gdoi_new(const struct env *env, struct store *store)
 {
-	(void)env, (void)store;
-	engine = (struct gdoi){ 0 };
+	(void)store;
+	engine = (struct gdoi){ .env = env };
 	return &engine;
 }
 
@@ -47,6 +49,13 @@ void gdoi_set_gm(struct gdoi *g, const struct gm_policy *v, size_t n)
 	if (n > 0)
 		memcpy(g->gm, v, n * sizeof(*v));
 	g->n_gm = n;
+}
+
+bool gdoi_gm_protects(const struct gdoi *g, const char *map, uint16_t seq,
+	const char *group, const char *ifname)
+{
+	(void)map, (void)group, (void)ifname;
+	return seq <= g->protects;
 }
 
 void gdoi_input(struct gdoi *g, const struct udp_path *path, struct span d)
@@ -75,15 +84,10 @@ static struct loop *loop;
 static struct log *logs;
 static struct box *box;
 
-static int setup(void **state)
+static int start(void)
 {
 	auto_sbuf struct sbuf why = { 0 };
 
-	(void)state;
-	if (!netns_enter())
-		return -1;
-	netns_run("ip link add p0 type veth peer name far0");
-	netns_run("ip link add p1 type veth peer name far1");
 	loop = loop_new();
 	logs = log_new(65536);
 	const struct box_opts o = {
@@ -92,6 +96,16 @@ static int setup(void **state)
 
 	box = box_new(&o, &why);
 	return box != NULL ? 0 : -1;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!netns_enter())
+		return -1;
+	netns_run("ip link add p0 type veth peer name far0");
+	netns_run("ip link add p1 type veth peer name far1");
+	return start();
 }
 
 static int teardown(void **state)
@@ -609,6 +623,55 @@ static void test_members(void **state)
 	assert_int_equal(bound(), 0);
 }
 
+/* Closed until the last group of the map has registered, again when one is
+ * cleared, and still when the box has gone. */
+static void test_fail_close(void **state)
+{
+	static const char closed[] =
+		"nft list chain ip getvpn-guard post | grep -q p0";
+	static const char open[] = "! nft list chain ip getvpn-guard post";
+	struct iface_policy p =
+		iface("GigabitEthernet0/0", "p0", "10.0.0.1/24", NULL);
+	struct gm_policy g[2] = { { .group = "G1" }, { .group = "G2" } };
+	struct crypto_map_entry m[2] = {
+		{ .map = "MAP", .seq = 10, .group = "G1" },
+		{ .map = "MAP", .seq = 20, .group = "G2" },
+	};
+	const struct fail_close f = { .map = "MAP",
+		.ifname = "GigabitEthernet0/0" };
+	uint64_t drops;
+
+	(void)state;
+	strcpy(p.crypto_map, "MAP");
+	box_set_fail_close(box, &f, 1);
+	box_set_ifaces(box, &p, 1);
+	netns_run("%s", closed);
+	assert_true(box_is_closed(box, f.ifname, &drops));
+	assert_true(logged("%GDOI-5-GM_FAIL_CLOSE: "));
+	box_set_gm(box, g, 2, m, 2);
+	box_config_ready(box);
+	engine.protects = 10;
+	engine.env->member_changed(engine.env->ctx);
+	netns_run("%s", closed);
+	engine.protects = 20;
+	engine.env->member_changed(engine.env->ctx);
+	netns_run("%s", open);
+	assert_false(box_is_closed(box, f.ifname, &drops));
+	assert_true(logged("%GDOI-5-GM_FAIL_CLOSE_LIFTED: "));
+	engine.protects = 0;
+	engine.env->member_changed(engine.env->ctx);
+	netns_run("%s", closed);
+	engine.protects = 20;
+	engine.env->member_changed(engine.env->ctx);
+	netns_run("%s", open);
+	(void)teardown(NULL);
+	netns_run("%s", closed);
+	assert_int_equal(start(), 0);
+	netns_run("%s", closed);
+	box_config_ready(box); /* where nothing is configured */
+	netns_run("%s", open);
+}
+
 /* ---- ping ---- */
 
 struct pinged {
@@ -842,6 +905,7 @@ int main(void)
 		T(test_loopback), T(test_late_netdev), T(test_by_rule),
 		T(test_routes), T(test_floating_routes), T(test_ipv6),
 		T(test_subinterface), T(test_counters), T(test_members),
+		T(test_fail_close),
 		T(test_ping), T(test_ping6), T(test_trace), T(test_neighbours),
 		T(test_ping_errors) };
 

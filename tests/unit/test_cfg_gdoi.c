@@ -232,6 +232,43 @@ static void member(void **state)
 	fake_router_fini(&r);
 }
 
+/* An interface closes when it carries the map and the mode is activated. */
+static void fail_close(void **state)
+{
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	configure(&r, "crypto gdoi group G\n"
+		      " identity number 123\n"
+		      " server address ipv4 10.0.0.2\n"
+		      " client fail-close revert\n"
+		      "crypto map M gdoi fail-close\n"
+		      " match address FC\n"
+		      "crypto map M 10 gdoi\n"
+		      " set group G\n"
+		      "interface gi0/0\n"
+		      " crypto map M\n"
+		      "interface gi0/1\n"
+		      " crypto map M\n");
+	assert_true(fake_box.groups[0].fail_close_revert);
+	assert_int_equal(fake_box.n_closed, 0);
+	configure(&r, "crypto map M gdoi fail-close\n activate\n");
+	assert_int_equal(fake_box.n_closed, 2);
+	assert_string_equal(fake_box.closed[0].map, "M");
+	assert_string_equal(fake_box.closed[1].ifname, "GigabitEthernet0/1");
+	assert_null(fake_box.closed[0].acl);
+	configure(&r, "ip access-list extended FC\n deny ospf any any\n");
+	assert_int_equal(fake_box.closed[0].acl->n, 1);
+	assert_false(fake_box.closed[0].acl->v[0].permit);
+	configure(&r, "interface gi0/1\n no crypto map\n");
+	assert_int_equal(fake_box.n_closed, 1);
+	configure(&r, "crypto map M gdoi fail-close\n no activate\n");
+	assert_int_equal(fake_box.n_closed, 0);
+	configure(&r, "no crypto map M gdoi fail-close\n");
+	fake_router_fini(&r);
+}
+
 static void routes(void **state)
 {
 	struct router r;
@@ -280,6 +317,7 @@ int main(void)
 		cmocka_unit_test(key_server_all),
 		cmocka_unit_test(dangling),
 		cmocka_unit_test(member),
+		cmocka_unit_test(fail_close),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(once_a_batch),
 	};
