@@ -63,6 +63,7 @@ struct isakmp_view {
 	struct isakmp_match *matches;
 	struct isakmp_peer_policy *peers;
 	struct ike_trustpoint *trustpoints;
+	struct cert_rule *cert_rules;
 };
 /* Lines that hold a pre-shared key, in their slot "key". */
 bool isakmp_is_key(const struct command *c);

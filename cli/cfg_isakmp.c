@@ -302,6 +302,8 @@ void isakmp_view_build(const struct router *r, struct isakmp_view *v)
 	isakmp_profile_view(r, v);
 	c->n_trustpoints = pki_trusts(r, &v->trustpoints);
 	c->trustpoints = v->trustpoints;
+	c->n_cert_rules = pki_maps_view(r, &v->cert_rules);
+	c->cert_rules = v->cert_rules;
 }
 
 void isakmp_view_free(struct isakmp_view *v)
@@ -316,6 +318,7 @@ void isakmp_view_free(struct isakmp_view *v)
 	free(v->profiles);
 	free(v->matches);
 	free(v->peers);
+	free(v->cert_rules);
 	*v = (struct isakmp_view){ 0 };
 }
 

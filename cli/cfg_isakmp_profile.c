@@ -170,6 +170,17 @@ static const struct command f_match = {
 		  "match identity user domain example.com",
 };
 
+static const struct command f_match_cert = {
+	.mode = MODE_ISAKMP_PROFILE,
+	.order = 61,
+	.grammar = "match certificate <map!:name>",
+	.help = "match  Match values of peer\n"
+		"certificate  Peer certificate attributes\n"
+		"<map>  Name of the certificate map\n",
+	.flags = CMD_ORDERED,
+	.sample = "match certificate ORBIT_MAP",
+};
+
 static const struct command f_keepalive = {
 	.mode = MODE_ISAKMP_PROFILE,
 	.order = 70,
@@ -337,18 +348,29 @@ static void match_view(const struct node *n, struct isakmp_match *m)
 	}
 }
 
+/* Of the profile that comes next. */
+static struct isakmp_match *match_add(struct isakmp_view *v)
+{
+	size_t i = v->config.n_matches++;
+
+	v->matches = xreallocarray(v->matches, i + 1, sizeof(*v->matches));
+	v->matches[i] = (struct isakmp_match){
+		.profile = (uint16_t)v->config.n_profiles
+	};
+	return &v->matches[i];
+}
+
 static void matches_view(struct isakmp_view *v, const struct node *s)
 {
 	for (struct node *n = node_child(s, &f_match, NULL); n != NULL;
-		n = node_child(s, &f_match, n)) {
-		size_t i = v->config.n_matches++;
+		n = node_child(s, &f_match, n))
+		match_view(n, match_add(v));
+	for (struct node *n = node_child(s, &f_match_cert, NULL); n != NULL;
+		n = node_child(s, &f_match_cert, n)) {
+		struct isakmp_match *m = match_add(v);
 
-		v->matches =
-			xreallocarray(v->matches, i + 1, sizeof(*v->matches));
-		v->matches[i] = (struct isakmp_match){
-			.profile = (uint16_t)v->config.n_profiles
-		};
-		match_view(n, &v->matches[i]);
+		m->kind = ISAKMP_MATCH_CERT;
+		strlcpy(m->name, node_str(n, "map"), sizeof(m->name));
 	}
 }
 
@@ -439,6 +461,6 @@ static void profile_subscribe(struct router *r)
 static const struct command *const list[] = { &identity, &no_aggressive, &peer,
 	&peer_description, &peer_endpoint, &cfg_isakmp_password, &profile,
 	&f_description, &f_vrf, &f_keyring, &f_self, &f_trustpoint, &f_match,
-	&f_keepalive, &f_initiate, &f_local };
+	&f_match_cert, &f_keepalive, &f_initiate, &f_local };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_isakmp_profile = { &commands, profile_subscribe };

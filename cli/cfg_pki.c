@@ -444,11 +444,24 @@ static int certificate_check(const struct node *section, const struct node *old,
 	return 0;
 }
 
+static int match_check(const struct node *section, struct sbuf *why)
+{
+	size_t n = 0;
+
+	for (struct node *c = node_child(section, &tp_match, NULL); c != NULL;
+		c = node_child(section, &tp_match, c))
+		n++;
+	if (n < PKI_MATCHES_MAX)
+		return 0;
+	sbuf_printf(why, "%% A trustpoint has at most %d of these lines\n",
+		PKI_MATCHES_MAX);
+	return -1;
+}
+
 static int tp_check(void *ctx, const struct tree *t, const struct node *section,
 	const struct node *old, const struct node *new, struct sbuf *why)
 {
 	const struct command *c = new == NULL ? NULL : node_command(new);
-	time_t when;
 
 	(void)ctx;
 	(void)t;
@@ -464,16 +477,12 @@ static int tp_check(void *ctx, const struct tree *t, const struct node *section,
 		keep_warn(why, "servers are reached directly");
 	else if (c == &tp_chain_validation && node_has(new, "continue"))
 		keep_warn(why, "chains end at this CA");
-	else if (c == &tp_match &&
-		 (node_has(new, "allow") || node_has(new, "skip")))
-		keep_warn(why, "the map decides, but no check is left out");
+	else if (c == &tp_match && old == NULL)
+		return match_check(section, why);
 	else if (c == &cfg_certificate)
 		return certificate_check(section, old, new, why);
-	else if (c == &map_time &&
-		 !cert_map_date(node_str(new, "date"), &when)) {
-		sbuf_adds(why, "% Invalid date: as in Mar 3 2026 09:30:00\n");
-		return -1;
-	}
+	else if (c != NULL)
+		return pki_map_check(new, why);
 	return 0;
 }
 

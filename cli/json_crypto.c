@@ -164,7 +164,7 @@ json_t *isakmp_key_json(const struct isakmp_config *c)
 static void match_json(json_t *list, const struct isakmp_match *m)
 {
 	static const char *const kinds[] = { "address", "host", "host_domain",
-		"user", "user_domain", "group" };
+		"user", "user_domain", "group", "certificate" };
 	struct ip_addr mask = ip_v4(m->mask);
 	json_t *o = ja_object(list);
 

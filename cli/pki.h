@@ -8,6 +8,7 @@
 #define HELP_PKI HELP_CRYPTO "pki  Public Key components\n"
 
 /* cfg_pki.c */
+#define PKI_MATCHES_MAX 32 /* match certificate, of a trustpoint */
 extern const struct command cfg_trustpoint, cfg_cert_chain;
 extern const struct command tp_enrollment, tp_mode_ra, tp_retry_count,
 	tp_retry_period, tp_http_proxy, tp_usage, tp_serial_number, tp_fqdn,
@@ -20,12 +21,11 @@ extern const struct command tp_enrollment, tp_mode_ra, tp_retry_count,
 extern const struct command cfg_cert_map, map_name, map_serial, map_time,
 	cfg_identity, identity_dn, identity_fqdn, identity_description;
 
-/* pki_map.c: the conditions of `match certificate`, which t->rule then owns.  A
- * map that is not there matches nothing. */
-void cert_maps_read(
-	const struct router *r, const struct node *tp, struct cert_trust *t);
-/* "Mar 3 2026", with a time behind it or not, in UTC. */
-bool cert_map_date(const char *text, time_t *out);
+/* pki_map.c: the lines of all certificate maps, for the caller to free; their
+ * number. */
+size_t pki_maps_view(const struct router *r, struct cert_rule **out);
+/* Checks a line below a certificate map: 0, or -1 and why. */
+int pki_map_check(const struct node *n, struct sbuf *why);
 
 /* cfg_block.c: a certificate in the configuration: `ca 01`, `02`, ... and its
  * DER.  false: it is a file's name, or no hexadecimal text (head is told). */

@@ -1,128 +1,106 @@
-/* `match certificate` of a trustpoint: the lines of its maps as conditions. */
+/* The lines of certificate maps as values. */
 #include "cli/pki.h"
 
 #include <bsd/string.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-/* The words of the lines of a map. */
-struct words {
+static enum cert_field name_field(const struct node *n)
+{
+	static const struct {
+		const char *word;
+		enum cert_field field;
+	} fields[] = { { "subject-name", CERT_FIELD_SUBJECT },
+		{ "issuer-name", CERT_FIELD_ISSUER },
+		{ "name", CERT_FIELD_NAME },
+		{ "alt-subject-name", CERT_FIELD_ALT_NAME } };
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (node_has(n, fields[i].word))
+			return fields[i].field;
+	return CERT_FIELD_UNSTRUCTURED;
+}
+
+struct op_word {
 	const char *word;
-	int value;
+	enum cert_op op;
 };
-static const struct words names[] = {
-	{ "alt-subject-name", CERT_FIELD_ALT_NAME },
-	{ "issuer-name", CERT_FIELD_ISSUER },
-	{ "name", CERT_FIELD_NAME },
-	{ "subject-name", CERT_FIELD_SUBJECT },
-	{ "unstructured-subject-name", CERT_FIELD_UNSTRUCTURED },
-	{ NULL, 0 },
-};
-static const struct words times[] = {
-	{ "valid-start", CERT_FIELD_START },
-	{ "expires-on", CERT_FIELD_END },
-	{ NULL, 0 },
-};
-static const struct words name_ops[] = {
-	{ "co", CERT_OP_CO },
-	{ "nc", CERT_OP_NC },
-	{ "eq", CERT_OP_EQ },
-	{ "ne", CERT_OP_NE },
-	{ NULL, 0 },
-};
-static const struct words time_ops[] = {
-	{ "eq", CERT_OP_EQ },
-	{ "ne", CERT_OP_NE },
-	{ "lt", CERT_OP_LT },
-	{ "ge", CERT_OP_GE },
-	{ NULL, 0 },
-};
-static const struct words serial_ops[] = {
-	{ "co", CERT_OP_CO },
-	{ "nc", CERT_OP_NC },
-	{ "eq", CERT_OP_EQ },
-	{ "ne", CERT_OP_NE },
-	{ "lt", CERT_OP_LT },
-	{ "ge", CERT_OP_GE },
-	{ NULL, 0 },
-};
-
-/* The grammar has one of them in every line. */
-static int word_of(const struct node *n, const struct words *w)
+/* The first of the words that the line has; it has one. */
+static enum cert_op op_view(const struct node *n, const struct op_word *w)
 {
-	while (w[1].word != NULL && !node_has(n, w->word))
+	while (!node_has(n, w->word))
 		w++;
-	return w->value;
+	return w->op;
 }
 
-bool cert_map_date(const char *text, time_t *out)
+static const struct op_word name_ops[] = { { "co", CERT_OP_CO },
+	{ "nc", CERT_OP_NC }, { "eq", CERT_OP_EQ }, { "ne", CERT_OP_NE } };
+static const struct op_word time_ops[] = { { "eq", CERT_OP_EQ },
+	{ "ne", CERT_OP_NE }, { "lt", CERT_OP_LT }, { "ge", CERT_OP_GE } };
+static const struct op_word serial_ops[] = { { "co", CERT_OP_CO },
+	{ "nc", CERT_OP_NC }, { "eq", CERT_OP_EQ }, { "ne", CERT_OP_NE },
+	{ "lt", CERT_OP_LT }, { "ge", CERT_OP_GE } };
+
+static bool text_take(struct cert_rule *r, const char *text)
 {
-	static const char *const forms[] = { "%b %d %Y %H:%M:%S",
-		"%b %d %Y %H:%M", "%b %d %Y" };
-
-	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
-		struct tm tm = { 0 };
-		const char *end = strptime(text, forms[i], &tm);
-
-		if (end != NULL && end[strspn(end, " ")] == '\0') {
-			*out = timegm(&tm);
-			return true;
-		}
-	}
-	return false;
+	return strlcpy(r->text, text, sizeof(r->text)) < sizeof(r->text);
 }
 
-/* False: no condition.  The check let in only times that can be read. */
+/* false: it cannot be compared with. */
 static bool rule_view(const struct node *n, struct cert_rule *r)
 {
 	const struct command *c = node_command(n);
 
+	*r = (struct cert_rule){ .seq = 0 };
 	if (c == &map_name) {
-		r->field = (enum cert_field)word_of(n, names);
-		r->op = (enum cert_op)word_of(n, name_ops);
-		strlcpy(r->text, node_str(n, "text"), sizeof(r->text));
-	} else if (c == &map_serial) {
+		r->field = name_field(n);
+		r->op = op_view(n, name_ops);
+		return text_take(r, node_str(n, "text"));
+	}
+	if (c == &map_serial) {
 		r->field = CERT_FIELD_SERIAL;
-		r->op = (enum cert_op)word_of(n, serial_ops);
-		strlcpy(r->text, node_str(n, "number"), sizeof(r->text));
-	} else if (c == &map_time) {
-		r->field = (enum cert_field)word_of(n, times);
-		r->op = (enum cert_op)word_of(n, time_ops);
-		cert_map_date(node_str(n, "date"), &r->when);
+		r->op = op_view(n, serial_ops);
+		return text_take(r, node_str(n, "number"));
 	}
-	return c == &map_name || c == &map_serial || c == &map_time;
+	r->field = node_has(n, "valid-start") ? CERT_FIELD_VALID_START
+					      : CERT_FIELD_EXPIRES_ON;
+	r->op = op_view(n, time_ops);
+	return cert_rule_date(r, node_str(n, "date"));
 }
 
-static void map_read(const struct node *map, unsigned group,
-	struct cert_rule **v, size_t *n)
+size_t pki_maps_view(const struct router *r, struct cert_rule **out)
 {
-	for (const struct node *l = node_first(map); l != NULL;
-		l = node_next(l)) {
-		struct cert_rule r = { .group = group };
-
-		if (!rule_view(l, &r))
-			continue;
-		*v = xreallocarray(*v, *n + 1, sizeof(**v));
-		(*v)[(*n)++] = r;
-	}
-}
-
-void cert_maps_read(
-	const struct router *r, const struct node *tp, struct cert_trust *t)
-{
-	const struct node *root = tree_root(r->tree);
+	struct node *root = tree_root(r->tree);
 	struct cert_rule *v = NULL;
-	unsigned group = 0;
+	size_t n = 0;
 
-	for (struct node *m = node_child(tp, &tp_match, NULL); m != NULL;
-		m = node_child(tp, &tp_match, m)) {
-		t->restricted = true;
-		for (struct node *s = node_child(root, &cfg_cert_map, NULL);
-			s != NULL; s = node_child(root, &cfg_cert_map, s))
-			if (strcmp(node_str(s, "name"), node_str(m, "map")) ==
-				0)
-				map_read(s, ++group, &v, &t->n_rules);
-	}
-	t->rule = v;
+	for (struct node *s = node_child(root, &cfg_cert_map, NULL); s != NULL;
+		s = node_child(root, &cfg_cert_map, s))
+		for (struct node *line = node_first(s); line != NULL;
+			line = node_next(line)) {
+			v = xreallocarray(v, n + 1, sizeof(*v));
+			if (!rule_view(line, &v[n]))
+				continue; /* pki_map_check lets none in */
+			strlcpy(v[n].map, node_str(s, "name"),
+				sizeof(v[n].map));
+			v[n++].seq = (uint16_t)node_u32(s, "seq");
+		}
+	*out = v;
+	return n;
+}
+
+int pki_map_check(const struct node *n, struct sbuf *why)
+{
+	const struct command *c = node_command(n);
+	struct cert_rule rule;
+
+	if ((c != &map_name && c != &map_serial && c != &map_time) ||
+		rule_view(n, &rule))
+		return 0;
+	if (c == &map_time)
+		sbuf_adds(why, "% Invalid date: as in Mar 3 2030 or 3 Mar "
+			       "2030, with 09:30:00 behind it or not\n");
+	else
+		sbuf_printf(why, "%% At most %d characters are compared\n",
+			CERT_RULE_TEXT_MAX);
+	return -1;
 }

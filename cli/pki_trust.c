@@ -15,6 +15,7 @@ struct held {
 	struct cert *chain[CERT_CHAIN_MAX];
 	struct crl *crl[TRUST_CRLS_MAX];
 	struct ocsp_status ocsp[TRUST_OCSP_MAX];
+	struct ike_trust_match match[PKI_MATCHES_MAX];
 };
 
 /* Appended as it stands in the configuration. */
@@ -34,6 +35,26 @@ static void read_methods(const struct node *tp, struct cert_trust *t)
 		for (size_t m = 0; m < ARRAY_LEN(methods); m++)
 			if (node_has(n, methods[m].word[k]))
 				t->method[t->n_methods++] = methods[m].method;
+}
+
+/* What would skip authorization has none to skip. */
+static void read_matches(
+	const struct node *tp, struct held *h, struct ike_trustpoint *t)
+{
+	for (struct node *n = node_child(tp, &tp_match, NULL);
+		n != NULL && t->n_matches < PKI_MATCHES_MAX;
+		n = node_child(tp, &tp_match, n)) {
+		struct ike_trust_match *m = &h->match[t->n_matches];
+
+		if (node_has(n, "authorization-check"))
+			continue;
+		m->rule = node_has(n, "expired-certificate") ? TRUST_EXPIRED
+			  : node_has(n, "revocation-check")  ? TRUST_UNREVOKED
+							     : TRUST_REQUIRE;
+		strlcpy(m->map, node_str(n, "map"), sizeof(m->map));
+		t->n_matches++;
+	}
+	t->matches = h->match;
 }
 
 /* The CAs between our certificate and the root, for peers that know only that.
@@ -102,7 +123,7 @@ static void read_trust(const struct router *r, const struct pki_tp *tp,
 			h->ca[t->trust.n_ca++] = ca;
 	}
 	read_methods(tp->node, &t->trust);
-	cert_maps_read(r, tp->node, &t->trust);
+	read_matches(tp->node, h, t);
 	read_revoked(r, tp, h, &t->trust);
 	if (tp->own != NULL && tp->own_key != NULL)
 		read_chain(tp, h, t);
@@ -150,7 +171,6 @@ void pki_trusts_free(struct ike_trustpoint *v, size_t n)
 		for (size_t k = 0; k < v[i].trust.n_crls; k++)
 			crl_unref(v[i].trust.crl[k]);
 		pkey_unref(v[i].key);
-		free((void *)(uintptr_t)v[i].trust.rule);
 		/* The first member of what holds them all. */
 		void *held = (void *)(uintptr_t)v[i].trust.ca;
 

@@ -335,7 +335,8 @@ static void match_show(const struct isakmp_match *m, struct sbuf *out)
 		[ISAKMP_MATCH_HOST_DOMAIN] = "fqdn domain",
 		[ISAKMP_MATCH_USER] = "user-fqdn",
 		[ISAKMP_MATCH_USER_DOMAIN] = "user-fqdn domain",
-		[ISAKMP_MATCH_GROUP] = "group" };
+		[ISAKMP_MATCH_GROUP] = "group",
+		[ISAKMP_MATCH_CERT] = "certificate-map" };
 	struct ip_addr mask = ip_v4(m->mask);
 	char a[IP_TEXT], b[IP_TEXT];
 

@@ -5,7 +5,6 @@
 #define CRYPTO_CERT_H
 #include "base/ip.h"
 #include "base/sbuf.h"
-#include "crypto/certmap.h"
 #include "crypto/sign.h"
 
 /* What we read at most; a CRL is fetched or loaded, never taken from a peer. */
@@ -53,7 +52,8 @@ bool cert_alt_name(const struct cert *c, enum cert_name kind, size_t i,
 	struct sbuf *out);
 /* The router's FQDN: first dNSName, else unstructuredName of the subject. */
 bool cert_fqdn(const struct cert *c, struct sbuf *out);
-bool cert_hostname(const struct cert *c, struct sbuf *out); /* the latter */
+/* The i-th unstructuredName of the subject; false: no more. */
+bool cert_unstructured_name(const struct cert *c, size_t i, struct sbuf *out);
 /* Where CRLs of its issuer and its OCSP responder are; false: no more. */
 bool cert_crl_url(const struct cert *c, size_t i, struct sbuf *out);
 bool cert_ocsp_url(const struct cert *c, size_t i, struct sbuf *out);
@@ -103,10 +103,9 @@ struct cert_trust {
 	size_t n_ocsp;
 	enum revocation_method method[REVOCATION_METHODS_MAX]; /* in order */
 	unsigned n_methods;      /* 0: as `crl`, the default of IOS */
-	/* `match certificate`: only end entities for which the rules hold. */
-	bool restricted;
-	const struct cert_rule *rule;
-	size_t n_rules;
+	/* Of the end entity alone: it may have expired, or been revoked; it is
+	 * none of those that are wanted, whoever vouches for it. */
+	bool expired_ok, revoked_ok, unwanted;
 };
 void cert_trust_dup(struct cert_trust *dst, const struct cert_trust *src);
 void cert_trust_free(struct cert_trust *t); /* one made by cert_trust_dup */

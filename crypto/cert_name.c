@@ -222,12 +222,13 @@ static bool subject_part(
 
 bool cert_fqdn(const struct cert *c, struct sbuf *out)
 {
-	return cert_alt_name(c, CERT_NAME_DNS, 0, out) || cert_hostname(c, out);
+	return cert_alt_name(c, CERT_NAME_DNS, 0, out) ||
+	       cert_unstructured_name(c, 0, out);
 }
 
-bool cert_hostname(const struct cert *c, struct sbuf *out)
+bool cert_unstructured_name(const struct cert *c, size_t i, struct sbuf *out)
 {
-	return subject_part(c, NID_pkcs9_unstructuredName, 0, out);
+	return subject_part(c, NID_pkcs9_unstructuredName, i, out);
 }
 
 bool cert_crl_url(const struct cert *c, size_t i, struct sbuf *out)

@@ -37,10 +37,6 @@ void cert_trust_dup(struct cert_trust *dst, const struct cert_trust *src)
 	*dst = *src;
 	dst->ca = ca;
 	dst->crl = crl;
-	dst->rule = src->n_rules == 0 ? NULL
-				      : xmemdup(src->rule,
-						src->n_rules *
-							sizeof(*src->rule));
 	dst->ocsp = src->n_ocsp == 0 ? NULL
 				     : xmemdup(src->ocsp,
 					       src->n_ocsp * sizeof(*src->ocsp));
@@ -55,7 +51,6 @@ void cert_trust_free(struct cert_trust *t)
 	free((void *)(uintptr_t)t->ca);
 	free((void *)(uintptr_t)t->crl);
 	free((void *)(uintptr_t)t->ocsp);
-	free((void *)(uintptr_t)t->rule);
 	*t = (struct cert_trust){ .n_ca = 0 };
 }
 
@@ -111,10 +106,20 @@ static void path_take(X509_STORE_CTX *ctx, struct path *out)
 		out->v[i] = sk_X509_value(found, i);
 }
 
+/* An end entity that has expired goes on to the checks that follow. */
+static int let_expired(int ok, X509_STORE_CTX *ctx)
+{
+	if (ok == 1 || X509_STORE_CTX_get_error_depth(ctx) != 0 ||
+		X509_STORE_CTX_get_error(ctx) != X509_V_ERR_CERT_HAS_EXPIRED)
+		return ok;
+	X509_STORE_CTX_set_error(ctx, X509_V_OK);
+	return 1;
+}
+
 /* The certificates of *out belong to the chain and the anchors, which outlive
  * it. */
 static enum cert_verdict path_build(X509_STORE *store, STACK_OF(X509) *rest,
-	X509 *leaf, time_t now, struct path *out, unsigned *at)
+	X509 *leaf, time_t now, bool expired_ok, struct path *out, unsigned *at)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	enum cert_verdict v = CERT_MALFORMED;
@@ -130,6 +135,8 @@ static enum cert_verdict path_build(X509_STORE *store, STACK_OF(X509) *rest,
 		/* A trustpoint's CA is an anchor also when it is no root. */
 		X509_VERIFY_PARAM_set_flags(p,
 			X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
+		if (expired_ok)
+			X509_STORE_CTX_set_verify_cb(ctx, let_expired);
 		bool ok = X509_verify_cert(ctx) == 1;
 
 		v = verdict_of(X509_STORE_CTX_get_error(ctx));
@@ -186,6 +193,8 @@ static enum answer crl_look(const struct cert_trust *t, X509 *cert,
 		X509_VERIFY_PARAM_set_auth_level(p, 0);
 		X509_VERIFY_PARAM_set_flags(
 			p, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_CRL_CHECK);
+		/* Its time has been judged. */
+		X509_STORE_CTX_set_verify_cb(ctx, let_expired);
 		if (X509_verify_cert(ctx) == 1)
 			a = ANSWER_GOOD;
 		else if (X509_STORE_CTX_get_error(ctx) ==
@@ -264,7 +273,7 @@ static enum cert_verdict path_revocation(const struct cert_trust *t,
 	const struct revocation_source *source, unsigned *at)
 {
 	/* From the top: a CA that is revoked vouches for nothing below. */
-	for (int i = p->n - 1; i-- > 0;) {
+	for (int i = p->n - 1; i-- > (t->revoked_ok ? 1 : 0);) {
 		const struct cert *c = cert_of(t, chain, n, p->v[i]);
 		const struct cert *up = cert_of(t, chain, n, p->v[i + 1]);
 
@@ -295,12 +304,11 @@ static enum cert_verdict verify(const struct cert_trust *t,
 	for (size_t i = 1; ok && i < n; i++)
 		ok = sk_X509_push(rest, cert_x509(chain[i])) > 0;
 	if (ok)
-		v = path_build(
-			store, rest, cert_x509(chain[0]), now, &path, at);
+		v = path_build(store, rest, cert_x509(chain[0]), now,
+			t->expired_ok, &path, at);
 	if (v == CERT_OK)
 		v = path_check(&path, at);
-	if (v == CERT_OK && t->restricted &&
-		!cert_rules_match(t->rule, t->n_rules, chain[0])) {
+	if (v == CERT_OK && t->unwanted) {
 		*at = 0;
 		v = CERT_UNAUTHORIZED;
 	}

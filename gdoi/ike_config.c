@@ -20,6 +20,7 @@ static void trustpoint_free(const struct ike_trustpoint *t)
 	for (size_t i = 0; i < t->n_chain; i++)
 		cert_unref(t->chain[i]);
 	list_free(t->chain);
+	list_free(t->matches);
 	pkey_unref(t->key);
 }
 
@@ -33,6 +34,8 @@ static void trustpoint_dup(
 		cert_ref(out->chain[i]);
 	out->n_chain = t->n_chain;
 	out->key = t->key != NULL ? pkey_ref(t->key) : NULL;
+	out->matches = list_dup(t->matches, t->n_matches, sizeof *t->matches);
+	out->n_matches = t->n_matches;
 }
 
 void isakmp_config_free(struct isakmp_config *c)
@@ -55,6 +58,7 @@ void isakmp_config_free(struct isakmp_config *c)
 	list_free(c->profiles);
 	list_free(c->matches);
 	list_free(c->peers);
+	list_free(c->cert_rules);
 	*c = (struct isakmp_config){ .n_keys = 0 };
 }
 
@@ -135,4 +139,6 @@ void isakmp_config_dup(struct isakmp_config *out, const struct isakmp_config *c)
 	out->profiles =
 		list_dup(c->profiles, c->n_profiles, sizeof *c->profiles);
 	out->matches = list_dup(c->matches, c->n_matches, sizeof *c->matches);
+	out->cert_rules = list_dup(
+		c->cert_rules, c->n_cert_rules, sizeof *c->cert_rules);
 }

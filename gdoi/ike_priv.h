@@ -203,6 +203,9 @@ const struct isakmp_profile *profile_to_start(
 /* The first that is for this identity. */
 const struct isakmp_profile *profile_by_id(const struct ike *ike,
 	const struct udp_path *path, const struct wire_id *id);
+/* Is it for peers that reach us at that address? */
+bool profile_serves(
+	const struct isakmp_profile *f, const struct ip_addr *local);
 /* The profile that an SA was given; NULL: none, or it is gone. */
 const struct isakmp_profile *sa_profile(const struct ike_sa *sa);
 /* The peer has told its identity: gives the SA its profile. False: the key

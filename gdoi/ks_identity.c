@@ -76,6 +76,19 @@ bool ks_identity_has(
 	return false;
 }
 
+bool ks_identity_has_cert(const struct ks_identity *id, const struct cert *c)
+{
+	for (size_t i = 0; i < id->n; i++) {
+		const struct ks_identity_name *name = &id->v[i];
+
+		if (name->is_dn ? dn_has(cert_subject_der(c), name->text)
+				: cert_matches_id(c, ID_FQDN,
+					  SPAN(name->text, strlen(name->text))))
+			return true;
+	}
+	return false;
+}
+
 void ks_identity_text(uint8_t id_type, struct span data, struct sbuf *out)
 {
 	if (id_type == ID_FQDN || id_type == ID_USER_FQDN)

@@ -229,5 +229,8 @@ void ks_show(const struct ks *ks, struct ks_snapshot *out);
 /* ks_identity.c: is an authenticated identity (ID payload) among those? */
 bool ks_identity_has(
 	const struct ks_identity *id, uint8_t id_type, struct span data);
+/* Is the certificate by which a peer was authenticated? Its subject, and its
+ * names of hosts, count also where its ID payload tells something else. */
+bool ks_identity_has_cert(const struct ks_identity *id, const struct cert *c);
 void ks_identity_text(uint8_t id_type, struct span data, struct sbuf *out);
 #endif

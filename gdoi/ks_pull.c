@@ -86,11 +86,13 @@ static bool authorized(const struct ks *ks, const struct ike_sa *sa)
 
 static bool identity_authorized(const struct ks *ks, const struct ike_sa *sa)
 {
+	const struct ks_identity *wanted = ks->policy.identity;
+	const struct cert *cert = ike_sa_peer_cert(sa);
 	struct span id;
 	uint8_t type = ike_sa_peer_id(sa, &id);
 
-	return ks->policy.identity == NULL ||
-	       ks_identity_has(ks->policy.identity, type, id);
+	return wanted == NULL || ks_identity_has(wanted, type, id) ||
+	       (cert != NULL && ks_identity_has_cert(wanted, cert));
 }
 
 static void id_text(const struct wire_id *id, struct sbuf *out)

@@ -312,7 +312,7 @@ static bool match_addr(
 	       addr_matches(&m->addr, m->mask, a);
 }
 
-static bool profile_serves(
+bool profile_serves(
 	const struct isakmp_profile *f, const struct ip_addr *local)
 {
 	return !f->local_dead &&

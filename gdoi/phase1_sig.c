@@ -222,16 +222,66 @@ static bool wanted(void *ctx, const char *trustpoint, const struct cert *cert,
 	       env->revocation_wanted(env->ctx, trustpoint, cert, issuer, m);
 }
 
-/* By the trustpoints whose CA is named in the chain, else by none. */
-static enum cert_verdict chain_verify(
-	struct ike_sa *sa, const struct chain *c, unsigned *at)
+static bool rule_has(const struct isakmp_config *conf,
+	const struct ike_trustpoint *t, enum ike_trust_rule rule,
+	const struct cert *c)
 {
-	struct env *env = &sa->ike->env;
-	const struct isakmp_config *conf = &sa->ike->config;
-	const struct isakmp_profile *f = sa_peer(sa).profile;
+	for (size_t i = 0; i < t->n_matches; i++)
+		if (t->matches[i].rule == rule &&
+			cert_map_has(conf->cert_rules, conf->n_cert_rules,
+				t->matches[i].map, c))
+			return true;
+	return false;
+}
+
+static bool requires_map(const struct ike_trustpoint *t)
+{
+	for (size_t i = 0; i < t->n_matches; i++)
+		if (t->matches[i].rule == TRUST_REQUIRE)
+			return true;
+	return false;
+}
+
+/* By one trustpoint, with what its `match certificate` lines say of peers. */
+static enum cert_verdict trustpoint_verify(struct ike *ike,
+	const struct ike_trustpoint *t, struct cert *const *v, size_t n,
+	unsigned *at)
+{
+	struct env *env = &ike->env;
+	const struct isakmp_config *conf = &ike->config;
 	const struct revocation_source source = { .wanted = wanted,
 		.ctx = env };
 	time_t now = (time_t)(env->wall(env->ctx) / MS_PER_SEC);
+	struct cert_trust trust = t->trust;
+
+	trust.expired_ok = rule_has(conf, t, TRUST_EXPIRED, v[0]);
+	trust.revoked_ok = rule_has(conf, t, TRUST_UNREVOKED, v[0]);
+	trust.unwanted = requires_map(t) &&
+			 !rule_has(conf, t, TRUST_REQUIRE, v[0]);
+	return cert_verify(&trust, v, n, now, &source, at);
+}
+
+/* The profile that says which trustpoints count. Who answers learns it with the
+ * identity, which comes with the proof. */
+static const struct isakmp_profile *judging_profile(const struct ike_sa *sa)
+{
+	const struct isakmp_profile *f = sa_profile(sa);
+	struct wire_id id;
+
+	if (f != NULL || sa->initiator ||
+		wire_id_read(rd_span(bytes_span(&sa->neg->id_peer)), &id) !=
+			WIRE_OK)
+		return f;
+	return profile_by_id(sa->ike, &sa->path, &id);
+}
+
+/* By the trustpoints whose CA is named in the chain, else by none. *by is told
+ * the one that trusts it. */
+static enum cert_verdict chain_verify(struct ike_sa *sa, const struct chain *c,
+	unsigned *at, const struct ike_trustpoint **by)
+{
+	const struct isakmp_config *conf = &sa->ike->config;
+	const struct isakmp_profile *f = judging_profile(sa);
 	enum cert_verdict v = CERT_UNTRUSTED;
 	unsigned where;
 
@@ -241,9 +291,10 @@ static enum cert_verdict chain_verify(
 		if (!profile_allows(f, t) ||
 			!cert_trust_names(&t->trust, c->v, c->n))
 			continue;
-		enum cert_verdict this = cert_verify(
-			&t->trust, c->v, c->n, now, &source, &where);
+		enum cert_verdict this =
+			trustpoint_verify(sa->ike, t, c->v, c->n, &where);
 
+		*by = t;
 		if (this == CERT_OK)
 			return CERT_OK;
 		if (v == CERT_UNTRUSTED) {
@@ -352,18 +403,45 @@ static enum wire_err sig_read(const struct payloads *p, struct span *out)
 	return out->n <= SIG_MAX ? WIRE_OK : WIRE_SIGNATURE;
 }
 
+/* A peer whose identity has no profile gets one by its certificate: the first
+ * that counts the trustpoint. */
+static void profile_by_cert(struct ike_sa *sa, const struct cert *c,
+	const struct ike_trustpoint *by)
+{
+	const struct isakmp_config *conf = &sa->ike->config;
+
+	if (sa->initiator || judging_profile(sa) != NULL)
+		return;
+	for (size_t i = 0; i < conf->n_matches; i++) {
+		const struct isakmp_match *m = &conf->matches[i];
+		const struct isakmp_profile *f = &conf->profiles[m->profile];
+
+		if (m->kind != ISAKMP_MATCH_CERT || !profile_allows(f, by) ||
+			!profile_serves(f, &sa->path.local.ip) ||
+			!cert_map_has(conf->cert_rules, conf->n_cert_rules,
+				m->name, c))
+			continue;
+		SA_DEBUG(sa, P1_PROFILE, .text = f->name);
+		memcpy(sa->profile, f->name, sizeof sa->profile);
+		return;
+	}
+}
+
 static enum wire_err chain_judge(struct ike_sa *sa, const struct chain *c)
 {
+	const struct ike_trustpoint *by = NULL;
 	unsigned at = 0;
 
 	if (!identity_ok(sa, c->v[0]))
 		return WIRE_ID;
-	enum cert_verdict v = chain_verify(sa, c, &at);
+	enum cert_verdict v = chain_verify(sa, c, &at, &by);
 
 	if (v == CERT_PENDING)
 		return WIRE_REVOCATION;
-	if (v == CERT_OK)
+	if (v == CERT_OK) {
+		profile_by_cert(sa, c->v[0], by);
 		return WIRE_OK;
+	}
 	report_verdict(sa, at == 0 ? c->v[0] : NULL, v);
 	return WIRE_CERT;
 }

@@ -5,7 +5,7 @@
 #define GDOI_POLICY_H
 #include "base/ip.h"
 #include "base/secret.h"
-#include "crypto/cert.h"
+#include "crypto/certmap.h"
 #include "crypto/suite.h"
 #include "dataplane/selector.h"
 #include <net/if.h>
@@ -54,10 +54,10 @@ struct isakmp_id {
 	struct ip_addr addr; /* family 0: the one that we send from */
 	char name[IKE_NAME_MAX + 1];
 };
-/* match identity of a profile. */
+/* match identity, and match certificate, of a profile. */
 enum isakmp_match_kind { ISAKMP_MATCH_ADDRESS, ISAKMP_MATCH_HOST,
 	ISAKMP_MATCH_HOST_DOMAIN, ISAKMP_MATCH_USER, ISAKMP_MATCH_USER_DOMAIN,
-	ISAKMP_MATCH_GROUP };
+	ISAKMP_MATCH_GROUP, ISAKMP_MATCH_CERT /* name: a certificate map */ };
 struct isakmp_match {
 	uint16_t profile; /* index */
 	enum isakmp_match_kind kind;
@@ -100,12 +100,21 @@ struct sa_habit {
 	bool host_order_id; /* a member's group number, as a PC has it */
 	bool long_reserved; /* six octets of RESERVED2 in a SAK */
 };
+/* match certificate of a trustpoint: what a map means for those it has. */
+enum ike_trust_rule { TRUST_REQUIRE, /* one of these has the peer's */
+	TRUST_EXPIRED, TRUST_UNREVOKED /* not looked at */ };
+struct ike_trust_match {
+	enum ike_trust_rule rule;
+	char map[NAME_MAX_IOS + 1];
+};
 /* crypto pki trustpoint: whom it trusts, and our certificate under it. */
 struct ike_trustpoint {
 	struct cert_trust trust;   /* the name stands here */
 	struct cert *const *chain; /* ours, end entity first, without the anchor */
 	size_t n_chain;            /* 0: not enrolled */
 	struct pkey *key;          /* of chain[0]; NULL: none */
+	const struct ike_trust_match *matches;
+	size_t n_matches;
 };
 struct isakmp_config {
 	struct isakmp_policy policy[IKE_POLICIES_MAX]; /* ascending priority */
@@ -131,6 +140,8 @@ struct isakmp_config {
 	size_t n_peers;
 	const struct ike_trustpoint *trustpoints; /* in order of preference */
 	size_t n_trustpoints;
+	const struct cert_rule *cert_rules; /* of all certificate maps */
+	size_t n_cert_rules;
 	struct ike_keepalive keepalive;
 	bool fragmentation;
 	/* crypto call admission limit ike; 0: none of ours. */

@@ -95,6 +95,11 @@ uint8_t *ca_issue_der(const struct ca_spec *s, struct pkey *key,
 	ASN1_TIME_set(X509_getm_notAfter(x),
 		s->to != 0 ? s->to : CA_NOW + 180 * CA_DAY);
 	name_set(X509_get_subject_name(x), s->subject);
+	if (s->hostname != NULL)
+		assert(X509_NAME_add_entry_by_NID(X509_get_subject_name(x),
+			       NID_pkcs9_unstructuredName, MBSTRING_ASC,
+			       (const unsigned char *)s->hostname, -1, -1,
+			       0) == 1);
 	X509_set_issuer_name(x, X509_get_subject_name(up));
 	X509_set_pubkey(x, own);
 	extensions_add(x, up, s);

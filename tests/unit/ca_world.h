@@ -9,6 +9,7 @@ struct ca_spec {
 	long serial;           /* 0: 1 */
 	time_t from, to;       /* 0: a year around CA_NOW */
 	const char *digest;    /* NULL: SHA256 */
+	const char *hostname;  /* unstructuredName of the subject; NULL: none */
 };
 #define CA_NOW 1790000000 /* 2026-09-21 */
 #define CA_DAY 86400

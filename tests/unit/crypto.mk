@@ -49,6 +49,10 @@ corpus_revocation_LDADD = $(CRYPTO_LIBS)
 check_PROGRAMS += test_pkistore
 test_pkistore_SOURCES = tests/unit/test_pkistore.c
 test_pkistore_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_certmap
+test_certmap_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+test_certmap_SOURCES = tests/unit/test_certmap.c tests/unit/ca_world.c tests/unit/ca_world.h
+test_certmap_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_cert corpus_cert
 corpus_cert_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_cert.c
 corpus_cert_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_cert"'

@@ -199,6 +199,12 @@ void world_config(struct end *e, const struct isakmp_policy *v, size_t n,
 		.self = e->self,
 		.trustpoints = e->trustpoints,
 		.n_trustpoints = e->n_trustpoints,
+		.cert_rules = e->cert_rules,
+		.n_cert_rules = e->n_cert_rules,
+		.profiles = e->profiles,
+		.n_profiles = e->n_profiles,
+		.matches = e->matches,
+		.n_matches = e->n_matches,
 		.peers = e->peer,
 		.n_peers = e->peer != NULL };
 

@@ -23,6 +23,12 @@ struct end {
 	const struct ike_trustpoint *trustpoints; /* lent */
 	size_t n_trustpoints;
 	const struct isakmp_peer_policy *peer; /* lent; NULL: none */
+	const struct cert_rule *cert_rules;    /* lent, as those below */
+	size_t n_cert_rules;
+	const struct isakmp_profile *profiles;
+	size_t n_profiles;
+	const struct isakmp_match *matches;
+	size_t n_matches;
 	unsigned fetches; /* of revocation data, when may_fetch */
 	bool may_fetch;
 	struct ike_sa *sa; /* last one up, NULL after its end */

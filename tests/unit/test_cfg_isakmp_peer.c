@@ -268,6 +268,81 @@ static void profiles(void **state)
 	fake_router_fini(&r);
 }
 
+static void certificate_maps(void **state)
+{
+	static const char lines[] =
+		"crypto pki trustpoint CA1\n"
+		" match certificate OLD allow expired-certificate\n"
+		" match certificate M\n"
+		" match certificate ANY skip revocation-check\n";
+	static const char map[] =
+		"crypto pki certificate map M 10\n"
+		" subject-name co o = Orbit Lab\n"
+		" serial-number ge 0A\n"
+		" expires-on lt Mar 3 2030 09:30:00\n"
+		"!\n"
+		"crypto pki certificate map M 20\n"
+		" unstructured-subject-name ne gm1.orbit.example\n";
+	static const enum ike_trust_rule rules[] = { TRUST_EXPIRED,
+		TRUST_REQUIRE, TRUST_UNREVOKED };
+	struct isakmp_view v;
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	paste(&r, lines, "");
+	paste(&r, map, "");
+	assert_running(&r, map);
+	paste(&r, "crypto isakmp profile P\n match certificate M\n",
+		NULL);
+	assert_running(&r, "crypto isakmp profile P\n match certificate M\n");
+	isakmp_view_build(&r, &v);
+	assert_int_equal(v.config.n_trustpoints, 1);
+	assert_int_equal(v.trustpoints[0].n_matches, 3);
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		assert_int_equal(v.trustpoints[0].matches[i].rule, rules[i]);
+	assert_string_equal(v.trustpoints[0].matches[1].map, "M");
+	assert_int_equal(v.config.n_matches, 1);
+	assert_int_equal(v.matches[0].kind, ISAKMP_MATCH_CERT);
+	assert_string_equal(v.matches[0].name, "M");
+	assert_int_equal(v.config.n_cert_rules, 4);
+	assert_string_equal(v.cert_rules[0].map, "M");
+	assert_int_equal(v.cert_rules[0].seq, 10);
+	assert_int_equal(v.cert_rules[0].field, CERT_FIELD_SUBJECT);
+	assert_int_equal(v.cert_rules[0].op, CERT_OP_CO);
+	assert_string_equal(v.cert_rules[0].text, "o = Orbit Lab");
+	assert_int_equal(v.cert_rules[1].field, CERT_FIELD_SERIAL);
+	assert_int_equal(v.cert_rules[1].op, CERT_OP_GE);
+	assert_int_equal(v.cert_rules[2].field, CERT_FIELD_EXPIRES_ON);
+	assert_int_equal(v.cert_rules[2].op, CERT_OP_LT);
+	assert_int_equal(v.cert_rules[2].from, 1898760600);
+	assert_int_equal(v.cert_rules[3].seq, 20);
+	assert_int_equal(v.cert_rules[3].field, CERT_FIELD_UNSTRUCTURED);
+	assert_int_equal(v.cert_rules[3].op, CERT_OP_NE);
+	isakmp_view_free(&v);
+	fake_router_fini(&r);
+}
+
+/* A line that cannot be compared with is refused, and the others stay. */
+static void bad_dates(void **state)
+{
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	paste(&r,
+		"crypto pki certificate map M 10\n"
+		" expires-on lt Mar 3 2030\n"
+		" valid-start ge Feb 30 2026\n",
+		"% Invalid date: as in Mar 3 2030 or 3 Mar 2030, with 09:30:00 "
+		"behind it or not\n");
+	assert_running(&r,
+		"crypto pki certificate map M 10\n"
+		" expires-on lt Mar 3 2030\n"
+		"!\n");
+	fake_router_fini(&r);
+}
+
 static void default_policies_stand_in(void **state)
 {
 	struct router r;
@@ -358,6 +433,8 @@ int main(void)
 		cmocka_unit_test(identities),
 		cmocka_unit_test(peers_begin_in_aggressive_mode),
 		cmocka_unit_test(profiles),
+		cmocka_unit_test(certificate_maps),
+		cmocka_unit_test(bad_dates),
 		cmocka_unit_test(default_policies_stand_in),
 		cmocka_unit_test(what_is_shown),
 	};

@@ -1,5 +1,6 @@
 /* Whom a crypto identity means: names as a member proves them. */
 #include "gdoi/ks_priv.h"
+#include "tests/unit/ca_world.h"
 #include "tests/unit/test.h"
 
 #include <string.h>
@@ -74,6 +75,31 @@ static void nobody(void **state)
 	assert_false(ks_identity_has(&none, ID_DER_DN, DN));
 }
 
+static bool cert_has(bool is_dn, const char *text, const struct cert *c)
+{
+	struct ks_identity i = { .n = 1 };
+
+	i.v[0].is_dn = is_dn;
+	strcpy(i.v[0].text, text);
+	return ks_identity_has_cert(&i, c);
+}
+
+static void certificates(void **state)
+{
+	static const struct ca_spec spec = { .subject = "gm1",
+		.ext = { { "subjectAltName", "DNS:gm1.orbit.example" } } };
+	struct cert *c = ca_issue(&spec, ca_key_ec(0), NULL, NULL);
+
+	(void)state;
+	assert_true(cert_has(true, "o=orbit lab,cn=gm1", c));
+	assert_false(cert_has(true, "o=orbit lab,cn=gm2", c));
+	assert_true(cert_has(false, "GM1.orbit.example", c));
+	assert_false(cert_has(false, "orbit.example", c));
+	assert_false(cert_has(false, "gm1", c));
+	cert_unref(c);
+	ca_keys_free();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -81,6 +107,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(nobody),
+		cmocka_unit_test(certificates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -308,6 +308,192 @@ static void a_revoked_one_is_refused(void **state)
 	lab_fini(&l);
 }
 
+/* The responder's trustpoint under one rule: all gm1 that the map has. */
+static void lab_match(struct lab *l, const struct cert_rule *rule,
+	const struct ike_trust_match *match)
+{
+	l->w.b.cert_rules = rule;
+	l->w.b.n_cert_rules = 1;
+	l->tp[1].matches = match;
+	l->tp[1].n_matches = 1;
+}
+
+static struct cert_rule subject_has(const char *text)
+{
+	struct cert_rule r = { .map = "M", .seq = 10, .op = CERT_OP_CO };
+
+	strcpy(r.text, text);
+	return r;
+}
+
+static void a_trustpoint_wants_its_map(void **state)
+{
+	static const struct ike_trust_match match = { TRUST_REQUIRE, "M" };
+	static const char *const text[] = { "cn=gm1", "cn=gm2" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		struct cert_rule rule = subject_has(text[i]);
+		struct lab l;
+
+		lab_rsa(&l);
+		lab_match(&l, &rule, &match);
+		lab_run(&l);
+		assert_int_equal(l.w.b.ups, i == 0 ? 1 : 0);
+		assert_int_equal(drops(&l.w.b, WIRE_CERT), i);
+		assert_int_equal(l.w.b.reports[REPORT_IKMP_INVAL_CERT], i);
+		lab_fini(&l);
+	}
+}
+
+static void a_map_lets_expired_ones_in(void **state)
+{
+	static const struct ike_trust_match match = { TRUST_EXPIRED, "M" };
+	struct cert_rule rule = subject_has("gm2");
+	struct lab l;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct ca_spec old = { .subject = i == 0 ? "gm1" : "gm2",
+			.serial = 10,
+			.to = CA_NOW - CA_DAY };
+
+		lab_rsa(&l);
+		cert_unref(l.cert[0]);
+		l.cert[0] = ca_issue(&old, l.key[0], l.root, ca_key_rsa(0));
+		l.chain[0][0] = l.cert[0];
+		/* Revocation is still looked up. */
+		l.tp[1].trust.n_methods = 0;
+		l.crl[0] = ca_crl(l.root, ca_key_rsa(0), CA_NOW - 60, NULL, 0);
+		l.tp[1].trust.n_crls = 1;
+		lab_match(&l, &rule, &match);
+		lab_run(&l);
+		assert_int_equal(l.w.b.ups, i);
+		assert_int_equal(
+			l.w.b.reports[REPORT_CERTIFICATE_INVALID_EXPIRED],
+			1 - i);
+		lab_fini(&l);
+	}
+}
+
+static void an_expired_one_may_be_revoked(void **state)
+{
+	static const struct ike_trust_match match = { TRUST_EXPIRED, "M" };
+	static const struct ca_spec old = { .subject = "gm1",
+		.serial = 10,
+		.to = CA_NOW - CA_DAY };
+	struct cert_rule rule = subject_has("gm1");
+	const long serial = 10;
+	struct lab l;
+
+	(void)state;
+	lab_rsa(&l);
+	cert_unref(l.cert[0]);
+	l.cert[0] = ca_issue(&old, l.key[0], l.root, ca_key_rsa(0));
+	l.chain[0][0] = l.cert[0];
+	l.tp[1].trust.n_methods = 0;
+	l.crl[0] = ca_crl(l.root, ca_key_rsa(0), CA_NOW - 60, &serial, 1);
+	l.tp[1].trust.n_crls = 1;
+	lab_match(&l, &rule, &match);
+	lab_run(&l);
+	assert_int_equal(l.w.b.ups, 0);
+	assert_int_equal(l.w.b.reports[REPORT_CERTIFICATE_REVOKED], 1);
+	lab_fini(&l);
+}
+
+static void a_map_skips_revocation(void **state)
+{
+	static const struct ike_trust_match match = { TRUST_UNREVOKED, "M" };
+	static const char *const text[] = { "cn=gm1", "cn=gm2" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		struct cert_rule rule = subject_has(text[i]);
+		struct lab l;
+
+		lab_rsa(&l);
+		l.tp[1].trust.n_methods = 0; /* crl, and there is none */
+		lab_match(&l, &rule, &match);
+		lab_run(&l);
+		assert_int_equal(l.w.b.ups, i == 0 ? 1 : 0);
+		lab_fini(&l);
+	}
+}
+
+static void profile_is(const struct end *e, const char *name)
+{
+	struct ike_sa_info info;
+
+	assert_int_equal(ike_list(e->ike, &info, 1), 1);
+	assert_string_equal(info.profile, name);
+}
+
+/* OTHERS comes first, and counts another CA. */
+static const struct isakmp_profile profiles[] = {
+	{ .name = "OTHERS", .trustpoint = { "OTHER_CA" }, .n_trustpoints = 1 },
+	{ .name = "BY_CERT", .trustpoint = { "CA" }, .n_trustpoints = 1 },
+	{ .name = "BY_ID" },
+};
+
+static void a_map_finds_the_profile(void **state)
+{
+	static const struct isakmp_match by_cert[] = {
+		{ .profile = 0, .kind = ISAKMP_MATCH_CERT, .name = "M" },
+		{ .profile = 1, .kind = ISAKMP_MATCH_CERT, .name = "M" },
+	};
+	static const char *const text[] = { "o=orbit lab", "o=elsewhere" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		struct cert_rule rule = subject_has(text[i]);
+		struct lab l;
+
+		lab_rsa(&l);
+		l.w.b.profiles = profiles;
+		l.w.b.n_profiles = 3;
+		l.w.b.matches = by_cert;
+		l.w.b.n_matches = 2;
+		l.w.b.cert_rules = &rule;
+		l.w.b.n_cert_rules = 1;
+		lab_run(&l);
+		assert_true(world_both_up(&l.w));
+		profile_is(&l.w.b, i == 0 ? "BY_CERT" : "");
+		lab_fini(&l);
+	}
+}
+
+/* An identity's profile goes before, and its CAs are the only ones. */
+static void the_identity_comes_before_maps(void **state)
+{
+	struct isakmp_match matches[] = {
+		{ .profile = 1, .kind = ISAKMP_MATCH_CERT, .name = "M" },
+		{ .profile = 2, .kind = ISAKMP_MATCH_ADDRESS },
+	};
+	struct cert_rule rule = subject_has("gm1");
+
+	(void)state;
+	matches[1].addr = ip_v4(0);
+	for (size_t i = 0; i < 2; i++) {
+		struct lab l;
+
+		matches[1].profile = i == 0 ? 2 : 0;
+		lab_rsa(&l);
+		l.w.b.profiles = profiles;
+		l.w.b.n_profiles = 3;
+		l.w.b.matches = matches;
+		l.w.b.n_matches = 2;
+		l.w.b.cert_rules = &rule;
+		l.w.b.n_cert_rules = 1;
+		lab_run(&l);
+		assert_int_equal(l.w.b.ups, i == 0 ? 1 : 0);
+		if (i == 0)
+			profile_is(&l.w.b, "BY_ID");
+		else
+			assert_int_equal(drops(&l.w.b, WIRE_CERT), 1);
+		lab_fini(&l);
+	}
+}
+
 /* Of two trustpoints the one counts that the peer asks for. */
 static void the_peer_chooses_our_certificate(void **state)
 {
@@ -629,6 +815,12 @@ int main(void)
 		cmocka_unit_test(an_expired_certificate_is_refused),
 		cmocka_unit_test(a_list_that_comes_later_lets_it_in),
 		cmocka_unit_test(a_revoked_one_is_refused),
+		cmocka_unit_test(a_trustpoint_wants_its_map),
+		cmocka_unit_test(a_map_lets_expired_ones_in),
+		cmocka_unit_test(an_expired_one_may_be_revoked),
+		cmocka_unit_test(a_map_skips_revocation),
+		cmocka_unit_test(a_map_finds_the_profile),
+		cmocka_unit_test(the_identity_comes_before_maps),
 		cmocka_unit_test(the_peer_chooses_our_certificate),
 		cmocka_unit_test(aggressive_mode_signs_too),
 		cmocka_unit_test(a_changed_proof_changes_nothing),

@@ -350,49 +350,6 @@ static void zeroized(void **state)
 	world_fini(&w);
 }
 
-/* What a trustpoint demands of peers, as ISAKMP gets it. */
-static void certificate_maps_restrict(void **state)
-{
-	struct ike_trustpoint *v;
-	struct world w;
-	time_t when;
-
-	(void)state;
-	world_init(&w);
-	trustpoint(&w);
-	run(&w, "crypto pki certificate map M 10\n"
-		"subject-name co o = Orbit Lab\nserial-number ge 03\nexit\n"
-		"crypto pki certificate map M 20\n"
-		"expires-on lt Mar 3 2030 09:30:00\nexit\n"
-		"crypto pki trustpoint T\nmatch certificate M\nexit");
-	assert_int_equal(pki_trusts(&w.t.router, &v), 1);
-	const struct cert_trust *t = &v[0].trust;
-
-	assert_true(t->restricted);
-	assert_int_equal(t->n_rules, 3);
-	assert_int_equal(t->rule[0].field, CERT_FIELD_SUBJECT);
-	assert_int_equal(t->rule[0].op, CERT_OP_CO);
-	assert_string_equal(t->rule[0].text, "o = Orbit Lab");
-	assert_int_equal(t->rule[1].op, CERT_OP_GE);
-	assert_string_equal(t->rule[1].text, "03");
-	assert_int_equal(t->rule[0].group, t->rule[1].group);
-	assert_int_not_equal(t->rule[1].group, t->rule[2].group);
-	assert_int_equal(t->rule[2].field, CERT_FIELD_END);
-	assert_int_equal(t->rule[2].op, CERT_OP_LT);
-	assert_int_equal(t->rule[2].when, 1898760600);
-	pki_trusts_free(v, 1);
-	assert_false(cert_map_date("Mar 3", &when));
-	assert_false(cert_map_date("Mar 3 2030 late", &when));
-	/* A map that is not there. */
-	run(&w, "no crypto pki certificate map M 10\n"
-		"no crypto pki certificate map M 20");
-	assert_int_equal(pki_trusts(&w.t.router, &v), 1);
-	assert_true(v[0].trust.restricted);
-	assert_int_equal(v[0].trust.n_rules, 0);
-	pki_trusts_free(v, 1);
-	world_fini(&w);
-}
-
 /* A self-signed certificate with its key leaves as PKCS#12 and comes back. */
 static void selfsigned_and_pkcs12(void **state)
 {
@@ -562,7 +519,6 @@ int main(void)
 		cmocka_unit_test(restarts),
 		cmocka_unit_test(removal),
 		cmocka_unit_test(zeroized),
-		cmocka_unit_test(certificate_maps_restrict),
 		cmocka_unit_test(selfsigned_and_pkcs12),
 		cmocka_unit_test(key_files),
 		cmocka_unit_test(broken_off),
