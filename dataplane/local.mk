@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libdataplane.a
 libdataplane_a_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFTNL_CFLAGS) $(OPENSSL_CFLAGS)
-libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c dataplane/path.h \
+libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c dataplane/path.h dataplane/tbar.c dataplane/tbar.h \
 	dataplane/selector.h dataplane/selector.c dataplane/selector_text.c \
 	dataplane/selector_nft.h dataplane/selector_nft.c \
 	dataplane/null.h dataplane/null.c dataplane/objects.h \
@@ -11,6 +11,6 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/iface.h dataplane/iface_priv.h dataplane/iface.c dataplane/link.c \
 	dataplane/neigh.h dataplane/neigh.c \
 	dataplane/route.h dataplane/route.c \
-	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_nft.c \
+	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_replay.c dataplane/user_nft.c \
 	dataplane/user_tun.c dataplane/user_worker.c \
 	dataplane/user_esp.h dataplane/user_esp.c

@@ -153,6 +153,8 @@ static int null_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *sa)
 		return -EEXIST;
 	if (!dp_sa_valid(sa))
 		return -EINVAL;
+	if (sa->replay_secs)
+		return -ENOTSUP;
 	s = xcalloc(1, sizeof(*s));
 	s->sa = *sa;
 	TAILQ_INSERT_TAIL(&g->sas, s, link);

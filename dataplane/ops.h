@@ -32,6 +32,9 @@ struct dp_sa {
 	uint8_t sid_bits;        /* counter modes: sender id width, else 0 */
 	uint32_t sid;
 	bool may_send;           /* false: install inbound only */
+	uint8_t replay_secs;     /* packets carry the group's time and are taken
+				  * within that many seconds; 0: they do not.
+				  * Only where dataplane_ops.time_set is. */
 };
 /* Every backend refuses others with -EINVAL.  A counter mode without a sender
  * id would repeat other members' IVs under the key that all share. */
@@ -52,6 +55,7 @@ struct dp_sa_counters {
 	X(INVALID_PROT, "invalid prot (rcv)")                                  \
 	X(VERIFY_FAIL, "verify fail (rcv)")                                    \
 	X(IDENTITY, "inner packet outside the policy (rcv)")                   \
+	X(REPLAY, "replay check failed (rcv)")                                 \
 	X(NOT_IPSEC, "clear packet that must be encrypted (rcv)")              \
 	X(INTERNAL_SEND, "internal err (send)")                                \
 	X(INTERNAL_RECV, "internal err (rcv)")
@@ -76,11 +80,27 @@ struct dp_group_view {
 	uint32_t newest;     /* SPI of the SA added last; 0: none */
 };
 
+/* Time-based anti-replay of a group since it began or was cleared. */
+struct dp_replay {
+	bool has_clock;
+	uint64_t pseudo_ms;   /* the group's time now */
+	uint64_t in, out;     /* packets checked and stamped */
+	uint64_t in_errors;   /* outside the window, or no stamp to read */
+	uint64_t max_delta_ms; /* of the packets that were taken */
+};
+/* A packet outside the window; told at most ten times a minute. */
+struct dp_replay_failure {
+	uint64_t my_ms, peer_ms;
+	uint32_t window_secs, src, dst, spi, sequence;
+};
+
 /* Events arrive on the loop's thread. */
 struct dp_events {
 	void (*not_ipsec)(void *ctx, uint32_t group, const struct packet_key *k);
 	void (*invalid_spi)(void *ctx, uint32_t group, uint32_t spi,
 		const struct packet_key *k);
+	void (*replay_failed)(void *ctx, uint32_t group,
+		const struct dp_replay_failure *f);
 	/* A kernel or device error, already counted; text for the log. */
 	void (*trouble)(void *ctx, const char *text);
 	void *ctx;
@@ -118,6 +138,13 @@ struct dataplane_ops {
 	/* All groups in the order in which they are asked; fills at most n and
 	 * gives their number.  NULL: not told. */
 	size_t (*groups)(struct dp *dp, struct dp_group_view *v, size_t n);
+	/* The group's time is pseudo_ms now and runs on from there; before an
+	 * SA with replay_secs.  0 or -ENOENT.  NULL, with those below: no
+	 * time-based anti-replay, and such an SA is -ENOTSUP. */
+	int (*time_set)(struct dp *dp, uint32_t group, uint64_t pseudo_ms);
+	int (*replay_get)(
+		struct dp *dp, uint32_t group, struct dp_replay *out);
+	void (*replay_clear)(struct dp *dp, uint32_t group);
 	/* Inner MTU of the group's interface with this suite; 0 unknown. */
 	unsigned (*inner_mtu)(struct dp *dp, uint32_t group,
 		const struct esp_suite *s);

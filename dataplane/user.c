@@ -174,7 +174,7 @@ static unsigned group_mtu(struct dp *dp, const struct user_group *g)
 	unsigned mtu = netdev_mtu(dp, g);
 
 	if (g->sending)
-		return (unsigned)esp_inner_mtu(&g->sending->suite, mtu);
+		return user_sa_inner_mtu(g->sending, mtu);
 	return mtu > 2 * MTU_RESERVE ? mtu - MTU_RESERVE : mtu;
 }
 
@@ -339,7 +339,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 		return -ENOENT;
 	if (sa_find(g, in->spi))
 		return -EEXIST;
-	if (!dp_sa_valid(in))
+	if (!dp_sa_valid(in) || (in->replay_secs && !g->clock.set))
 		return -EINVAL;
 	held = spi_held(dp, in->spi);
 	sa = user_sa_new(&dp->seqs, in);
@@ -547,6 +547,38 @@ static unsigned user_inner_mtu(
 	return g ? (unsigned)esp_inner_mtu(s, netdev_mtu(dp, g)) : 0;
 }
 
+/* ---- time-based anti-replay ---- */
+
+static int user_time_set(struct dp *dp, uint32_t group, uint64_t pseudo_ms)
+{
+	struct user_group *g = group_find(dp, group);
+
+	if (!g)
+		return -ENOENT;
+	user_clock_set(&g->clock, pseudo_ms);
+	return 0;
+}
+
+static int user_replay_get(
+	struct dp *dp, uint32_t group, struct dp_replay *out)
+{
+	struct user_group *g = group_find(dp, group);
+
+	*out = (struct dp_replay){ 0 };
+	if (!g)
+		return -ENOENT;
+	user_clock_get(&g->clock, out);
+	return 0;
+}
+
+static void user_replay_clear(struct dp *dp, uint32_t group)
+{
+	struct user_group *g = group_find(dp, group);
+
+	if (g)
+		user_clock_clear(&g->clock);
+}
+
 /* ---- events ---- */
 
 /* The prefix is a letter for the reason and the slot. */
@@ -614,9 +646,11 @@ static void trouble_ready(void *arg, int events)
 
 	(void)events;
 	(void)eventfd_read(dp->workers.trouble, &ignored);
-	TAILQ_FOREACH(g, &dp->groups, link)
+	TAILQ_FOREACH(g, &dp->groups, link) {
 		if (failed >> g->slot & 1)
 			group_repair(dp, g);
+		user_clock_report(&g->clock, g->cfg.id, &dp->ev);
+	}
 }
 
 static void link_changed(void *ctx, const struct link_state *s, bool gone)
@@ -759,5 +793,8 @@ const struct dataplane_ops dataplane_user = {
 	.ace_counters = user_ace_counters,
 	.local_counters = user_local_counters,
 	.groups = user_groups,
+	.time_set = user_time_set,
+	.replay_get = user_replay_get,
+	.replay_clear = user_replay_clear,
 	.inner_mtu = user_inner_mtu,
 };

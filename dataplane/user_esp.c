@@ -18,7 +18,7 @@ enum kind { KIND_CBC, KIND_NULL, KIND_GCM, KIND_GMAC };
 struct esp_ctx {
 	enum kind kind;
 	bool seal;
-	uint8_t iv_bytes, block, icv_bytes;
+	uint8_t iv_bytes, block, icv_bytes, next;
 	uint8_t salt[4];
 	EVP_CIPHER_CTX *cipher;
 	/* HMAC with the key already absorbed: copying a context is cheaper
@@ -133,6 +133,7 @@ struct esp_ctx *esp_ctx_new(const struct esp_suite *s, const struct keybuf *enc,
 		return NULL;
 	c = xcalloc(1, sizeof(*c));
 	c->kind = kind_of(s->cipher);
+	c->next = NEXT_IPV4;
 	c->seal = seal;
 	c->iv_bytes = ca ? ca->iv_bytes : 0;
 	c->block = ca && ca->block > 4 ? ca->block : 4;
@@ -150,6 +151,11 @@ struct esp_ctx *esp_ctx_new(const struct esp_suite *s, const struct keybuf *enc,
 fail:
 	esp_ctx_free(c);
 	return NULL;
+}
+
+void esp_ctx_next(struct esp_ctx *c, uint8_t next)
+{
+	c->next = next;
 }
 
 size_t esp_ctx_head(const struct esp_ctx *c)
@@ -234,7 +240,7 @@ static size_t pad_put(const struct esp_ctx *c, uint8_t *inner, size_t n)
 	for (size_t i = 0; i < pad; i++)
 		inner[n + i] = (uint8_t)(i + 1);
 	inner[n + pad] = (uint8_t)pad;
-	inner[n + pad + 1] = NEXT_IPV4;
+	inner[n + pad + 1] = c->next;
 	return n + pad + 2;
 }
 
@@ -301,7 +307,7 @@ enum esp_result esp_open(struct esp_ctx *c, uint8_t *p, size_t n,
 	*inner_n = body - 2 - pad;
 	if (data[body - 1] == NEXT_DUMMY)
 		return ESP_DUMMY;
-	return data[body - 1] == NEXT_IPV4 ? ESP_OPENED : ESP_BAD_PROTO;
+	return data[body - 1] == c->next ? ESP_OPENED : ESP_BAD_PROTO;
 }
 
 uint16_t ip4_checksum(const uint8_t *hdr, size_t n)

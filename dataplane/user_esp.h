@@ -18,6 +18,8 @@ struct esp_ctx;
 struct esp_ctx *esp_ctx_new(const struct esp_suite *s, const struct keybuf *enc,
 	const struct keybuf *auth, bool seal);
 void esp_ctx_free(struct esp_ctx *c);
+/* The next header of its packets, instead of IPv4. */
+void esp_ctx_next(struct esp_ctx *c, uint8_t next);
 size_t esp_ctx_head(const struct esp_ctx *c); /* SPI, sequence and IV, bytes */
 size_t esp_ctx_iv(const struct esp_ctx *c);
 
@@ -32,7 +34,7 @@ enum esp_result {
 	ESP_MALFORMED,  /* too short, not whole blocks, impossible padding */
 	ESP_BAD_ICV,
 	ESP_DUMMY,      /* next header 59: to be dropped in silence */
-	ESP_BAD_PROTO,  /* next header is not IPv4 */
+	ESP_BAD_PROTO,  /* another next header than the context's */
 };
 /* Opens the ESP packet of n bytes at p in place; gives the payload.  Nothing
  * of a packet with a bad ICV is to be used. */

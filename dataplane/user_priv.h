@@ -36,6 +36,7 @@ struct user_sa {
 	struct sa_seq *seq;
 	uint64_t seq_last; /* highest number that may be used */
 	uint64_t iv_base;  /* sender id in the top bits */
+	uint64_t window_ms; /* of the stamps; 0: none */
 	_Atomic uint64_t encaps, encaps_bytes, send_errors;
 	_Atomic uint64_t decaps, decaps_bytes, recv_errors;
 };
@@ -53,6 +54,19 @@ struct group_lists {
 	struct acl local_in, policy_in; /* mirrored */
 };
 
+/* A group's time, and what its stamps came to. */
+struct user_clock {
+	bool set;
+	_Atomic int64_t offset_ms; /* to CLOCK_MONOTONIC */
+	_Atomic uint64_t in, out, in_errors, max_delta_ms;
+	/* The failure to be told: the worker's while `told` is clear, the
+	 * loop's while it is set. */
+	_Atomic bool told;
+	struct dp_replay_failure failure;
+	uint64_t next_ms; /* not told before, worker only */
+};
+#define REPLAY_TELL_MS 6000 /* ten a minute */
+
 struct user_group {
 	TAILQ_ENTRY(user_group) link; /* by crypto map order */
 	struct dp_group cfg;          /* cfg.policy NULL: none */
@@ -67,6 +81,7 @@ struct user_group {
 	struct user_sa_list sas;
 	struct user_sa *sending;
 	_Atomic uint64_t encrypt, decrypt, drops[DP_N_DROPS];
+	struct user_clock clock;
 };
 TAILQ_HEAD(user_group_list, user_group);
 
@@ -92,10 +107,20 @@ struct world {
 /* ---- user_sa.c ---- */
 /* NULL: a cipher this host lacks, or keys of wrong length. */
 struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in);
+/* Of an interface with that MTU: what ESP and the stamp leave. */
+unsigned user_sa_inner_mtu(const struct user_sa *sa, unsigned mtu);
 /* A number no packet of this TEK and sender id has had; false: all used. */
 bool user_sa_number_take(struct user_sa *sa, uint64_t *number);
 void user_sa_free(struct sa_seqs *seqs, struct user_sa *sa);
 void sa_seqs_free(struct sa_seqs *seqs);
+
+/* ---- user_replay.c: time-based anti-replay, the loop's side ---- */
+void user_clock_set(struct user_clock *c, uint64_t pseudo_ms);
+void user_clock_get(struct user_clock *c, struct dp_replay *out);
+void user_clock_clear(struct user_clock *c); /* the statistics */
+/* Tells the failure that a worker left, if any. */
+void user_clock_report(
+	struct user_clock *c, uint32_t group, const struct dp_events *ev);
 
 /* ---- user_worker.c: the threads ---- */
 struct worker {

@@ -1,5 +1,6 @@
 /* SAs of the user backend, and the numbers that may never be used twice. */
 #include "crypto/prf.h"
+#include "dataplane/tbar.h"
 #include "dataplane/user_priv.h"
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,15 @@ void user_sa_free(struct sa_seqs *seqs, struct user_sa *sa)
 	free(sa);
 }
 
+unsigned user_sa_inner_mtu(const struct user_sa *sa, unsigned mtu)
+{
+	size_t n = esp_inner_mtu(&sa->suite, mtu);
+
+	if (!sa->window_ms)
+		return (unsigned)n;
+	return n > TBAR_BYTES ? (unsigned)n - TBAR_BYTES : 0;
+}
+
 /* The number space: 32 bits of ESP sequence, and for counter modes what the
  * sender id leaves of the IV (RFC 6054). */
 static void sa_numbers(struct user_sa *sa, const struct dp_sa *in)
@@ -96,6 +106,11 @@ struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in)
 	sa->open = esp_ctx_new(&in->suite, &in->enc, &in->auth, false);
 	if (in->may_send)
 		sa->seal = esp_ctx_new(&in->suite, &in->enc, &in->auth, true);
+	sa->window_ms = in->replay_secs * UINT64_C(1000);
+	if (sa->window_ms && sa->open)
+		esp_ctx_next(sa->open, TBAR_NEXT);
+	if (sa->window_ms && sa->seal)
+		esp_ctx_next(sa->seal, TBAR_NEXT);
 	if (!sa->open || (in->may_send && !sa->seal)) {
 		user_sa_free(seqs, sa);
 		return NULL;

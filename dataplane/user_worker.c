@@ -7,6 +7,7 @@
  * the places of the TUN and the raw sockets. */
 #include "crypto/rng.h"
 #include "dataplane/path.h"
+#include "dataplane/tbar.h"
 #include "dataplane/user_priv.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,10 +19,11 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #define BATCH      32
 #define SLOT_ROOM  65536
-#define HEAD       (IP4_HDR + ESP_HEAD_MAX)
+#define HEAD       (IP4_HDR + ESP_HEAD_MAX + TBAR_BYTES)
 #define SLOT_BYTES (HEAD + SLOT_ROOM + ESP_TAIL_MAX)
 #define IDS        1024 /* outer identification counters, by address pair */
 #define RANDOM     4096
@@ -40,6 +42,7 @@ struct packet_io {
 	uint16_t id[IDS];
 	uint8_t random[RANDOM]; /* for IVs; drawn in bulk */
 	size_t random_left;
+	uint64_t now_ms; /* CLOCK_MONOTONIC, when the batch came */
 };
 
 static void count(_Atomic uint64_t *c, uint64_t n)
@@ -50,6 +53,24 @@ static void count(_Atomic uint64_t *c, uint64_t n)
 static void drop(struct user_group *g, enum dp_drop why)
 {
 	count(&g->drops[why], 1);
+}
+
+/* ---- time ---- */
+
+static uint64_t monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static uint64_t group_time(struct user_group *g, const struct packet_io *io)
+{
+	int64_t offset = atomic_load_explicit(
+		&g->clock.offset_ms, memory_order_relaxed);
+
+	return io->now_ms + (uint64_t)offset;
 }
 
 /* ---- sealing ---- */
@@ -102,6 +123,10 @@ static bool slot_seal(struct packet_io *io, size_t i, struct iovec *iov,
 	size_t n = io->len[i], esp;
 	uint64_t number;
 
+	if (n > SLOT_ROOM - HEAD - ESP_TAIL_MAX) {
+		drop(g->g, DP_DROP_ENCAPS_FAIL);
+		return false;
+	}
 	if (!sa || !sa->seal) {
 		drop(g->g, DP_DROP_NO_SA);
 		return false;
@@ -111,10 +136,14 @@ static bool slot_seal(struct packet_io *io, size_t i, struct iovec *iov,
 		drop(g->g, DP_DROP_SEQ_EXHAUSTED);
 		return false;
 	}
-	esp = n > SLOT_ROOM - HEAD - ESP_TAIL_MAX
-		      ? 0
-		      : esp_seal(sa->seal, sa->spi, (uint32_t)number,
-				iv_make(io, sa, number, ivbuf), inner, n);
+	if (sa->window_ms) {
+		inner -= TBAR_BYTES;
+		n += TBAR_BYTES;
+		tbar_put(inner, group_time(g->g, io));
+		count(&g->g->clock.out, 1);
+	}
+	esp = esp_seal(sa->seal, sa->spi, (uint32_t)number,
+		iv_make(io, sa, number, ivbuf), inner, n);
 	if (!esp) {
 		drop(g->g, DP_DROP_ENCAPS_FAIL);
 		count(&sa->send_errors, 1);
@@ -188,6 +217,7 @@ static void tun_forward(struct workers *w, struct world_group *g, size_t n)
 	struct packet_io *io = w->out.io;
 	size_t out = 0;
 
+	io->now_ms = monotonic_ms();
 	for (size_t i = 0; i < n; i++) {
 		uint8_t *inner = io->slot[i] + HEAD;
 
@@ -277,8 +307,77 @@ static void opened(const struct world_sa *s, const uint8_t *outer,
 	count(&g->decrypt, 1);
 }
 
-static void esp_receive(
-	const struct world *w, uint8_t *p, size_t n, int ifindex)
+static uint32_t word_at(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, 4);
+	return ntohl(v);
+}
+
+/* Leaves a failure for the loop to tell, now and then. */
+static void replay_tell(struct workers *w, const struct world_sa *s,
+	const uint8_t *p, uint64_t my_ms, uint64_t peer_ms)
+{
+	struct user_clock *c = &s->group->g->clock;
+	const uint8_t *esp = p + (p[0] & 0xfu) * 4u;
+	uint64_t now = w->in.io->now_ms;
+
+	if (now < c->next_ms ||
+		atomic_load_explicit(&c->told, memory_order_acquire))
+		return;
+	c->next_ms = now + REPLAY_TELL_MS;
+	c->failure = (struct dp_replay_failure){ .my_ms = my_ms,
+		.peer_ms = peer_ms,
+		.window_secs = (uint32_t)(s->sa->window_ms / 1000),
+		.src = word_at(p + 12),
+		.dst = word_at(p + 16),
+		.spi = s->sa->spi,
+		.sequence = word_at(esp + 4) };
+	atomic_store_explicit(&c->told, true, memory_order_release);
+	(void)eventfd_write(w->trouble, 1);
+}
+
+/* The packet's stamp says that it was sent just now. */
+static bool stamp_fresh(struct workers *w, const struct world_sa *s,
+	const uint8_t *outer, const uint8_t *stamp, size_t n)
+{
+	struct user_group *g = s->group->g;
+	struct user_clock *c = &g->clock;
+	uint64_t my = group_time(g, w->in.io), peer, delta;
+	enum tbar_result r =
+		tbar_check(stamp, n, my, s->sa->window_ms, &peer);
+
+	count(&c->in, 1);
+	if (r == TBAR_FRESH) {
+		delta = peer > my ? peer - my : my - peer;
+		/* One thread writes it; the loop only clears. */
+		if (delta > atomic_load_explicit(
+				    &c->max_delta_ms, memory_order_relaxed))
+			atomic_store_explicit(&c->max_delta_ms, delta,
+				memory_order_relaxed);
+		return true;
+	}
+	count(&c->in_errors, 1);
+	count(&s->sa->recv_errors, 1);
+	drop(g, r == TBAR_OUTSIDE ? DP_DROP_REPLAY : DP_DROP_DECAP_FAIL);
+	if (r == TBAR_OUTSIDE)
+		replay_tell(w, s, outer, my, peer);
+	return false;
+}
+
+static void esp_opened(struct workers *w, const struct world_sa *s,
+	const uint8_t *outer, uint8_t *inner, size_t n)
+{
+	if (!s->sa->window_ms) {
+		opened(s, outer, inner, n);
+		return;
+	}
+	if (stamp_fresh(w, s, outer, inner, n))
+		opened(s, outer, inner + TBAR_BYTES, n - TBAR_BYTES);
+}
+
+static void esp_receive(struct workers *w, uint8_t *p, size_t n, int ifindex)
 {
 	static const enum dp_drop reason[] = {
 		[ESP_MALFORMED] = DP_DROP_DECAP_FAIL,
@@ -294,13 +393,13 @@ static void esp_receive(
 	if (!is_ipv4(p, n) || n < hdr + 8)
 		return;
 	memcpy(&spi, p + hdr, 4);
-	s = sa_find(w, ntohl(spi), ifindex);
+	s = sa_find(w->in.world, ntohl(spi), ifindex);
 	if (!s)
 		return; /* deleted while this packet was queued */
 	r = esp_open(s->sa->open, p + hdr, n - hdr, &inner, &inner_n);
 	switch (r) {
 	case ESP_OPENED:
-		opened(s, p, inner, inner_n);
+		esp_opened(w, s, p, inner, inner_n);
 		break;
 	case ESP_DUMMY:
 		break;
@@ -332,8 +431,9 @@ static void raw_ready(struct workers *w)
 		io->msg[i].msg_hdr.msg_controllen = PKTINFO;
 	}
 	n = recvmmsg(w->raw_rx, io->msg, BATCH, MSG_DONTWAIT, NULL);
+	io->now_ms = monotonic_ms();
 	for (int i = 0; i < n; i++)
-		esp_receive(w->in.world, io->slot[i], io->msg[i].msg_len,
+		esp_receive(w, io->slot[i], io->msg[i].msg_len,
 			pktinfo_ifindex(&io->msg[i].msg_hdr));
 }
 

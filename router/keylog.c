@@ -120,6 +120,25 @@ static int keylog_local_counters(
 	return k->ops->local_counters(k->inner, group, v, n);
 }
 
+static int keylog_time_set(struct dp *k, uint32_t group, uint64_t pseudo_ms)
+{
+	return k->ops->time_set ? k->ops->time_set(k->inner, group, pseudo_ms)
+				: -ENOTSUP;
+}
+
+static int keylog_replay_get(
+	struct dp *k, uint32_t group, struct dp_replay *out)
+{
+	return k->ops->replay_get ? k->ops->replay_get(k->inner, group, out)
+				  : -ENOTSUP;
+}
+
+static void keylog_replay_clear(struct dp *k, uint32_t group)
+{
+	if (k->ops->replay_clear)
+		k->ops->replay_clear(k->inner, group);
+}
+
 static size_t keylog_groups(struct dp *k, struct dp_group_view *v, size_t n)
 {
 	return k->ops->groups ? k->ops->groups(k->inner, v, n) : 0;
@@ -144,6 +163,9 @@ const struct dataplane_ops keylog_ops = {
 	.ace_counters = keylog_ace_counters,
 	.local_counters = keylog_local_counters,
 	.groups = keylog_groups,
+	.time_set = keylog_time_set,
+	.replay_get = keylog_replay_get,
+	.replay_clear = keylog_replay_clear,
 	.inner_mtu = keylog_inner_mtu,
 };
 

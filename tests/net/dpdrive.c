@@ -3,10 +3,10 @@
  * print as they come.
  *   acl NAME {permit|deny} PROTO SRC DST [eq PORT]   append; SRC: any | A W
  *   group ID DEV ACL|- LOCAL|- {drop|clear} {drop|accept} {both|receive}
- *   groupdel ID | sa ID SPI SUITE KEY SID {send|receive} | use ID SPI
+ *   groupdel ID | sa ID SPI SUITE KEY SID {send|receive} [SECS] | use ID SPI
  *   sadel ID SPI | counters ID | aces ID | samtu ID SUITE | quit
  *   udp SPORT ADDRESS DPORT                           send a datagram
- *   aclclear NAME
+ *   aclclear NAME | time ID MS | replay ID
  *   path {out|in|esp} SRC DST PROTO SPORT DPORT DEV   what becomes of it */
 #include "base/loop.h"
 #include "dataplane/path.h"
@@ -118,6 +118,7 @@ static int do_sa(char **w)
 		.spi = (uint32_t)strtoul(w[2], NULL, 0),
 		.suite = *suite_by_name(w[3]),
 		.may_send = !strcmp(w[6], "send"),
+		.replay_secs = w[7] ? (uint8_t)atoi(w[7]) : 0,
 	};
 	bool counter = esp_cipher_alg(sa.suite.cipher)->counter_mode;
 
@@ -175,6 +176,18 @@ static int do_udp(char **w)
 	return 0;
 }
 
+static int do_replay(uint32_t id)
+{
+	struct dp_replay r;
+	int rc = dataplane_user.replay_get(dp, id, &r);
+
+	printf("replay in=%llu out=%llu in_errors=%llu max_delta=%llu\n",
+		(unsigned long long)r.in, (unsigned long long)r.out,
+		(unsigned long long)r.in_errors,
+		(unsigned long long)r.max_delta_ms);
+	return rc;
+}
+
 #define VIEWS 8
 
 /* The packet that tests/net/flows.py sends. */
@@ -224,6 +237,10 @@ static int run(char **w, size_t n)
 		return do_aces(w);
 	if (!strcmp(w[0], "udp") && n > 3)
 		return do_udp(w);
+	if (!strcmp(w[0], "time") && n > 2)
+		return dataplane_user.time_set(dp, id, strtoull(w[2], NULL, 0));
+	if (!strcmp(w[0], "replay") && n > 1)
+		return do_replay(id);
 	if (!strcmp(w[0], "path") && n > 7)
 		return do_path(w);
 	if (!strcmp(w[0], "aclclear") && n > 1 && list_get(w[1], false))
@@ -294,6 +311,16 @@ static void on_invalid_spi(
 	fflush(stdout);
 }
 
+static void on_replay(
+	void *ctx, uint32_t group, const struct dp_replay_failure *f)
+{
+	(void)ctx;
+	printf("! replay_failed %u %08x %08x %08x window %u behind %lld\n",
+		group, f->spi, f->src, f->dst, f->window_secs,
+		(long long)(f->my_ms - f->peer_ms));
+	fflush(stdout);
+}
+
 static void on_trouble(void *ctx, const char *text)
 {
 	(void)ctx;
@@ -305,6 +332,7 @@ int main(void)
 {
 	const struct dp_events ev = { .not_ipsec = on_not_ipsec,
 		.invalid_spi = on_invalid_spi,
+		.replay_failed = on_replay,
 		.trouble = on_trouble };
 	auto_sbuf struct sbuf why = { 0 };
 

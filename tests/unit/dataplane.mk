@@ -12,6 +12,12 @@ EXTRA_DIST += tests/net/dp-user.sh
 check_SCRIPTS += tests/net/dp-path.sh
 EXTRA_DIST += tests/net/dp-path.sh tests/net/flows.py
 
+check_SCRIPTS += tests/net/dp-tbar.sh
+EXTRA_DIST += tests/net/dp-tbar.sh tests/net/resend.py
+
+check_PROGRAMS += test_tbar
+test_tbar_SOURCES = tests/unit/test_tbar.c
+test_tbar_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_path
 test_path_SOURCES = tests/unit/test_path.c
 test_path_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)

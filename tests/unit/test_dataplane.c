@@ -220,6 +220,36 @@ static int user_open(void **state)
 	return backend_open(state, &user_backend);
 }
 
+/* Where there is no time, an SA that wants it is refused, not weakened. */
+static void stamps_need_a_clock(void **state)
+{
+	struct backend *b = *state;
+	struct dp_group g = group_of(1, &all);
+	struct dp_sa sa = sa_of(263, true);
+	struct dp_replay r;
+
+	sa.replay_secs = 5;
+	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
+	if (!b->ops->time_set) {
+		assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), -ENOTSUP);
+		b->ops->group_del(b->dp, 1);
+		return;
+	}
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), -EINVAL);
+	assert_int_equal(b->ops->replay_get(b->dp, 1, &r), 0);
+	assert_false(r.has_clock);
+	assert_int_equal(b->ops->time_set(b->dp, 2, 1), -ENOENT);
+	assert_int_equal(b->ops->time_set(b->dp, 1, 90000000), 0);
+	assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), 0);
+	assert_int_equal(b->ops->replay_get(b->dp, 1, &r), 0);
+	assert_true(r.has_clock);
+	assert_in_range(r.pseudo_ms, 90000000, 90060000);
+	assert_int_equal(r.in + r.out + r.in_errors, 0);
+	b->ops->replay_clear(b->dp, 1);
+	b->ops->group_del(b->dp, 1);
+	assert_int_equal(b->ops->replay_get(b->dp, 1, &r), -ENOENT);
+}
+
 static void null_remembers(void **state)
 {
 	struct backend *b = *state;
@@ -254,6 +284,8 @@ static void null_remembers(void **state)
 			many_groups_and_long_lists, open, backend_close),      \
 		cmocka_unit_test_setup_teardown(                               \
 			inner_mtu_leaves_room, open, backend_close),           \
+		cmocka_unit_test_setup_teardown(                               \
+			stamps_need_a_clock, open, backend_close),             \
 		cmocka_unit_test_setup_teardown(                               \
 			close_with_everything_installed, open, backend_close)
 
