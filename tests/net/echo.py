@@ -3,10 +3,12 @@
 
 echo.py serve ADDRESS PORT          answers until it is killed
 echo.py ask   ADDRESS PORT tcp|udp  exits 0 when its text comes back
+echo.py stream ADDRESS PORT         sends UDP until it is killed
 """
 import selectors
 import socket
 import sys
+import time
 
 TEXT = b"in the clear by policy"
 
@@ -42,8 +44,21 @@ def ask(address, port, kind):
         return sock.recv(512) == TEXT
 
 
+def stream(address, port):
+    """A datagram each 5 ms, whatever the network says to it."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    while True:
+        try:
+            sock.sendto(TEXT, (address, port))
+        except OSError:
+            pass
+        time.sleep(0.005)
+
+
 def main(argv):
     address, port = argv[2], int(argv[3])
+    if argv[1] == "stream":
+        stream(address, port)
     if argv[1] == "serve":
         serve(address, port)
     return 0 if ask(address, port, argv[4]) else 1
