@@ -234,6 +234,7 @@ tap_check "it is closed" wait_for 10 closed R2
 lab_echo H2 172.16.3.10 tcp 2>/dev/null
 traffic_stop
 lab_capture_stop "$capture"
+# shellcheck disable=SC2016 # expanded by eval
 tap_check "nothing of its LAN got out, not even what no policy names" \
 	eval '[ -z "$(lab_packets "$capture" "ip.src == 172.16.2.10")" ]'
 tap_check "what the list denies passes" core_reaches 192.168.2.254
