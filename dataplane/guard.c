@@ -226,9 +226,13 @@ static void hooks_unbuild(struct nl_batch *b)
 static void list_rules(struct nl_batch *b, const char *chain,
 	const struct acl *front, const struct acl *list, bool closed)
 {
-	static const struct acl_verdicts skip = { NFT_CONTINUE, NFT_RETURN,
-		NULL };
-	static const struct acl_verdicts drop = { NF_DROP, NFT_RETURN, NULL };
+	/* The list's entries count under their index, the rest behind. */
+	const struct acl_verdicts skip = { .permit = NFT_CONTINUE,
+		.deny = NFT_RETURN,
+		.first = list->n + 1 };
+	static const struct acl_verdicts drop = {
+		.permit = NF_DROP, .deny = NFT_RETURN
+	};
 	struct nft_rule r;
 
 	acl_nft_compile(b, chain, front, &skip);
@@ -239,6 +243,7 @@ static void list_rules(struct nl_batch *b, const char *chain,
 	nft_counter(&r);
 	nft_verdict(&r, NF_DROP, NULL);
 	nft_rule_comment(&r, "fail-close");
+	nft_rule_entry(&r, (uint32_t)list->n);
 	nft_rule_end(&r);
 }
 
@@ -567,8 +572,8 @@ uint64_t guard_drops(struct guard *g, const char *netdev)
 	for (size_t i = 0; e && i < sizeof(dir); i++) {
 		auto_free uint64_t *v = xcalloc(e->list.n + 1, sizeof(*v));
 
-		if (nft_table_counters(&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE,
-			    chain_of(dir[i], e).s, v, e->list.n + 1) < 0)
+		if (nft_entry_counters(&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE,
+			    chain_of(dir[i], e).s, v, e->list.n + 1))
 			continue;
 		sum += v[e->list.n];
 		for (size_t k = 0; k < e->list.n; k++)

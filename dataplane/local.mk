@@ -3,11 +3,13 @@ libdataplane_a_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFTNL_CFLAGS) $(OPENSSL_CFL
 libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c dataplane/path.h dataplane/tbar.c dataplane/tbar.h \
 	dataplane/selector.h dataplane/selector.c dataplane/selector_text.c \
 	dataplane/selector_nft.h dataplane/selector_nft.c \
+	dataplane/selector_plan.h dataplane/selector_plan.c \
 	dataplane/null.h dataplane/null.c dataplane/objects.h \
 	dataplane/nflog.h dataplane/nflog.c \
 	dataplane/filter.h dataplane/filter.c \
 	dataplane/guard.h dataplane/guard.c \
-	dataplane/nl.h dataplane/nl.c dataplane/nft.h dataplane/nft.c \
+	dataplane/nl.h dataplane/nl.c dataplane/nft.h dataplane/nft_priv.h \
+	dataplane/nft.c dataplane/nft_map.c \
 	dataplane/iface.h dataplane/iface_priv.h dataplane/iface.c dataplane/link.c \
 	dataplane/neigh.h dataplane/neigh.c \
 	dataplane/route.h dataplane/route.c \

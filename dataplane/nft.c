@@ -1,12 +1,11 @@
 /* nf_tables objects through libnftnl. */
-#include "dataplane/nft.h"
+#include "dataplane/nft_priv.h"
 #include "dataplane/objects.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/common.h>
 #include <libnftnl/expr.h>
-#include <libnftnl/set.h>
 #include <libnftnl/table.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
@@ -18,8 +17,7 @@
 
 #define REG NFT_REG_1
 
-/* libnftnl's allocators fail only for want of memory. */
-static void *must(void *p)
+void *nft_must(void *p)
 {
 	if (!p)
 		abort();
@@ -32,7 +30,7 @@ void nft_use(struct nl_batch *b, uint8_t family, const char *table)
 	b->table = table;
 }
 
-static uint8_t family_of(const struct nl_batch *b)
+uint8_t nft_family(const struct nl_batch *b)
 {
 	return b->family ? b->family : NFPROTO_IPV4;
 }
@@ -44,8 +42,8 @@ static const char *table_of(const struct nl_batch *b)
 
 static void table_message(struct nl_batch *b, uint16_t type, uint16_t flags)
 {
-	struct nftnl_table *t = must(nftnl_table_alloc());
-	struct nlmsghdr *h = nl_batch_msg(b, type, family_of(b), flags);
+	struct nftnl_table *t = nft_must(nftnl_table_alloc());
+	struct nlmsghdr *h = nl_batch_msg(b, type, nft_family(b), flags);
 
 	nftnl_table_set_str(t, NFTNL_TABLE_NAME, table_of(b));
 	nftnl_table_nlmsg_build_payload(h, t);
@@ -65,7 +63,7 @@ void nft_table_del(struct nl_batch *b)
 
 static struct nftnl_chain *chain_new(const struct nl_batch *b, const char *name)
 {
-	struct nftnl_chain *c = must(nftnl_chain_alloc());
+	struct nftnl_chain *c = nft_must(nftnl_chain_alloc());
 
 	nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, table_of(b));
 	nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, name);
@@ -75,7 +73,7 @@ static struct nftnl_chain *chain_new(const struct nl_batch *b, const char *name)
 static void chain_message(struct nl_batch *b, uint16_t type, uint16_t flags,
 	struct nftnl_chain *c)
 {
-	struct nlmsghdr *h = nl_batch_msg(b, type, family_of(b), flags);
+	struct nlmsghdr *h = nl_batch_msg(b, type, nft_family(b), flags);
 
 	nftnl_chain_nlmsg_build_payload(h, c);
 	nl_batch_end_msg(b, h);
@@ -102,8 +100,8 @@ void nft_chain_del(struct nl_batch *b, const char *name)
 
 void nft_chain_flush(struct nl_batch *b, const char *name)
 {
-	struct nftnl_rule *r = must(nftnl_rule_alloc());
-	struct nlmsghdr *h = nl_batch_msg(b, NFT_MSG_DELRULE, family_of(b), 0);
+	struct nftnl_rule *r = nft_must(nftnl_rule_alloc());
+	struct nlmsghdr *h = nl_batch_msg(b, NFT_MSG_DELRULE, nft_family(b), 0);
 
 	nftnl_rule_set_str(r, NFTNL_RULE_TABLE, table_of(b));
 	nftnl_rule_set_str(r, NFTNL_RULE_CHAIN, name);
@@ -112,9 +110,9 @@ void nft_chain_flush(struct nl_batch *b, const char *name)
 	nftnl_rule_free(r);
 }
 
-static struct nftnl_set *set_new(const struct nl_batch *b, const char *name)
+struct nftnl_set *nft_set_new(const struct nl_batch *b, const char *name)
 {
-	struct nftnl_set *s = must(nftnl_set_alloc());
+	struct nftnl_set *s = nft_must(nftnl_set_alloc());
 
 	nftnl_set_set_str(s, NFTNL_SET_TABLE, table_of(b));
 	nftnl_set_set_str(s, NFTNL_SET_NAME, name);
@@ -123,7 +121,7 @@ static struct nftnl_set *set_new(const struct nl_batch *b, const char *name)
 
 static void elem_add(struct nftnl_set *s, const void *key, unsigned len)
 {
-	struct nftnl_set_elem *e = must(nftnl_set_elem_alloc());
+	struct nftnl_set_elem *e = nft_must(nftnl_set_elem_alloc());
 
 	nftnl_set_elem_set(e, NFTNL_SET_ELEM_KEY, key, len);
 	nftnl_set_elem_add(s, e);
@@ -133,10 +131,10 @@ void nft_set_add(
 	struct nl_batch *b, const char *name, unsigned key_len, unsigned type)
 {
 	struct nlmsghdr *h =
-		nl_batch_msg(b, NFT_MSG_NEWSET, family_of(b), NLM_F_CREATE);
-	struct nftnl_set *s = set_new(b, name);
+		nl_batch_msg(b, NFT_MSG_NEWSET, nft_family(b), NLM_F_CREATE);
+	struct nftnl_set *s = nft_set_new(b, name);
 
-	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, family_of(b));
+	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, nft_family(b));
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, key_len);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, type);
 	nftnl_set_set_u32(s, NFTNL_SET_ID, b->seq);
@@ -150,8 +148,8 @@ void nft_set_change(struct nl_batch *b, const char *name, bool add,
 {
 	uint16_t type = add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM;
 	struct nlmsghdr *h =
-		nl_batch_msg(b, type, family_of(b), add ? NLM_F_CREATE : 0);
-	struct nftnl_set *s = set_new(b, name);
+		nl_batch_msg(b, type, nft_family(b), add ? NLM_F_CREATE : 0);
+	struct nftnl_set *s = nft_set_new(b, name);
 
 	elem_add(s, key, len);
 	nftnl_set_elems_nlmsg_build_payload(h, s);
@@ -161,31 +159,50 @@ void nft_set_change(struct nl_batch *b, const char *name, bool add,
 
 struct nft_rule nft_rule_begin(struct nl_batch *b, const char *chain)
 {
-	struct nft_rule r = { .b = b, .r = must(nftnl_rule_alloc()) };
+	struct nft_rule r = { .b = b, .r = nft_must(nftnl_rule_alloc()) };
 
 	nftnl_rule_set_str(r.r, NFTNL_RULE_TABLE, table_of(b));
 	nftnl_rule_set_str(r.r, NFTNL_RULE_CHAIN, chain);
-	nftnl_rule_set_u32(r.r, NFTNL_RULE_FAMILY, family_of(b));
+	nftnl_rule_set_u32(r.r, NFTNL_RULE_FAMILY, nft_family(b));
 	return r;
 }
 
-/* In the form in which nft lists it. */
-void nft_rule_comment(struct nft_rule *r, const char *text)
+/* Appends to the rule's user data. */
+static void rule_udata(
+	struct nft_rule *r, uint8_t type, const void *data, uint32_t len)
 {
-	struct nftnl_udata_buf *u = must(nftnl_udata_buf_alloc(256));
-	char cut[128];
+	struct nftnl_udata_buf *u = nft_must(nftnl_udata_buf_alloc(256));
+	uint32_t had_len = 0;
+	const void *had =
+		nftnl_rule_get_data(r->r, NFTNL_RULE_USERDATA, &had_len);
 
-	snprintf(cut, sizeof(cut), "%s", text);
-	nftnl_udata_put_strz(u, NFTNL_UDATA_RULE_COMMENT, cut);
+	if (had)
+		nftnl_udata_buf_put(u, had, had_len);
+	nftnl_udata_put(u, type, len, data);
 	nftnl_rule_set_data(r->r, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(u),
 		nftnl_udata_buf_len(u));
 	nftnl_udata_buf_free(u);
 }
 
+/* In the form in which nft lists it. */
+void nft_rule_comment(struct nft_rule *r, const char *text)
+{
+	char cut[128];
+
+	snprintf(cut, sizeof(cut), "%s", text);
+	rule_udata(r, NFTNL_UDATA_RULE_COMMENT, cut,
+		(uint32_t)strlen(cut) + 1);
+}
+
+void nft_rule_entry(struct nft_rule *r, uint32_t entry)
+{
+	rule_udata(r, NFT_UDATA_ENTRY, &entry, sizeof(entry));
+}
+
 void nft_rule_end(struct nft_rule *r)
 {
 	struct nlmsghdr *h = nl_batch_msg(r->b, NFT_MSG_NEWRULE,
-		family_of(r->b), NLM_F_CREATE | NLM_F_APPEND);
+		nft_family(r->b), NLM_F_CREATE | NLM_F_APPEND);
 
 	nftnl_rule_nlmsg_build_payload(h, r->r);
 	nl_batch_end_msg(r->b, h);
@@ -195,7 +212,7 @@ void nft_rule_end(struct nft_rule *r)
 
 static struct nftnl_expr *expr_new(struct nft_rule *r, const char *name)
 {
-	struct nftnl_expr *e = must(nftnl_expr_alloc(name));
+	struct nftnl_expr *e = nft_must(nftnl_expr_alloc(name));
 
 	nftnl_rule_add_expr(r->r, e);
 	return e;
@@ -307,10 +324,10 @@ void nft_lookup_anon(struct nft_rule *r, const void *keys, size_t n,
 {
 	uint32_t id = r->b->seq;
 	struct nlmsghdr *h = nl_batch_msg(
-		r->b, NFT_MSG_NEWSET, family_of(r->b), NLM_F_CREATE);
-	struct nftnl_set *s = set_new(r->b, "__set%d");
+		r->b, NFT_MSG_NEWSET, nft_family(r->b), NLM_F_CREATE);
+	struct nftnl_set *s = nft_set_new(r->b, "__set%d");
 
-	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, family_of(r->b));
+	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, nft_family(r->b));
 	nftnl_set_set_u32(
 		s, NFTNL_SET_FLAGS, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, len);
@@ -321,7 +338,7 @@ void nft_lookup_anon(struct nft_rule *r, const void *keys, size_t n,
 	nftnl_set_nlmsg_build_payload(h, s);
 	nl_batch_end_msg(r->b, h);
 	h = nl_batch_msg(
-		r->b, NFT_MSG_NEWSETELEM, family_of(r->b), NLM_F_CREATE);
+		r->b, NFT_MSG_NEWSETELEM, nft_family(r->b), NLM_F_CREATE);
 	nftnl_set_elems_nlmsg_build_payload(h, s);
 	nl_batch_end_msg(r->b, h);
 	nftnl_set_free(s);
@@ -462,7 +479,7 @@ void nft_verdict(struct nft_rule *r, int verdict, const char *chain)
 int nft_table_check(struct nl *nl, uint8_t family, const char *table)
 {
 	char buf[NL_BUF] __attribute__((aligned(8)));
-	struct nftnl_table *t = must(nftnl_table_alloc());
+	struct nftnl_table *t = nft_must(nftnl_table_alloc());
 	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(
 		buf, NFT_MSG_GETTABLE, family, NLM_F_REQUEST, ++nl->seq);
 
@@ -490,7 +507,7 @@ static int expr_take(struct nftnl_expr *e, void *arg)
 static int rule_take(const struct nlmsghdr *h, void *arg)
 {
 	struct counter_dump *d = arg;
-	struct nftnl_rule *r = must(nftnl_rule_alloc());
+	struct nftnl_rule *r = nft_must(nftnl_rule_alloc());
 	uint64_t packets = 0;
 
 	/* Old kernels ignore the filter of a dump and send every rule. */
@@ -516,7 +533,7 @@ int nft_table_counters(struct nl *nl, uint8_t family, const char *table,
 	int rc = -EINTR;
 
 	for (int tries = 0; rc == -EINTR && tries < 5; tries++) {
-		struct nftnl_rule *r = must(nftnl_rule_alloc());
+		struct nftnl_rule *r = nft_must(nftnl_rule_alloc());
 		struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETRULE,
 			family, NLM_F_DUMP | NLM_F_REQUEST, ++nl->seq);
 
@@ -544,7 +561,7 @@ struct chain_dump {
 static int chain_take(const struct nlmsghdr *h, void *arg)
 {
 	const struct chain_dump *d = arg;
-	struct nftnl_chain *c = must(nftnl_chain_alloc());
+	struct nftnl_chain *c = nft_must(nftnl_chain_alloc());
 
 	if (nftnl_chain_nlmsg_parse(h, c) == 0 &&
 		!strcmp(nftnl_chain_get_str(c, NFTNL_CHAIN_TABLE), d->table))

@@ -30,6 +30,8 @@ struct nft_rule {
 };
 struct nft_rule nft_rule_begin(struct nl_batch *b, const char *chain);
 void nft_rule_comment(struct nft_rule *r, const char *text);
+/* What the rule counts is the count of that entry (nft_entry_counters). */
+void nft_rule_entry(struct nft_rule *r, uint32_t entry);
 void nft_rule_end(struct nft_rule *r); /* appends it to the batch */
 
 /* Loads go to one register; the test that follows reads it. */
@@ -52,6 +54,36 @@ void nft_lookup(struct nft_rule *r, const char *set, bool inverted);
 /* Membership in an anonymous set of n keys of len bytes each. */
 void nft_lookup_anon(struct nft_rule *r, const void *keys, size_t n,
 	unsigned len, bool inverted);
+
+/* A field of a map's key: where it stands in a packet. */
+struct nft_field {
+	enum nft_payload_bases base;
+	uint8_t offset, len; /* at most 4 bytes */
+	uint8_t type;        /* how nft shows it */
+};
+#define NFT_FIELDS_MAX 5
+/* An anonymous map from concatenated fields to verdicts, which counts by
+ * element and goes with its rule.
+ * Of ranges: no two elements may overlap, the kernel would find either or
+ * neither.  At least two fields, the most selective first.
+ * Exact (mask): of what the mask leaves of each field; no key twice. */
+struct nft_vmap {
+	struct nl_batch *b;
+	struct nftnl_set *set; /* what is yet to be added */
+	const struct nft_field *field;
+	const uint32_t *mask; /* for each field; NULL: ranges */
+	size_t n_fields, waiting;
+	uint32_t id;
+};
+/* field, mask: lent until the end.  size: how many elements to expect. */
+struct nft_vmap nft_vmap_begin(struct nl_batch *b,
+	const struct nft_field *field, const uint32_t *mask, size_t n,
+	size_t size);
+/* lo, hi (of ranges): a number for each field; entry as in nft_rule_entry. */
+void nft_vmap_add(struct nft_vmap *m, const uint32_t *lo, const uint32_t *hi,
+	int verdict, const char *chain, uint32_t entry);
+/* Ends the map and lets the rule look up the packet in it. */
+void nft_vmap_end(struct nft_vmap *m, struct nft_rule *r);
 
 void nft_name_is(struct nft_rule *r, const char *name); /* a loaded name */
 void nft_iifname(struct nft_rule *r, const char *name);
@@ -85,7 +117,11 @@ int nft_table_chains(struct nl *nl, uint8_t family, const char *table,
  * count too, as 0.  Fills at most n, gives the number of rules.  -errno. */
 int nft_chain_counters(
 	struct nl *nl, const char *chain, uint64_t *v, size_t n);
-/* The same in a table of ours other than DP_NFT_TABLE. */
+/* Packets by entry (nft_rule_entry, nft_vmap_add), summed over the rules of
+ * the chain and the maps these look up; all n are filled.  0 or -errno. */
+int nft_entry_counters(struct nl *nl, uint8_t family, const char *table,
+	const char *chain, uint64_t *v, size_t n);
+/* Those of nft_chain_counters in a table of ours other than DP_NFT_TABLE. */
 int nft_table_counters(struct nl *nl, uint8_t family, const char *table,
 	const char *chain, uint64_t *v, size_t n);
 #endif

@@ -3,6 +3,7 @@
  * transport field fails, which ends the rule; of a non-first fragment it may
  * read payload as ports, so rules that look there first ask for offset 0. */
 #include "dataplane/selector_nft.h"
+#include "dataplane/selector_plan.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
@@ -278,20 +279,100 @@ void ace_nft_comment(struct nft_rule *r, const struct ace *e)
 	nft_rule_comment(r, sbuf_str(&text));
 }
 
+static int verdict_of(const struct acl_verdicts *v, const struct ace *e,
+	size_t i, const char **chain)
+{
+	*chain = !e->permit         ? NULL
+		 : v->permit_chains ? v->permit_chains[i]
+				    : v->permit_chain;
+	return e->permit ? v->permit : v->deny;
+}
+
+/* Only packets of TCP and UDP that show their ports. */
+static void ports_test(struct nft_rule *r)
+{
+	static const uint8_t proto[] = { IPPROTO_TCP, IPPROTO_UDP };
+
+	offset_test(r, NFT_CMP_EQ);
+	nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 9, 1);
+	nft_lookup_anon(r, proto, sizeof(proto), 1, false);
+	nft_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2);
+}
+
+static void entry_rule(struct nl_batch *b, const char *chain,
+	const struct acl *acl, const struct acl_verdicts *v,
+	const struct plan_step *s)
+{
+	const struct ace *e = &acl->v[s->ace];
+	struct nft_rule r = nft_rule_begin(b, chain);
+	const char *to;
+	int verdict = verdict_of(v, e, s->ace, &to);
+
+	if (s->ports)
+		ports_test(&r);
+	ace_nft_test(&r, e);
+	nft_counter(&r);
+	if (verdict != NFT_CONTINUE)
+		nft_verdict(&r, verdict, to);
+	ace_nft_comment(&r, e);
+	nft_rule_entry(&r, (uint32_t)(v->first + s->ace));
+	nft_rule_end(&r);
+}
+
+static void map_rule(struct nl_batch *b, const char *chain,
+	const struct acl *acl, const struct acl_verdicts *v,
+	const struct plan_step *s)
+{
+	static const struct nft_field at[PLAN_FIELDS] = {
+		[PLAN_DST] = { NFT_PAYLOAD_NETWORK_HEADER, 16, 4, 7 },
+		[PLAN_SRC] = { NFT_PAYLOAD_NETWORK_HEADER, 12, 4, 7 },
+		[PLAN_DPORT] = { NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, 13 },
+		[PLAN_SPORT] = { NFT_PAYLOAD_TRANSPORT_HEADER, 0, 2, 13 },
+		[PLAN_PROTO] = { NFT_PAYLOAD_NETWORK_HEADER, 9, 1, 12 },
+	};
+	struct nft_rule r = nft_rule_begin(b, chain);
+	struct nft_field field[PLAN_FIELDS];
+	uint32_t mask[PLAN_FIELDS];
+	struct nft_vmap m;
+
+	for (size_t i = 0; i < s->n_fields; i++) {
+		field[i] = at[s->field[i]];
+		mask[i] = s->mask[s->field[i]];
+	}
+	m = nft_vmap_begin(
+		b, field, s->exact ? mask : NULL, s->n_fields, s->n_boxes);
+	for (size_t k = 0; k < s->n_boxes; k++) {
+		const struct plan_box *box = &s->box[k];
+		uint32_t lo[PLAN_FIELDS], hi[PLAN_FIELDS];
+		const char *to;
+		int verdict = verdict_of(v, &acl->v[box->ace], box->ace, &to);
+
+		for (size_t i = 0; i < s->n_fields; i++) {
+			lo[i] = box->lo[s->field[i]];
+			hi[i] = box->hi[s->field[i]];
+		}
+		nft_vmap_add(&m, lo, hi, verdict, to,
+			(uint32_t)(v->first + box->ace));
+	}
+	if (s->ports)
+		ports_test(&r);
+	nft_vmap_end(&m, &r);
+	nft_rule_end(&r);
+}
+
 void acl_nft_compile(struct nl_batch *b, const char *chain,
 	const struct acl *acl, const struct acl_verdicts *v)
 {
-	for (size_t i = 0; i < acl->n; i++) {
-		const struct ace *e = &acl->v[i];
-		struct nft_rule r = nft_rule_begin(b, chain);
+	struct acl_plan plan;
 
-		ace_nft_test(&r, e);
-		nft_counter(&r);
-		if (!e->permit)
-			nft_verdict(&r, v->deny, NULL);
-		else if (v->permit != NFT_CONTINUE)
-			nft_verdict(&r, v->permit, v->permit_chain);
-		ace_nft_comment(&r, e);
-		nft_rule_end(&r);
+	acl_plan_build(&plan, acl, v->permit == NFT_CONTINUE);
+	for (size_t i = 0; i < plan.n; i++) {
+		const struct plan_step *s = &plan.step[i];
+
+		if (s->box)
+			map_rule(b, chain, acl, v, s);
+		else
+			entry_rule(b, chain, acl, v, s);
 	}
+	acl_plan_free(&plan);
 }

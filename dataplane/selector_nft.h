@@ -4,12 +4,17 @@
 #include "dataplane/nft.h"
 #include "dataplane/selector.h"
 
-/* Appends to `chain` one rule for each entry, in order: where the entry
- * matches, it counts and runs `permit` or `deny` (NF_*, NFT_RETURN; permit
- * also NFT_GOTO with permit_chain, or NFT_CONTINUE).  First match wins when neither goes on. */
+/* Appends to `chain` what the list says: where an entry matches, it counts and
+ * runs `permit` or `deny` (NF_*, NFT_RETURN; permit also NFT_GOTO with
+ * permit_chain, or NFT_CONTINUE).  First match wins when neither goes on.  A
+ * short list is a rule for each entry; of a long one the kernel looks up most
+ * entries in maps (selector_plan.h).  nft_entry_counters reads
+ * the counts. */
 struct acl_verdicts {
 	int permit, deny;
 	const char *permit_chain;
+	const char *const *permit_chains; /* one for each entry; or NULL */
+	size_t first; /* the number that the first entry counts under */
 };
 void acl_nft_compile(struct nl_batch *b, const char *chain,
 	const struct acl *acl, const struct acl_verdicts *v);

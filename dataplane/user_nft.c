@@ -257,30 +257,38 @@ static void unknown_esp_build(struct nl_batch *b, const struct user_group *g)
 {
 	struct chain_name esp = chain_of("esp", g), unk = chain_of("unk", g);
 	struct chain_name odd = chain_of("odd", g);
-	const struct acl *list = &g->lists->policy_in;
+	const struct acl *in = &g->lists->policy_in;
+	auto_free const char **to = xcalloc(in->n + 1, sizeof(*to));
+	const struct acl_verdicts v = {
+		.permit = NFT_GOTO, .deny = NFT_RETURN, .permit_chains = to
+	};
+	struct acl list = { .v = xcalloc(in->n + 1, sizeof(*list.v)) };
 
-	for (size_t i = 0; i < list->n; i++) {
-		const struct ace *e = &list->v[i];
-		struct ace as;
-		enum path_esp how = path_esp_entry(e, &as);
-		struct acl one = { .v = &as, .n = 1 };
-		struct acl_verdicts v = { .permit = NFT_GOTO,
-			.deny = NFT_RETURN,
-			.permit_chain =
-				how == PATH_ESP_ITSELF ? unk.s : odd.s };
+	for (size_t i = 0; i < in->n; i++) {
+		enum path_esp how =
+			path_esp_entry(&in->v[i], &list.v[list.n]);
 
 		if (how != PATH_ESP_SKIP)
-			acl_nft_compile(b, esp.s, &one, &v);
+			to[list.n++] = how == PATH_ESP_ITSELF ? unk.s : odd.s;
 	}
+	acl_nft_compile(b, esp.s, &list, &v);
+	acl_free(&list);
 }
 
 static void group_build(struct nl_batch *b, const struct user_group *g)
 {
 	struct chain_name enc = chain_of("enc", g),
 			  clear = chain_of("clear", g);
-	const struct acl_verdicts skip = { NFT_CONTINUE, NFT_RETURN, NULL };
-	const struct acl_verdicts out = { NFT_GOTO, NFT_RETURN, enc.s };
-	const struct acl_verdicts in = { NFT_GOTO, NFT_RETURN, clear.s };
+	const struct acl_verdicts skip = {
+		.permit = NFT_CONTINUE, .deny = NFT_RETURN
+	};
+	const struct acl_verdicts out = { .permit = NFT_GOTO,
+		.deny = NFT_RETURN,
+		.permit_chain = enc.s,
+		.first = g->lists->local.n };
+	const struct acl_verdicts in = { .permit = NFT_GOTO,
+		.deny = NFT_RETURN,
+		.permit_chain = clear.s };
 	struct nft_rule r;
 
 	for (size_t i = 0; i < ARRAY_LEN(group_chains); i++) {
@@ -392,6 +400,7 @@ int table_ace_counts(
 
 	memset(v, 0, n * sizeof(*v));
 	if (g->in_kernel && g->cfg.policy)
-		rc = nft_chain_counters(nft, chain_of("out", g).s, v, n);
-	return rc < 0 ? rc : 0;
+		rc = nft_entry_counters(nft, NFPROTO_IPV4, DP_NFT_TABLE,
+			chain_of("out", g).s, v, n);
+	return rc;
 }

@@ -141,6 +141,42 @@ struct ace rnd_ace(uint32_t seq)
 	return e;
 }
 
+static struct ip_wild rnd_net(enum acl_style style)
+{
+	static const uint8_t len[] = { 32, 32, 31, 24, 24, 24, 24, 23, 16, 0 };
+	uint32_t n = style == ACL_ALIKE ? 24 + rnd(2) * 8
+					: len[rnd(ARRAY_LEN(len))];
+	uint32_t wild = n ? (uint32_t)((UINT64_C(1) << (32 - n)) - 1)
+			  : UINT32_MAX;
+	uint32_t addr = style == ACL_CROWDED ? rnd_addr()
+			: style == ACL_ALIKE ? 0x0a000000 | rnd(6144)
+					     : 0x0a000000 | rnd(1u << 20) << 4;
+
+	return (struct ip_wild){ addr & ~wild, wild };
+}
+
+struct ace rnd_ace_long(uint32_t seq, enum acl_style style)
+{
+	static const int16_t proto[] = { ACE_ANY, ACE_ANY, 1, 6, 17, 47 };
+	static const uint8_t odd[ACL_STYLES] = { 20, 60, 200 };
+	struct ace e = ace_any(rnd(3));
+
+	if (!rnd(odd[style]))
+		return rnd_ace(seq);
+	e.seq = seq;
+	e.src = rnd_net(style);
+	e.dst = rnd_net(style);
+	if (style == ACL_ALIKE && rnd(4))
+		return e;
+	e.proto = proto[rnd(ARRAY_LEN(proto))];
+	if (e.proto == 6 || e.proto == 17) {
+		e.dport = rnd_op(rnd_port);
+		if (!rnd(4))
+			e.sport = rnd_op(rnd_port);
+	}
+	return e;
+}
+
 static struct ip_prefix rnd_prefix(void)
 {
 	static const uint8_t len[] = { 0, 16, 31, 48, 52, 64, 120, 127, 128 };
@@ -274,5 +310,31 @@ size_t rnd_packet(uint8_t p[64])
 	p[33] = (uint8_t)rnd(64);
 	if (!rnd(5))
 		rnd_options(p, &n);
+	return n;
+}
+
+static uint16_t port_for(const struct ace_port *o)
+{
+	return o->n && rnd(3) ? (uint16_t)(o->p[rnd(o->n)] + rnd(3) - 1)
+			      : rnd_port();
+}
+
+size_t rnd_packet_for(const struct acl *acl, uint8_t p[64])
+{
+	const struct ace *e = &acl->v[rnd((uint32_t)acl->n)];
+	size_t n = rnd_packet(p), hdr = (p[0] & 0xfu) * 4u;
+	uint32_t src = htonl(e->src.addr ^ (rnd(INT32_MAX) & e->src.wild));
+	uint32_t dst = htonl(e->dst.addr ^ (rnd(INT32_MAX) & e->dst.wild));
+	uint16_t sport = htons(port_for(&e->sport));
+	uint16_t dport = htons(port_for(&e->dport));
+
+	memcpy(p + 12, &src, 4);
+	memcpy(p + 16, &dst, 4);
+	if (e->proto != ACE_ANY && rnd(8))
+		p[9] = (uint8_t)e->proto;
+	if (p[9] == 6 || p[9] == 17) {
+		memcpy(p + hdr, &sport, 2);
+		memcpy(p + hdr + 2, &dport, 2);
+	}
 	return n;
 }

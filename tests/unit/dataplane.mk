@@ -23,6 +23,10 @@ test_path_SOURCES = tests/unit/test_path.c
 test_path_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += test_selector test_selector_nft test_dataplane
+check_PROGRAMS += test_selector_plan
+test_selector_plan_SOURCES = tests/unit/test_selector_plan.c \
+	tests/unit/acl_random.c tests/unit/acl_random.h
+test_selector_plan_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 test_selector_SOURCES = tests/unit/test_selector.c
 test_selector_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 test_selector_nft_SOURCES = tests/unit/test_selector_nft.c \
