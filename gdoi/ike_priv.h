@@ -236,7 +236,8 @@ void ike_answer_put(struct isakmp_wr *m, const struct ike_offer *o,
 struct ike_keys {
 	const struct cipher_alg *cipher;
 	enum hash_id hash;
-	struct keybuf skeyid, d, a, e, key; /* skeyid, e: until it is up */
+	struct keybuf a;              /* SKEYID_a */
+	uint8_t key[CIPHER_MAX_KEY];
 };
 
 /* What only the negotiation needs; freed when the SA is up. */
@@ -244,6 +245,7 @@ struct negotiation {
 	struct bytes sai;     /* body of the initiator's SA payload */
 	struct dh *dh;
 	struct secret shared; /* g^xy */
+	struct keybuf skeyid; /* SKEYID_d and _e have made all they are for */
 	struct bytes ke_i, ke_r, ni, nr;
 	struct bytes id_own, id_peer; /* bodies of the ID payloads */
 	uint8_t refused_digest[DIGEST_BYTES];

@@ -92,7 +92,7 @@ struct span sa_encrypt(struct ike_sa *sa, struct isakmp_wr *m, uint8_t *iv)
 	struct span out = isakmp_wr_end(m);
 
 	if (out.n == 0 ||
-		cbc_encrypt(sa->keys.cipher, sa->keys.key.b, iv,
+		cbc_encrypt(sa->keys.cipher, sa->keys.key, iv,
 			m->w.buf + ISAKMP_HDR, out.n - ISAKMP_HDR) != 0)
 		return SPAN(NULL, 0);
 	memcpy(iv, out.p + out.n - block, block);
@@ -109,7 +109,7 @@ enum wire_err sa_decrypt(const struct ike_sa *sa, const struct ike_dgram *in,
 	if (in->body.n > sizeof sa->ike->clear)
 		return WIRE_LIMIT;
 	memcpy(clear, in->body.p, in->body.n);
-	if (cbc_decrypt(sa->keys.cipher, sa->keys.key.b, iv, clear,
+	if (cbc_decrypt(sa->keys.cipher, sa->keys.key, iv, clear,
 		    in->body.n) != 0)
 		return WIRE_PADDING;
 	enum wire_err e =
@@ -252,6 +252,7 @@ static void negotiation_free(struct ike *ike, struct negotiation *n)
 	if (n->dh != NULL)
 		ike->env.crypto->dh_free(n->dh);
 	secret_free(&n->shared);
+	keybuf_wipe(&n->skeyid);
 	bytes_free(&n->sai);
 	bytes_free(&n->ke_i);
 	bytes_free(&n->ke_r);
@@ -365,8 +366,6 @@ void sa_came_up(struct ike_sa *sa)
 
 	negotiation_free(ike, sa->neg);
 	sa->neg = NULL;
-	keybuf_wipe(&sa->keys.skeyid);
-	keybuf_wipe(&sa->keys.e);
 	sa->notify_up = false;
 	sa->expires_ms = ike_now(ike) + life_ms;
 	sa_arm(sa, life_ms);

@@ -73,7 +73,7 @@ static void skeyid_next(const struct ike_sa *sa, const struct keybuf *previous,
 		SPAN(sa->key.cky_i, COOKIE_BYTES),
 		SPAN(sa->cky_r, COOKIE_BYTES), SPAN(&n, 1) };
 
-	prf(sa->keys.hash, SPAN(sa->keys.skeyid.b, sa->keys.skeyid.n), parts,
+	prf(sa->keys.hash, SPAN(sa->neg->skeyid.b, sa->neg->skeyid.n), parts,
 		ARRAY_LEN(parts), out->b);
 	out->n = hash_alg(sa->keys.hash)->bytes;
 }
@@ -83,6 +83,7 @@ bool auth_derive(struct ike_sa *sa)
 	const struct env *env = &sa->ike->env;
 	static const struct keybuf none;
 	struct ike_keys *k = &sa->keys;
+	struct keybuf *skeyid = &sa->neg->skeyid, d, e;
 	const struct span ke[] = { bytes_span(&sa->neg->ke_i),
 		bytes_span(&sa->neg->ke_r) };
 	const struct auth_method *m = auth_method(sa->policy.auth);
@@ -90,18 +91,20 @@ bool auth_derive(struct ike_sa *sa)
 
 	k->hash = sa->policy.hash;
 	k->cipher = cipher_alg(sa->policy.cipher);
-	if (m == NULL || !m->skeyid(sa, k->skeyid.b))
+	if (m == NULL || !m->skeyid(sa, skeyid->b))
 		return false;
-	k->skeyid.n = hash_alg(k->hash)->bytes;
-	skeyid_next(sa, &none, 0, &k->d);
-	skeyid_next(sa, &k->d, 1, &k->a);
-	skeyid_next(sa, &k->a, 2, &k->e);
-	k->key.n = k->cipher->key_bytes;
-	ike_expand_key(k->hash, SPAN(k->e.b, k->e.n), k->key.b, k->key.n);
+	skeyid->n = hash_alg(k->hash)->bytes;
+	skeyid_next(sa, &none, 0, &d);
+	skeyid_next(sa, &d, 1, &k->a);
+	skeyid_next(sa, &k->a, 2, &e);
+	ike_expand_key(
+		k->hash, SPAN(e.b, e.n), k->key, k->cipher->key_bytes);
+	keybuf_wipe(&d);
+	keybuf_wipe(&e);
 	if (env->key_made != NULL)
 		env->key_made(env->ctx, ENV_KEY_IKE,
 			SPAN(sa->key.cky_i, COOKIE_BYTES),
-			SPAN(k->key.b, k->key.n));
+			SPAN(k->key, k->cipher->key_bytes));
 	digest(k->hash, ke, ARRAY_LEN(ke), iv);
 	memcpy(sa->iv, iv, k->cipher->block);
 	SA_DEBUG(sa, DH_SHARED, .a = sa->policy.group);
@@ -120,6 +123,6 @@ void auth_hash(const struct ike_sa *sa, bool of_initiator, struct span id_b,
 		of_initiator ? ke_r : ke_i, of_initiator ? cky_i : cky_r,
 		of_initiator ? cky_r : cky_i, bytes_span(&sa->neg->sai), id_b };
 
-	prf(auth_proof_hash(sa), SPAN(sa->keys.skeyid.b, sa->keys.skeyid.n),
+	prf(auth_proof_hash(sa), SPAN(sa->neg->skeyid.b, sa->neg->skeyid.n),
 		parts, ARRAY_LEN(parts), out);
 }

@@ -50,7 +50,7 @@ static size_t rewrite(struct rewrite *f, const struct ike_sa *sa,
 	bool sealed = (h.flags & ISAKMP_FLAG_E) != 0;
 
 	if (sealed)
-		assert(cbc_decrypt(sa->keys.cipher, sa->keys.key.b, sa->iv,
+		assert(cbc_decrypt(sa->keys.cipher, sa->keys.key, sa->iv,
 			       clear, n) == 0);
 	isakmp_wr_begin(&m, out, REWRITE_MAX, &h);
 	payloads_edit(f, SPAN(clear, n), &h, &m);
@@ -62,7 +62,7 @@ static size_t rewrite(struct rewrite *f, const struct ike_sa *sa,
 	n = isakmp_wr_end(&m).n;
 	assert(n > 0);
 	if (sealed)
-		assert(cbc_encrypt(sa->keys.cipher, sa->keys.key.b, sa->iv,
+		assert(cbc_encrypt(sa->keys.cipher, sa->keys.key, sa->iv,
 			       out + ISAKMP_HDR, n - ISAKMP_HDR) == 0);
 	return n;
 }

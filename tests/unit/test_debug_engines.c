@@ -97,9 +97,9 @@ static void ike_keys(struct fix *f, const struct ike *ike)
 	const struct ike_sa *sa;
 
 	TAILQ_FOREACH(sa, &ike->sas, link) {
-		key_add(f, "SKEYID_d", sa->keys.d.b, sa->keys.d.n);
 		key_add(f, "SKEYID_a", sa->keys.a.b, sa->keys.a.n);
-		key_add(f, "cipher key", sa->keys.key.b, sa->keys.key.n);
+		key_add(f, "cipher key", sa->keys.key,
+			sa->keys.cipher->key_bytes);
 	}
 }
 
