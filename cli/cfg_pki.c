@@ -471,8 +471,6 @@ static int tp_check(void *ctx, const struct tree *t, const struct node *section,
 		keep_warn(why, NULL);
 	else if (c == &tp_enrollment && node_has(new, "profile"))
 		keep_warn(why, "no enrollment profiles");
-	else if (c == &tp_vrf)
-		keep_warn(why, "servers are reached in the global table");
 	else if (c == &tp_http_proxy)
 		keep_warn(why, "servers are reached directly");
 	else if (c == &tp_chain_validation && node_has(new, "continue"))

@@ -4,9 +4,11 @@
 #include "cli/session_priv.h"
 #include "cli/url_io.h"
 #include "router/revoke.h"
+#include "router/transfer.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 static int crl_exec(struct cmd_call *c);
@@ -120,21 +122,42 @@ static int crl_read(
 /* By SCEP. */
 struct ask {
 	struct pki_job job;
-	struct pki_scep_crl *get;
+	struct pki_scep_crl *get; /* or */
+	struct transfer *transfer;
 };
+
+static int ask_end(
+	struct ask *a, int err, const char *why, const void *p, size_t n)
+{
+	struct pki_job *j = xmemdup(&a->job, sizeof(a->job));
+	auto_sbuf struct sbuf text = { 0 };
+
+	free(a);
+	if (err < 0)
+		pki_say(j->session, "%% The CRL is not to be had: %s\n",
+			*why != '\0' ? why : strerror(-err));
+	else
+		sbuf_add(&text, p, n);
+	return crl_end(j, err == 0 && crl_take(j, sbuf_str(&text), text.n));
+}
 
 static void ask_answered(
 	void *ctx, int err, const char *why, const struct der *crl)
 {
 	struct ask *a = ctx;
-	struct pki_job *j = xmemdup(&a->job, sizeof(a->job));
+	struct session *s = a->job.session;
 
-	free(a);
-	if (err < 0)
-		pki_say(j->session, "%% The CA gives no CRL: %s\n", why);
-	session_resume(j->session,
-		crl_end(j,
-			err == 0 && crl_take(j, (const char *)crl->p, crl->n)));
+	session_resume(s, ask_end(a, err, why, err == 0 ? crl->p : NULL,
+				  err == 0 ? crl->n : 0));
+}
+
+static void http_answered(
+	void *ctx, int err, const char *why, const void *data, size_t n)
+{
+	struct ask *a = ctx;
+	struct session *s = a->job.session;
+
+	session_resume(s, ask_end(a, err, why, data, n));
 }
 
 static void ask_break(void *ctx)
@@ -142,7 +165,10 @@ static void ask_break(void *ctx)
 	struct ask *a = ctx;
 	struct session *s = a->job.session;
 
-	pki_scep_crl_cancel(a->get);
+	if (a->get != NULL)
+		pki_scep_crl_cancel(a->get);
+	if (a->transfer != NULL)
+		transfer_cancel(a->transfer);
 	free(a);
 	session_done(s, CMD_FAILED);
 }
@@ -160,6 +186,37 @@ static int crl_ask(
 		free(a);
 		return CMD_FAILED;
 	}
+	session_on_break(c->session, ask_break, a);
+	return CMD_PENDING;
+}
+
+static bool is_http(const char *url)
+{
+	return strncasecmp(url, "http://", 7) == 0 ||
+	       strncasecmp(url, "https://", 8) == 0;
+}
+
+/* As the trustpoint's `vrf` and `source interface` say. */
+static int crl_http(struct cmd_call *c, const struct pki_job *job,
+	const struct node *tp, const char *url)
+{
+	char source[PKI_SOURCE_MAX] = "", device[PKI_SOURCE_MAX] = "";
+
+	pki_source_read(c->router, tp, source);
+	if (!pki_vrf_read(c->router, tp, device)) {
+		sbuf_adds(
+			c->out, "% The VRF of this trustpoint is not there.\n");
+		return CMD_FAILED;
+	}
+	struct transfer_opts o = { .url = url,
+		.source = source[0] != '\0' ? source : NULL,
+		.device = device[0] != '\0' ? device : NULL,
+		.http_only = true,
+		.max = PKI_CRL_BYTES };
+	struct ask *a = xcalloc(1, sizeof(*a));
+
+	a->job = *job;
+	a->transfer = transfer_start(c->router->loop, &o, http_answered, a);
 	session_on_break(c->session, ask_break, a);
 	return CMD_PENDING;
 }
@@ -192,6 +249,8 @@ static int crl_exec(struct cmd_call *c)
 				  "where the CRL is.\n");
 		return CMD_FAILED;
 	}
+	if (is_http(url) && c->router->loop != NULL)
+		return crl_http(c, &job, tp.node, url);
 	return url_read(c->session, url, PKI_CRL_BYTES, crl_read, job_drop,
 		xmemdup(&job, sizeof(job)));
 }

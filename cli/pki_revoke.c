@@ -20,7 +20,7 @@ static bool policy(void *ctx, const char *trustpoint, struct revoke_policy *out)
 
 	pki_tp_read(r, trustpoint, &p);
 	out->by_scep = pki_scep_can_crl(&p);
-	return true;
+	return pki_vrf_read(r, tp, out->device);
 }
 
 /* The CRL of the trustpoint's own CA is shown, and there at the next start. */

@@ -37,6 +37,17 @@ void pki_source_read(const struct router *r, const struct node *tp,
 				ip_text(&v[i].addr[0].addr, ip));
 }
 
+bool pki_vrf_read(const struct router *r, const struct node *tp,
+	char device[PKI_SOURCE_MAX])
+{
+	const struct node *n = node_child(tp, &tp_vrf, NULL);
+
+	if (n != NULL)
+		strlcpy(device, box_vrf_device(r->box, node_str(n, "name")),
+			PKI_SOURCE_MAX);
+	return n == NULL || device[0] != '\0';
+}
+
 bool pki_server_read(const struct router *r, const char *name,
 	struct pki_server *out, struct sbuf *why)
 {
@@ -58,10 +69,15 @@ bool pki_server_read(const struct router *r, const char *name,
 		return false;
 	}
 	pki_source_read(r, tp, out->source);
+	if (!pki_vrf_read(r, tp, out->device)) {
+		sbuf_adds(why, "% The VRF of this trustpoint is not there.\n");
+		return false;
+	}
 	out->net = (struct scep_net_opts){
 		.url = out->url,
 		.ca_ident = node_str(tp, "name"),
 		.source = out->source[0] != '\0' ? out->source : NULL,
+		.device = out->device[0] != '\0' ? out->device : NULL,
 		.retries = node_u32(node_get(tp, &tp_retry_count), "n"),
 		.period_ms =
 			MINUTE_MS *

@@ -9,10 +9,16 @@
 void pki_source_read(const struct router *r, const struct node *tp,
 	char source[PKI_SOURCE_MAX]);
 
+/* `vrf`: the device whose routes lead to the CA; else left alone.  false: there
+ * is no such VRF. */
+bool pki_vrf_read(const struct router *r, const struct node *tp,
+	char device[PKI_SOURCE_MAX]);
+
 /* Where and how a trustpoint's CA is asked. */
 struct pki_server {
 	const char *url;             /* lent from the configuration */
 	char source[PKI_SOURCE_MAX]; /* "": any */
+	char device[PKI_SOURCE_MAX]; /* "": the global table */
 	struct scep_net_opts net;    /* points into this struct */
 };
 /* false, and a `%` line: not over the network, or the URL does not do. */

@@ -278,6 +278,7 @@ static void fly(struct item *i)
 		return;
 	}
 	o.source = p.source[0] != '\0' ? p.source : NULL;
+	o.device = p.device[0] != '\0' ? p.device : NULL;
 	o.max = CRL_BYTES_MAX;
 	if (i->method == REVOCATION_OCSP) {
 		i->with_nonce = !p.no_nonce;

@@ -19,6 +19,7 @@
 struct revoke_policy {
 	const char *crl_url, *ocsp_url; /* NULL: as the certificate says */
 	char source[64];                /* netdev or address; "": any */
+	char device[64];                /* of a VRF; "": none */
 	bool no_nonce;
 	bool by_scep; /* get_crl does, where no URL is known */
 };
@@ -26,7 +27,7 @@ struct revoke_policy {
 typedef void revoke_got_fn(
 	void *item, int err, const char *why, const struct der *der);
 struct revoke_ops {
-	/* false: there is no such trustpoint. */
+	/* false: there is no such trustpoint, or nothing leads to its CA. */
 	bool (*policy)(
 		void *ctx, const char *trustpoint, struct revoke_policy *out);
 	/* Something new is known of a trustpoint; crl NULL: by OCSP. */

@@ -25,7 +25,7 @@ struct scep_net {
 	struct loop *loop;
 	const struct debug *debug;
 	enum want want;
-	char *url, *ident, *source;
+	char *url, *ident, *source, *device;
 	unsigned tries_left, period_ms;
 	struct transfer *transfer; /* NULL: none on its way */
 	struct timer again;
@@ -103,6 +103,7 @@ static void net_free(struct scep_net *n)
 	free(n->url);
 	free(n->ident);
 	free(n->source);
+	free(n->device);
 	free(n);
 }
 
@@ -221,6 +222,7 @@ static void fetch(struct scep_net *n, const char *url, const struct der *post,
 {
 	struct transfer_opts o = { .url = url,
 		.source = n->source,
+		.device = n->device,
 		.http_only = true,
 		.max_secs = ANSWER_SECS,
 		.max = max };
@@ -339,6 +341,7 @@ static struct scep_net *net_new(struct loop *l, const struct scep_net_opts *o,
 	n->url = full_url(o->url);
 	n->ident = dup_or_null(o->ca_ident);
 	n->source = dup_or_null(o->source);
+	n->device = dup_or_null(o->device);
 	n->tries_left = o->retries;
 	n->period_ms = o->period_ms;
 	n->ctx = ctx;

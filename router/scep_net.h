@@ -11,6 +11,7 @@ struct scep_net_opts {
 	const char *url;      /* `enrollment url` */
 	const char *ca_ident; /* message= of GetCACert */
 	const char *source;   /* netdev or address; NULL: any */
+	const char *device;   /* of a VRF; NULL: none */
 	unsigned retries;   /* `enrollment retry count`: sent again so often */
 	unsigned period_ms; /* `enrollment retry period` */
 	const struct debug *debug; /* lent for as long as the exchange */

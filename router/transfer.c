@@ -9,13 +9,14 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define CONNECT_SECS 15
 #define STALL_SECS   30 /* with less than a byte a second */
 #define REDIRECTS    5
 
 struct transfer {
-	char *url, *user, *password, *known_hosts, *source;
+	char *url, *user, *password, *known_hosts, *source, *device;
 	bool upload, http_only;
 	unsigned max_secs;
 	struct sbuf data; /* sent or fetched */
@@ -48,6 +49,7 @@ static void transfer_free(struct transfer *t)
 	free(t->user);
 	free(t->known_hosts);
 	free(t->source);
+	free(t->device);
 	free(t->post_type);
 	sbuf_free(&t->post);
 	if (t->data.s != NULL)
@@ -164,6 +166,18 @@ static int code_errno(CURL *curl, CURLcode code)
 	}
 }
 
+/* A socket of a VRF is one of its device. */
+static int bind_device(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	const struct transfer *t = ctx;
+
+	(void)purpose;
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, t->device,
+		       (socklen_t)strlen(t->device) + 1) == 0
+		       ? CURL_SOCKOPT_OK
+		       : CURL_SOCKOPT_ERROR;
+}
+
 static void set_limits(CURL *curl, struct transfer *t)
 {
 	const char *protocols =
@@ -184,6 +198,10 @@ static void set_limits(CURL *curl, struct transfer *t)
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)t->max_secs);
 	if (t->source != NULL)
 		curl_easy_setopt(curl, CURLOPT_INTERFACE, t->source);
+	if (t->device != NULL) {
+		curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, bind_device);
+		curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, t);
+	}
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, t->why);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -226,8 +244,8 @@ static struct curl_slist *set_post(CURL *curl, struct transfer *t)
 	headers = curl_slist_append(NULL, t->post_type);
 	curl_easy_setopt(curl, CURLOPT_POST, 1L);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, sbuf_str(&t->post));
-	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-		(curl_off_t)t->post.n);
+	curl_easy_setopt(
+		curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->post.n);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	return headers;
 }
@@ -276,6 +294,7 @@ struct transfer *transfer_start(struct loop *l, const struct transfer_opts *o,
 	t->password = dup_or_null(o->password);
 	t->known_hosts = dup_or_null(o->known_hosts);
 	t->source = dup_or_null(o->source);
+	t->device = dup_or_null(o->device);
 	t->http_only = o->http_only;
 	t->max_secs = o->max_secs;
 	t->upload = o->data != NULL && o->post_type == NULL;

@@ -21,6 +21,7 @@ struct transfer_opts {
 	const char *post_type;
 	unsigned max_secs;           /* for all of it; 0: while it moves */
 	const char *source;          /* netdev or address; NULL: any */
+	const char *device; /* of a VRF, whose routes count; NULL: none */
 };
 /* err: 0 or -errno; why: what the library says; data is lent. */
 typedef void transfer_done_fn(void *ctx, int err, const char *why,

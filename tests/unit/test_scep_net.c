@@ -425,6 +425,30 @@ static void test_renew_other_key(void **state)
 	}
 }
 
+/* Through a device (of a VRF), and not around one that is not there. */
+static void test_device(void **state)
+{
+	static const struct {
+		const char *device;
+		bool ok;
+	} t[] = { { "lo", true }, { "nosuch0", false } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		char url[128];
+		struct scep_net_opts o = { .url = url, .device = t[i].device };
+		struct world w;
+
+		world_new(&w, GOOD);
+		snprintf(url, sizeof(url), "http://127.0.0.1:%u/scep",
+			http_server_port(w.http));
+		scep_net_ca(w.loop, &o, NULL, on_ca, &w);
+		run(&w);
+		assert_int_equal(w.err == 0, t[i].ok);
+		world_free(&w);
+	}
+}
+
 /* What was sent before a restart is asked for, not sent again. */
 static void test_resume(void **state)
 {
@@ -554,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_pending),
 		cmocka_unit_test(test_renew_other_key),
 		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_device),
 		cmocka_unit_test(test_pending_then_granted),
 		cmocka_unit_test(test_failure),
 		cmocka_unit_test(test_forged),
