@@ -67,6 +67,16 @@ static void id_hex(const struct ike_sa_info *i, struct sbuf *out)
 		sbuf_printf(out, "%02X", i->id[k]);
 }
 
+/* One that is cut short is no name any more. */
+static void dn_show(const struct ike_sa_info *i, struct sbuf *out)
+{
+	size_t start = out->n;
+
+	dn_text(SPAN(i->id, i->id_n), ",", out);
+	if (out->n == start)
+		id_hex(i, out);
+}
+
 void show_isakmp_id(const struct ike_sa_info *i, struct sbuf *out)
 {
 	struct ip_addr a = { .family = i->id_type == ID_IPV6 ? 6 : 4 };
@@ -86,6 +96,9 @@ void show_isakmp_id(const struct ike_sa_info *i, struct sbuf *out)
 		for (size_t k = 0; k < i->id_n; k++)
 			sbuf_addc(
 				out, isgraph(i->id[k]) ? (char)i->id[k] : '?');
+		return;
+	case ID_DER_DN:
+		dn_show(i, out);
 		return;
 	default:
 		id_hex(i, out);

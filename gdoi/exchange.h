@@ -120,7 +120,7 @@ bool exchange_check(struct exchange *x, const struct exchange_msg *m,
 	const struct span *parts, size_t n);
 void exchange_end(struct exchange *x); /* the reply cache lives on a while */
 
-#define IKE_INFO_ID_MAX 128
+#define IKE_INFO_ID_MAX 256
 /* For show crypto isakmp sa. */
 struct ike_sa_info {
 	struct ip_addr src, dst;     /* initiator, responder */

@@ -320,6 +320,8 @@ static void id_put(uint8_t type, struct span id, struct sbuf *out)
 	} else if (type == 2 || type == 3) {
 		sbuf_add(out, (const char *)id.p,
 			id.n < ID_CHARS ? id.n : ID_CHARS);
+	} else if (type == ID_DER_DN) {
+		dn_text(id, ",", out);
 	} else {
 		sbuf_printf(out, "%zu octets", id.n);
 	}

@@ -418,9 +418,31 @@ static void error_count(void **state)
 		"         0         12  signature does not verify\n");
 }
 
+/* O=Orbit Lab, CN=gm1 as DER (X.690); cut short it is only octets. */
+static void an_identity_that_is_a_name(void **state)
+{
+	static const uint8_t dn[] = "\x30\x22"
+				    "\x31\x12\x30\x10\x06\x03\x55\x04\x0A\x0C\x09"
+				    "Orbit Lab"
+				    "\x31\x0C\x30\x0A\x06\x03\x55\x04\x03\x0C\x03"
+				    "gm1";
+	struct ike_sa_info i = { .id_type = 9, .id_n = sizeof(dn) - 1 };
+	auto_sbuf struct sbuf out = { 0 };
+
+	(void)state;
+	memcpy(i.id, dn, i.id_n);
+	show_isakmp_id(&i, &out);
+	assert_string_equal(sbuf_str(&out), "cn=gm1,o=Orbit Lab");
+	sbuf_trunc(&out, 0);
+	i.id_n = 4;
+	show_isakmp_id(&i, &out);
+	assert_string_equal(sbuf_str(&out), "0x30223112");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_identity_that_is_a_name),
 		cmocka_unit_test(isakmp_sa),
 		cmocka_unit_test(isakmp_policy),
 		cmocka_unit_test(isakmp_key),
