@@ -36,11 +36,16 @@ static const struct command fragmentation = {
 static const struct command kept = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_ISAKMP_OTHER + 4,
-	.grammar = "crypto isakmp {!invalid-spi-recovery|"
-		   "!disconnect-revoked-peers}",
+	.grammar = "crypto isakmp invalid-spi-recovery",
 	.help = HELP_ISAKMP "invalid-spi-recovery  Initiate IKE on an invalid "
-			    "SPI\n"
-			    "disconnect-revoked-peers  Disconnect peers with "
+			    "SPI\n",
+};
+
+static const struct command disconnect_revoked = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_ISAKMP_OTHER + 4,
+	.grammar = "crypto isakmp disconnect-revoked-peers",
+	.help = HELP_ISAKMP "disconnect-revoked-peers  Disconnect peers with "
 			    "revoked certificates\n",
 };
 
@@ -95,6 +100,8 @@ void isakmp_sa_view(const struct router *r, struct isakmp_config *c)
 	struct node *root = tree_root(r->tree);
 
 	keepalive_view(node_child(root, &keepalive, NULL), &c->keepalive);
+	c->disconnect_revoked =
+		node_child(root, &disconnect_revoked, NULL) != NULL;
 	c->fragmentation = node_child(root, &fragmentation, NULL) != NULL;
 	c->diagnose_entries =
 		(uint16_t)number(node_get(root, &diagnose), "entries");
@@ -112,10 +119,7 @@ static int sa_check(void *ctx, const struct tree *t, const struct node *section,
 	(void)old;
 	if (new == NULL || node_negated(new) || node_command(new) != &kept)
 		return 0;
-	keep_warn(why, node_has(new, "invalid-spi-recovery")
-			       ? "members learn SPIs from their key server only"
-			       : "peers that are connected are not checked "
-				 "again");
+	keep_warn(why, "members learn SPIs from their key server only");
 	return 0;
 }
 
@@ -126,13 +130,13 @@ static void sa_settle(void *ctx, const struct tree *t)
 }
 
 static const struct command *const list[] = { &keepalive, &fragmentation, &kept,
-	&diagnose, &sa_limit, &negotiation_limit };
+	&disconnect_revoked, &diagnose, &sa_limit, &negotiation_limit };
 
 static void sa_subscribe(struct router *r)
 {
 	static const struct command *const watched[] = { &keepalive,
-		&fragmentation, &kept, &diagnose, &sa_limit, &negotiation_limit,
-		NULL };
+		&fragmentation, &kept, &disconnect_revoked, &diagnose,
+		&sa_limit, &negotiation_limit, NULL };
 	struct subscriber s = { .name = "isakmp-sa",
 		.commands = watched,
 		.check = sa_check,

@@ -113,6 +113,8 @@ void ike_set_config(struct ike *ike, const struct isakmp_config *c)
 	history_size(&ike->history, copy.diagnose_entries);
 	TAILQ_FOREACH(sa, &ike->sas, link)
 		dpd_config_changed(sa);
+	if (copy.disconnect_revoked)
+		ike_end_revoked(ike);
 }
 
 struct ike_sa *ike_connect(struct ike *ike, const struct udp_path *path)

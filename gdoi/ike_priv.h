@@ -297,6 +297,8 @@ struct ike_sa {
 	uint8_t peer_id_type;
 	struct bytes peer_id;
 	struct cert *peer_cert; /* NULL: it has a pre-shared key */
+	struct cert **peer_cas; /* which came with it */
+	size_t n_peer_cas;
 	char profile[NAME_MAX_IOS + 1]; /* "" none */
 	bool profile_set;               /* by who began */
 	uint64_t expires_ms;
@@ -467,6 +469,9 @@ struct auth_method {
 const struct auth_method *auth_method(enum ike_auth id); /* NULL: unknown */
 /* phase1_sig.c: those by signature. */
 const struct auth_method *auth_method_signature(enum ike_auth id);
+/* Ends the SAs of peers whose certificates are revoked now. */
+void ike_end_revoked(struct ike *ike);
+void sa_peer_cert_free(struct ike_sa *sa);
 /* The method that a key signs by. */
 enum ike_auth ike_auth_of_key(const struct pkey *k);
 /* The hash of HASH_I and HASH_R: ECDSA has its own (RFC 4754 4). */

@@ -291,7 +291,7 @@ void sa_free(struct ike_sa *sa)
 	negotiation_free(ike, sa->neg);
 	bytes_free(&sa->tx);
 	bytes_free(&sa->peer_id);
-	cert_unref(sa->peer_cert);
+	sa_peer_cert_free(sa);
 	mem_wipe(&sa->keys, sizeof sa->keys);
 	free(sa);
 }

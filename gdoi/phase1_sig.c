@@ -5,6 +5,7 @@
 #include "gdoi/debug_priv.h"
 #include "gdoi/phase1_priv.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CERT_X509_SIGNATURE 4 /* encoding; others are not looked at */
@@ -268,7 +269,7 @@ static const struct isakmp_profile *judging_profile(const struct ike_sa *sa)
 	const struct isakmp_profile *f = sa_profile(sa);
 	struct wire_id id;
 
-	if (f != NULL || sa->initiator ||
+	if (f != NULL || sa->initiator || sa->neg == NULL ||
 		wire_id_read(rd_span(bytes_span(&sa->neg->id_peer)), &id) !=
 			WIRE_OK)
 		return f;
@@ -446,6 +447,76 @@ static enum wire_err chain_judge(struct ike_sa *sa, const struct chain *c)
 	return WIRE_CERT;
 }
 
+void sa_peer_cert_free(struct ike_sa *sa)
+{
+	cert_unref(sa->peer_cert);
+	for (size_t i = 0; i < sa->n_peer_cas; i++)
+		cert_unref(sa->peer_cas[i]);
+	free(sa->peer_cas);
+	sa->peer_cert = NULL;
+	sa->peer_cas = NULL;
+	sa->n_peer_cas = 0;
+}
+
+static void peer_cert_keep(struct ike_sa *sa, const struct chain *c)
+{
+	sa_peer_cert_free(sa);
+	sa->peer_cert = cert_ref(c->v[0]);
+	if (c->n > 1)
+		sa->peer_cas = xcalloc(c->n - 1, sizeof *sa->peer_cas);
+	for (; sa->n_peer_cas + 1 < c->n; sa->n_peer_cas++)
+		sa->peer_cas[sa->n_peer_cas] =
+			cert_ref(c->v[sa->n_peer_cas + 1]);
+}
+
+static bool is_listed(const struct ike_trustpoint *t, const struct cert *c)
+{
+	uint8_t digest[HASH_MAX_BYTES];
+
+	for (size_t i = 0; i < t->trust.n_crls; i++)
+		if (crl_has_serial(t->trust.crl[i], cert_serial(c)))
+			return true;
+	if (t->trust.n_ocsp > 0)
+		cert_digest(c, HASH_SHA256, digest);
+	for (size_t i = 0; i < t->trust.n_ocsp; i++)
+		if (t->trust.ocsp[i].revoked &&
+			memcmp(t->trust.ocsp[i].cert_sha256, digest,
+				sizeof t->trust.ocsp[i].cert_sha256) == 0)
+			return true;
+	return false;
+}
+
+/* Without this a change of the configuration would verify every peer. */
+static bool may_be_revoked(const struct ike *ike, const struct chain *c)
+{
+	for (size_t i = 0; i < ike->config.n_trustpoints; i++)
+		for (size_t k = 0; k < c->n; k++)
+			if (is_listed(&ike->config.trustpoints[i], c->v[k]))
+				return true;
+	return false;
+}
+
+void ike_end_revoked(struct ike *ike)
+{
+	const struct ike_trustpoint *by;
+	struct ike_sa *sa;
+	unsigned at = 0;
+
+	TAILQ_FOREACH(sa, &ike->sas, link) {
+		struct chain c = { .v = { sa->peer_cert }, .n = 1 };
+
+		if (sa->peer_cert == NULL || sa->doomed || sa->state != SA_UP)
+			continue;
+		for (size_t i = 0; i < sa->n_peer_cas; i++)
+			c.v[c.n++] = sa->peer_cas[i];
+		if (!may_be_revoked(ike, &c) ||
+			chain_verify(sa, &c, &at, &by) != CERT_REVOKED)
+			continue;
+		report_verdict(sa, at == 0 ? c.v[0] : NULL, CERT_REVOKED);
+		sa_doom(sa, IKE_DOWN_LOCAL, true);
+	}
+}
+
 static enum wire_err sig_check(
 	struct ike_sa *sa, const struct payloads *p, const uint8_t *hash)
 {
@@ -479,10 +550,8 @@ static enum wire_err sig_check(
 		    sig, NULL))
 		return WIRE_SIGNATURE;
 	e = chain_judge(sa, &c);
-	if (e == WIRE_OK) {
-		cert_unref(sa->peer_cert);
-		sa->peer_cert = cert_ref(c.v[0]);
-	}
+	if (e == WIRE_OK)
+		peer_cert_keep(sa, &c);
 	return e;
 }
 

@@ -142,6 +142,7 @@ struct isakmp_config {
 	size_t n_trustpoints;
 	const struct cert_rule *cert_rules; /* of all certificate maps */
 	size_t n_cert_rules;
+	bool disconnect_revoked; /* also those that were let in before */
 	struct ike_keepalive keepalive;
 	bool fragmentation;
 	/* crypto call admission limit ike; 0: none of ours. */

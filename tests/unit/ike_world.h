@@ -23,6 +23,7 @@ struct end {
 	const struct ike_trustpoint *trustpoints; /* lent */
 	size_t n_trustpoints;
 	const struct isakmp_peer_policy *peer; /* lent; NULL: none */
+	bool disconnect_revoked;
 	const struct cert_rule *cert_rules;    /* lent, as those below */
 	size_t n_cert_rules;
 	const struct isakmp_profile *profiles;

@@ -162,8 +162,10 @@ static void sas(void **state)
 	assert_false(c->fragmentation);
 	assert_int_equal(c->diagnose_entries, 0);
 	assert_int_equal(c->sa_limit, 0);
-	kept = fake_paste(&r, "crypto isakmp invalid-spi-recovery\n"
-			      "crypto isakmp disconnect-revoked-peers\n");
+	assert_false(c->disconnect_revoked);
+	free(fake_paste(&r, "crypto isakmp disconnect-revoked-peers\n"));
+	assert_true(c->disconnect_revoked);
+	kept = fake_paste(&r, "crypto isakmp invalid-spi-recovery\n");
 	assert_non_null(strstr(kept, "% Warning: "));
 	fake_router_fini(&r);
 }

@@ -494,6 +494,71 @@ static void the_identity_comes_before_maps(void **state)
 	}
 }
 
+/* A list comes that has one of the peer's certificates; who only answered it,
+ * by a list that has others, stays. */
+static void revoked_later_it_is_let_go(void **state)
+{
+	static const long serials[] = { 11, 10 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct lab l;
+
+		lab_rsa(&l);
+		lab_run(&l);
+		assert_true(world_both_up(&l.w));
+		l.tp[1].trust.n_methods = 0;
+		l.crl[0] = ca_crl(l.root, ca_key_rsa(0), CA_NOW - 60,
+			&serials[i > 0], 1);
+		l.tp[1].trust.n_crls = 1;
+		l.w.b.disconnect_revoked = i != 1;
+		lab_config(&l);
+		world_run(&l.w, 0);
+		assert_int_equal(l.w.b.downs, i == 2 ? 1 : 0);
+		assert_int_equal(l.w.a.downs, i == 2 ? 1 : 0);
+		assert_int_equal(l.w.b.reports[REPORT_CERTIFICATE_REVOKED],
+			i == 2 ? 1 : 0);
+		lab_fini(&l);
+	}
+}
+
+/* It needs the CA between, which only the peer told. */
+static void revoked_by_a_ca_between(void **state)
+{
+	static const struct ca_spec sub_spec = { .subject = "Sub",
+		.serial = 5,
+		.ext = { CA_EXT } };
+	static const struct ca_spec spec = { .subject = "gm1",
+		.serial = 77,
+		.ext = { { "subjectAltName", "IP:192.0.2.10" } } };
+	const long serial = 77;
+	struct cert *sub;
+	struct lab l;
+
+	(void)state;
+	lab_rsa(&l);
+	sub = ca_issue(&sub_spec, ca_key_rsa(3), l.root, ca_key_rsa(0));
+	cert_unref(l.cert[0]);
+	l.cert[0] = ca_issue(&spec, l.key[0], sub, ca_key_rsa(3));
+	l.chain[0][0] = l.cert[0];
+	l.chain[0][1] = sub;
+	l.tp[0].n_chain = 2;
+	lab_run(&l);
+	assert_true(world_both_up(&l.w));
+	l.tp[1].trust.method[0] = REVOCATION_CRL;
+	l.tp[1].trust.method[1] = REVOCATION_NONE;
+	l.tp[1].trust.n_methods = 2;
+	l.crl[0] = ca_crl(sub, ca_key_rsa(3), CA_NOW - 60, &serial, 1);
+	l.tp[1].trust.n_crls = 1;
+	l.w.b.disconnect_revoked = true;
+	lab_config(&l);
+	world_run(&l.w, 0);
+	assert_int_equal(l.w.b.downs, 1);
+	assert_int_equal(l.w.b.reports[REPORT_CERTIFICATE_REVOKED], 1);
+	lab_fini(&l);
+	cert_unref(sub);
+}
+
 /* Of two trustpoints the one counts that the peer asks for. */
 static void the_peer_chooses_our_certificate(void **state)
 {
@@ -821,6 +886,8 @@ int main(void)
 		cmocka_unit_test(a_map_skips_revocation),
 		cmocka_unit_test(a_map_finds_the_profile),
 		cmocka_unit_test(the_identity_comes_before_maps),
+		cmocka_unit_test(revoked_later_it_is_let_go),
+		cmocka_unit_test(revoked_by_a_ca_between),
 		cmocka_unit_test(the_peer_chooses_our_certificate),
 		cmocka_unit_test(aggressive_mode_signs_too),
 		cmocka_unit_test(a_changed_proof_changes_nothing),
