@@ -32,7 +32,6 @@
 	X(ID, "invalid id information", 18)                                    \
 	X(HASH, "hash does not match", 23)                                     \
 	X(SIGNATURE, "signature does not verify", 25)                          \
-	X(AUTH, "authentication failed", 24)                                   \
 	X(SEQUENCE, "sequence number not larger than the last", 0)             \
 	X(REPLAY, "replayed", 0)                                               \
 	X(PROTOCOL, "invalid protocol id", 10)                                 \

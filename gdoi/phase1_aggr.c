@@ -125,7 +125,7 @@ static enum wire_err message_2_take(struct ike_sa *sa, struct sa_event *ev)
 	memcpy(sa->cky_r, ev->in->hdr.cky_r, sizeof sa->cky_r);
 	e = keys_make(sa, ke, nonce);
 	if (e == WIRE_OK && !auth_derive(sa))
-		e = WIRE_AUTH;
+		e = WIRE_UNAUTHORIZED; /* its key is gone */
 	if (e == WIRE_OK) {
 		e = p1_proof_take(sa, &ev->p);
 		sa->neg->proof_refused = e != WIRE_OK;

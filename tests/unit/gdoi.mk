@@ -31,6 +31,11 @@ test_ike_key_LDADD = $(IKE_TEST_LIBS)
 test_phase1_SOURCES = tests/unit/test_phase1.c tests/unit/ike_world.c tests/unit/ike_world.h tests/unit/debug_hook.h
 test_phase1_LDADD = $(IKE_TEST_LIBS)
 
+# Each reason of a drop has a test.
+check_PROGRAMS += test_errors
+test_errors_SOURCES = tests/unit/test_errors.c tests/unit/rewrite.c tests/unit/rewrite.h $(IKE_CONF)
+test_errors_LDADD = $(IKE_TEST_LIBS)
+
 # The fuzz targets over their seeds.
 EXTRA_DIST += tests/fuzz/corpus
 check_PROGRAMS += corpus_isakmp corpus_gdoi_wire corpus_gdoi_peer
