@@ -1,7 +1,8 @@
 #!/bin/bash
 # strongSwan as the other end of phase 1: pre-shared key, RSA and ECDSA
 # certificates, it begins and we begin, on UDP 848 from port 500 and with the
-# non-ESP marker from 848; Quick Mode and a Delete of DOI 0.  Prints TAP.
+# non-ESP marker from 848, and on our UDP 500; Quick Mode and a Delete of DOI 0.
+# Prints TAP.
 #
 #   K key server 10.12.1.2 ---- S strongSwan .1 ---- M member 10.12.2.2
 
@@ -97,7 +98,7 @@ swan_configure() {
 
 	{
 		echo "connections {"
-		swan_connection to-k-1 10.12.1.2 848 "$1" "$certs"
+		swan_connection to-k-1 10.12.1.2 "$KS_PORT" "$1" "$certs"
 		swan_connection from-m-2 10.12.2.2 "$PEER_PORT" "$1" "$certs"
 		echo "}"
 		echo 'secrets { ike { secret = "MY_KEY" } }'
@@ -291,7 +292,26 @@ marker_round() {
 		swan_initiates && swan_deletes
 }
 
-PEER_PORT=848
+# port_500_round METHOD AUTH [CERTIFICATE]: it begins, and calls our 500.
+port_500_round() {
+	round_setup "$@" && swan_initiates && has_sa_on_500 &&
+		quick_mode_is_answered && swan_deletes
+}
+
+has_sa_on_500() {
+	swan --list-sas --ike to-k-1 | grep -q "10.12.1.2\[500\]"
+}
+
+port_500_opens() {
+	lab_conf K "platform isakmp port 500" &&
+		lab_cmd K "show running-config" | grep -qx "platform isakmp port 500"
+}
+
+port_500_closes() {
+	lab_conf K "no platform isakmp port 500" && ! swan_initiates
+}
+
+PEER_PORT=848 KS_PORT=848
 tap_check "certificates" certs_make
 tap_check "two routers" routers_up
 tap_check "trustpoints from PKCS #12" trustpoints_import
@@ -300,6 +320,12 @@ tap_check "strongSwan starts" charon_start 500
 round pre-share psk
 round rsa-sig pubkey rsa-S.pem
 round ecdsa-sig pubkey ec-S.pem
+KS_PORT=500
+tap_check "our port 500 opens" port_500_opens
+tap_check "pre-share on it" port_500_round pre-share psk
+tap_check "rsa-sig on it" port_500_round rsa-sig pubkey rsa-S.pem
+tap_check "it closes again" port_500_closes
+KS_PORT=848
 tap_check "rsa-sig from port 848, with the marker" marker_round
 charon_stop
 tap_check "the routers end well" lab_ends_well
