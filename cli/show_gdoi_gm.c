@@ -375,6 +375,19 @@ static void kek_row(
 		cookie(k->spi), cookie(k->spi + 8));
 }
 
+/* Rekeys signed otherwise than we sign; a line of ours, and only then. */
+static void other_forms(const struct gm_snapshot *g, struct sbuf *out)
+{
+	if (g->signed_padded > 0)
+		sbuf_printf(out, "    %-45s: %llu\n",
+			"Number of Rekeys signed with padded length",
+			(unsigned long long)g->signed_padded);
+	if (g->signed_bare > 0)
+		sbuf_printf(out, "    %-45s: %llu\n",
+			"Number of Rekeys signed without DigestInfo",
+			(unsigned long long)g->signed_bare);
+}
+
 void show_gdoi_gm_rekey(
 	const struct gm_snapshot *v, size_t n, bool detail, struct sbuf *out)
 {
@@ -398,6 +411,7 @@ void show_gdoi_gm_rekey(
 				(unsigned long long)g->acks_sent);
 		if (!detail)
 			continue;
+		other_forms(g, out);
 		sbuf_adds(out,
 			"\nRekey (KEK) SA information :\n"
 			"          dst             src             conn-id  "

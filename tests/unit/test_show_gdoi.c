@@ -200,9 +200,30 @@ static void multicast(void **state)
 	assert_non_null(strstr(gm.s, "Local addr/port : 239.10.1.1/849\n"));
 }
 
+/* Rekeys whose signature has another form than ours are told of. */
+static void forms_of_signatures(void **state)
+{
+	struct gm_snapshot g = *orbit_gm();
+	auto_sbuf struct sbuf usual = { 0 }, other = { 0 }, brief = { 0 };
+
+	(void)state;
+	show_gdoi_gm_rekey(&g, 1, true, &usual);
+	assert_null(strstr(usual.s, "signed"));
+	g.signed_padded = 7;
+	g.signed_bare = 9;
+	show_gdoi_gm_rekey(&g, 1, true, &other);
+	assert_non_null(strstr(other.s,
+		"Number of Rekeys signed with padded length   : 7\n"));
+	assert_non_null(strstr(other.s,
+		"Number of Rekeys signed without DigestInfo   : 9\n"));
+	show_gdoi_gm_rekey(&g, 1, false, &brief);
+	assert_null(strstr(brief.s, "signed"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(forms_of_signatures),
 		cmocka_unit_test(member_group),
 		cmocka_unit_test(member_acl),
 		cmocka_unit_test(member_rekey),
