@@ -86,6 +86,8 @@ struct isakmp_count {
 /* show_admission.c */
 void show_call_admission(const struct ike_stats *s, struct sbuf *out);
 void show_error_count(const struct ike_stats *s, struct sbuf *out);
+/* show_gdoi_error.c */
+void show_gdoi_error(const struct ike_stats *s, struct sbuf *out);
 void show_isakmp_sa_detail(
 	const struct ike_sa_info *ike, size_t n, struct sbuf *out);
 

@@ -177,7 +177,7 @@ void show_error_count(const struct ike_stats *s, struct sbuf *out)
 	}
 }
 
-static const char *err_name(enum wire_err e)
+const char *json_err_name(enum wire_err e)
 {
 	static const char *const names[] = {
 #define X(name, text, notify) #name,
@@ -195,7 +195,7 @@ json_t *error_count_json(const struct ike_stats *s)
 	for (unsigned e = 1; e < WIRE_N_ERRS; e++) {
 		json_t *o = ja_object(list);
 
-		jo_str(o, "error", err_name((enum wire_err)e));
+		jo_str(o, "error", json_err_name((enum wire_err)e));
 		jo_str(o, "reason", wire_err_text((enum wire_err)e));
 		jo_num(o, "isakmp", s->drops[e]);
 		jo_num(o, "rekey", s->push_drops[e]);
@@ -213,7 +213,7 @@ static json_t *errors_json(
 	for (size_t i = 0; i < n; i++) {
 		json_t *o = ja_object(list);
 
-		jo_str(o, "error", err_name(v[i].err));
+		jo_str(o, "error", json_err_name(v[i].err));
 		jo_str(o, "reason", wire_err_text(v[i].err));
 		jo_wall(o, "time_secs", v[i].wall_ms / 1000);
 		if (v[i].peer.family != 0)

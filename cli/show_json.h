@@ -60,6 +60,8 @@ json_t *mypubkey_json(const struct stored_key *const *v, size_t n);
 /* --- show_admission.c --- */
 json_t *call_admission_json(const struct ike_stats *s);
 json_t *error_count_json(const struct ike_stats *s);
+json_t *gdoi_error_json(const struct ike_stats *s);
+const char *json_err_name(enum wire_err e); /* the row's: "TRUNCATED" */
 
 /* --- show_ipsec.c --- */
 /* mtu: of the interface that carries the map. */

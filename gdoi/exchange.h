@@ -146,7 +146,9 @@ struct ike_admission {
 };
 struct ike_stats {
 	uint64_t drops[WIRE_N_ERRS];
+	uint64_t pull_drops[WIRE_N_ERRS]; /* of those, the DOI's exchange */
 	uint64_t push_drops[WIRE_N_ERRS]; /* of PUSH and its ACK; by gdoi.c */
+	uint64_t ack_drops[WIRE_N_ERRS];  /* of those, the ACK */
 	uint64_t rx, tx, retransmits, replayed, half_open_refused, rate_refused;
 	uint64_t stateless; /* first messages answered without an SA */
 	uint64_t reassembled, fragments_sent;
@@ -171,5 +173,6 @@ size_t ike_errors(const struct ike *ike, struct ike_error *out, size_t max,
 void ike_error_add(struct ike *ike, const struct ip_addr *peer,
 	uint8_t exchange, enum wire_err e);
 void ike_errors_clear(struct ike *ike); /* drop counters too */
+void ike_pull_drops_clear(struct ike *ike);
 void ike_admission_clear(struct ike *ike);
 #endif

@@ -395,6 +395,8 @@ static void push_drop(struct gdoi *g, const struct udp_path *path,
 	uint8_t exchange, enum wire_err e)
 {
 	g->drops[e]++;
+	if (exchange == XCHG_PUSH_ACK)
+		g->ack_drops[e]++;
 	ike_error_add(g->ike, &path->remote.ip, exchange, e);
 }
 
@@ -591,6 +593,7 @@ void gdoi_ike_stats(const struct gdoi *g, struct ike_stats *out)
 {
 	ike_stats(g->ike, out);
 	memcpy(out->push_drops, g->drops, sizeof(out->push_drops));
+	memcpy(out->ack_drops, g->ack_drops, sizeof(out->ack_drops));
 }
 
 size_t gdoi_errors(const struct gdoi *g, struct ike_error *out, size_t max,
@@ -599,9 +602,16 @@ size_t gdoi_errors(const struct gdoi *g, struct ike_error *out, size_t max,
 	return ike_errors(g->ike, out, max, deleted);
 }
 
-void gdoi_errors_clear(struct gdoi *g)
+void gdoi_drops_clear(struct gdoi *g)
 {
 	memset(g->drops, 0, sizeof(g->drops));
+	memset(g->ack_drops, 0, sizeof(g->ack_drops));
+	ike_pull_drops_clear(g->ike);
+}
+
+void gdoi_errors_clear(struct gdoi *g)
+{
+	gdoi_drops_clear(g);
 	ike_errors_clear(g->ike);
 }
 

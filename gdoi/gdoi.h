@@ -28,6 +28,7 @@ bool gdoi_ks_rekey(struct gdoi *g, const char *group, bool replace_now,
 size_t gdoi_clear_isakmp(
 	struct gdoi *g, enum ike_which which, uint32_t conn_id);
 void gdoi_errors_clear(struct gdoi *g);    /* drop counters and history */
+void gdoi_drops_clear(struct gdoi *g);     /* those of GDOI's messages */
 void gdoi_admission_clear(struct gdoi *g); /* call admission counters */
 /* Configuration mode was left: reports POLICY_CHANGE where it is due. */
 void gdoi_config_left(struct gdoi *g);

@@ -39,6 +39,7 @@ struct gdoi {
 	bool on;
 	uint8_t *scratch;        /* see gdoi_scratch */
 	uint64_t drops[WIRE_N_ERRS]; /* of PUSH and ACK datagrams */
+	uint64_t ack_drops[WIRE_N_ERRS]; /* the latter's part of them */
 };
 
 struct nonce {

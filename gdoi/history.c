@@ -45,6 +45,8 @@ void ike_drop(struct ike *ike, enum wire_err e)
 	const struct ike_dgram *in = ike->in;
 
 	ike->stats.drops[e]++;
+	if (in != NULL && in->hdr.exchange == ike->doi.exchange_type)
+		ike->stats.pull_drops[e]++;
 	if (in != NULL)
 		DEBUG(ike->env.debug, PKT_DROP, .peer = in->path->remote.ip,
 			.err = e);
@@ -64,11 +66,17 @@ size_t ike_errors(const struct ike *ike, struct ike_error *out, size_t max,
 	return n;
 }
 
+void ike_pull_drops_clear(struct ike *ike)
+{
+	memset(ike->stats.pull_drops, 0, sizeof ike->stats.pull_drops);
+}
+
 void ike_errors_clear(struct ike *ike)
 {
 	struct history *h = &ike->history;
 
 	memset(ike->stats.drops, 0, sizeof ike->stats.drops);
+	ike_pull_drops_clear(ike);
 	h->n = h->at = 0;
 	h->deleted = 0;
 }

@@ -345,7 +345,8 @@ size_t gdoi_clear_isakmp(
 void gdoi_ike_stats(const struct gdoi *g, struct ike_stats *out)
 {
 	(void)g;
-	*out = (struct ike_stats){ .sas = 2, .drops[WIRE_KE] = 4 };
+	*out = (struct ike_stats){ .sas = 2, .drops[WIRE_KE] = 4,
+		.pull_drops[WIRE_KE] = 6 };
 }
 
 size_t gdoi_errors(const struct gdoi *g, struct ike_error *out, size_t max,
@@ -362,6 +363,11 @@ size_t gdoi_errors(const struct gdoi *g, struct ike_error *out, size_t max,
 }
 
 void gdoi_errors_clear(struct gdoi *g)
+{
+	(void)g;
+}
+
+void gdoi_drops_clear(struct gdoi *g)
 {
 	(void)g;
 }

@@ -269,6 +269,14 @@ static void before_its_time(void **state)
 	path = world_path(&w.b, &w.a);
 	ike_input(w.b.ike, &path, SPAN(one, sizeof one));
 	assert_int_equal(drops(&w.b, WIRE_STATE), 1);
+	struct ike_stats s;
+
+	ike_stats(w.b.ike, &s);
+	assert_int_equal(s.pull_drops[WIRE_STATE], 1);
+	ike_pull_drops_clear(w.b.ike);
+	ike_stats(w.b.ike, &s);
+	assert_int_equal(s.pull_drops[WIRE_STATE], 0);
+	assert_int_equal(s.drops[WIRE_STATE], 1);
 	w.pass = NULL;
 	world_run(&w, 30000);
 	assert_true(world_both_up(&w));

@@ -439,6 +439,26 @@ static void an_identity_that_is_a_name(void **state)
 	assert_string_equal(sbuf_str(&out), "0x30223112");
 }
 
+static void gdoi_error(void **state)
+{
+	struct ike_stats s = { .rx = 0 };
+	auto_sbuf struct sbuf out = { 0 };
+
+	(void)state;
+	s.drops[WIRE_KE] = 7; /* of phase 1 */
+	s.drops[WIRE_UNAUTHORIZED] = s.pull_drops[WIRE_UNAUTHORIZED] = 3;
+	s.push_drops[WIRE_HASH] = s.ack_drops[WIRE_HASH] = 2;
+	s.push_drops[WIRE_SEQUENCE] = 12;
+	show_gdoi_error(&s, &out);
+	assert_string_equal(sbuf_str(&out),
+		"GDOI messages dropped\n"
+		"Registration      Rekey  Rekey ACK  Reason\n"
+		"           0          0          2  hash does not match\n"
+		"           0         12          0  sequence number not larger "
+		"than the last\n"
+		"           3          0          0  not authorized\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +475,7 @@ int main(void)
 		cmocka_unit_test(ping_dialogue),
 		cmocka_unit_test(admission),
 		cmocka_unit_test(error_count),
+		cmocka_unit_test(gdoi_error),
 	};
 
 	return cmocka_run_group_tests_name("show_crypto", tests, NULL, NULL);

@@ -356,6 +356,7 @@ static void isakmp(void **state)
 static void admission(void **state)
 {
 	auto_free char *limits = NULL, *errors = NULL, *count = NULL;
+	auto_free char *gdoi = NULL;
 	auto_free char *cleared = NULL;
 	struct router r;
 	json_t *v;
@@ -380,6 +381,13 @@ static void admission(void **state)
 	assert_non_null(strstr(count, "         4          0  invalid public"));
 	assert_int_equal(json_array_size(at(v, "errors")), WIRE_N_ERRS - 1);
 	assert_int_equal(num_at(v, "errors.21.isakmp"), 4);
+	json_decref(v);
+	v = both(&r, "show crypto gdoi error", &gdoi);
+	assert_non_null(strstr(gdoi, "           6          0          0  inv"));
+	assert_string_equal(text_at(v, "errors.21.error"), "KE");
+	assert_int_equal(num_at(v, "errors.21.registration"), 6);
+	assert_int_equal(num_at(v, "errors.21.rekey"), 0);
+	assert_int_equal(num_at(v, "errors.21.rekey_ack"), 0);
 	json_decref(v);
 	fake_router_fini(&r);
 }
