@@ -31,6 +31,10 @@ test_ike_key_LDADD = $(IKE_TEST_LIBS)
 test_phase1_SOURCES = tests/unit/test_phase1.c tests/unit/ike_world.c tests/unit/ike_world.h tests/unit/debug_hook.h
 test_phase1_LDADD = $(IKE_TEST_LIBS)
 
+check_PROGRAMS += test_ike_state
+test_ike_state_SOURCES = tests/unit/test_ike_state.c $(IKE_CONF)
+test_ike_state_LDADD = $(IKE_TEST_LIBS)
+
 # Each reason of a drop has a test.
 check_PROGRAMS += test_errors
 test_errors_SOURCES = tests/unit/test_errors.c tests/unit/rewrite.c tests/unit/rewrite.h $(IKE_CONF)

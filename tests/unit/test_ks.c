@@ -303,6 +303,59 @@ static void test_ack_input(void **state)
 	world_free(w);
 }
 
+/* Whoever asks for as many octets as an SPI has gets the cookies of the live
+ * SA, several times. */
+static struct {
+	struct node *node;
+	void (*real)(void *ctx, void *p, size_t n);
+	unsigned used;
+} dice;
+
+#define LOADED 6
+
+static void loaded_random(void *ctx, void *p, size_t n)
+{
+	struct ike_sa_info info;
+
+	if (n != KEK_SPI_BYTES || dice.used == LOADED ||
+		dice.node->g == NULL ||
+		gdoi_ike_list(dice.node->g, &info, 1) == 0) {
+		dice.real(ctx, p, n);
+		return;
+	}
+	memcpy(p, info.cky_i, sizeof(info.cky_i));
+	memcpy((uint8_t *)p + sizeof(info.cky_i), info.cky_r,
+		sizeof(info.cky_r));
+	dice.used++;
+}
+
+/* protocol.md F.14: a KEK's SPI is no live SA's cookies, whatever chance says.
+ */
+static void test_spi_is_no_cookies(void **state)
+{
+	struct world *w = world_new(1, &toy_crypto);
+	struct node *n = node_ks(w);
+	struct node *gm = node_gm(w, n);
+	struct ike_sa_info info;
+
+	(void)state;
+	node_start(n);
+	dice.node = n;
+	dice.real = n->env.random;
+	dice.used = 0;
+	n->env.random = loaded_random;
+	node_start(gm);
+	assert_true(world_until(w, SECS(60), all_registered, "registered"));
+	assert_int_equal(dice.used, LOADED);
+	assert_int_equal(gdoi_ike_list(n->g, &info, 1), 1);
+	const struct ks_kek *kek = &node_ks_of(n)->kek;
+
+	assert_true(kek->live);
+	assert_true(memcmp(kek->k.spi, info.cky_i, 8) != 0 ||
+		    memcmp(kek->k.spi + 8, info.cky_r, 8) != 0);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_acl_cap),
 		cmocka_unit_test(test_acks_asked),
 		cmocka_unit_test(test_ack_input),
+		cmocka_unit_test(test_spi_is_no_cookies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
