@@ -1,6 +1,7 @@
 #!/bin/bash
-# An independent program reads what we say: tshark decrypts phase 1 and the
-# registration from the keys alone and finds nothing malformed.  It wants phase
+# An independent program reads what we say: tshark decrypts phase 1, by
+# pre-shared key and by RSA signatures, and the registration from the keys alone
+# and finds nothing malformed.  It wants phase
 # 1 under DOI 1, two octets for the identity lengths of a SAT, and no private
 # payloads: the platform lines for peers of such habits.  Prints TAP.
 #
@@ -17,13 +18,15 @@ need_root
 trap lab_down EXIT
 trap 'exit 130' INT TERM
 
-PCAP=$LAB_RUN/wire.pcap
-
-capture_start() {
+lab_begin() {
 	lab_down
 	mkdir -p "$LAB_RUN"
 	chmod 700 "$LAB_RUN"
 	lab_wires || die "no namespaces"
+}
+
+capture_start() { # NAME
+	PCAP=$LAB_RUN/$1.pcap
 	lab_bg "$PCAP.log" core tcpdump -i to-r2 -U --immediate-mode -n \
 		-w "$PCAP" udp port 848
 	CAPTURE=$LAB_BG
@@ -41,6 +44,52 @@ play() {
 			"rekey acknowledgement interoperable" &&
 		lab_paste R2 &&
 		wait_for 30 lab_registered R2 &&
+		lab_cmd R1 "crypto gdoi ks rekey" &&
+		wait_for 30 seen 35
+}
+
+certs_make() {
+	local router base
+
+	openssl req -x509 -nodes -days 3650 -newkey rsa:2048 -sha256 \
+		-subj "/O=Orbit Lab/CN=Root" -keyout "$LAB_RUN/ca.key" \
+		-out "$LAB_RUN/ca.pem" || return 1
+	for router in R1 R2; do
+		base=$LAB_RUN/$router
+		openssl req -nodes -newkey rsa:2048 -keyout "$base.key" \
+			-subj "/O=Orbit Lab/CN=$router" -out "$base.csr" &&
+			openssl x509 -req -days 3650 -sha256 -in "$base.csr" \
+				-CA "$LAB_RUN/ca.pem" -CAkey "$LAB_RUN/ca.key" \
+				-CAcreateserial -out "$base.pem" &&
+			openssl pkcs12 -export -inkey "$base.key" \
+				-in "$base.pem" -certfile "$LAB_RUN/ca.pem" \
+				-passout pass:Orb1tLab -out "$base.p12" ||
+			return 1
+	done
+}
+
+# Its certificate by PKCS #12, and RSA signatures for phase 1.
+sign_by_rsa() { # ROUTER
+	local flash=$LAB_RUN/$1/state/flash
+
+	mkdir -p "$flash" && cp "$LAB_RUN/$1.p12" "$flash/" &&
+		lab_conf "$1" "crypto pki trustpoint LAB" \
+			" enrollment terminal" " revocation-check none" &&
+		lab_conf "$1" "crypto pki import LAB pkcs12 flash:$1.p12 Orb1tLab" &&
+		lab_conf "$1" "crypto isakmp policy 10" " authentication rsa-sig"
+}
+
+# All again, by signatures.
+play_rsa() {
+	certs_make >"$LAB_RUN/openssl.log" 2>&1 &&
+		sign_by_rsa R1 && sign_by_rsa R2 &&
+		lab_conf R2 "interface GigabitEthernet0/0" \
+			"no crypto map GDOI_MAP" &&
+		lab_cmd R2 "clear crypto isakmp" &&
+		lab_cmd R1 "clear crypto isakmp" &&
+		lab_conf R2 "interface GigabitEthernet0/0" \
+			"crypto map GDOI_MAP" &&
+		wait_for 30 seen 32 && wait_for 30 lab_registered R2 &&
 		lab_cmd R1 "crypto gdoi ks rekey" &&
 		wait_for 30 seen 35
 }
@@ -105,7 +154,19 @@ nothing_malformed() {
 	[ -z "$bad" ]
 }
 
-capture_start
+# The capture and its keys, and no others.
+keep() { # NAME
+	local cookies
+
+	[ -n "${KEEP-}" ] || return 0
+	cookies=$(wire_read -T fields -e isakmp.ispi -Y \
+		"isakmp.exchangetype == 2 || isakmp.exchangetype == 33" | sort -u)
+	cp "$PCAP" "$KEEP/$1.pcap"
+	wire_keys | grep -F -e "$cookies" >"$KEEP/$1.keys"
+}
+
+lab_begin
+capture_start registration
 tap_check "R2 registers and is rekeyed" play
 lab_bg_end "$CAPTURE"
 tap_check "Main Mode 5 opens: ID, HASH and what follows" \
@@ -119,8 +180,15 @@ tap_check "PULL 4 opens: HASH, SEQ, KD" is 8,18,17 payloads 32 4
 tap_check "the group is asked for by its number" asks_for_group
 tap_check "the TEK is the one that R2 uses" brings_tek
 tap_check "nothing is malformed" nothing_malformed
-if [ -n "${KEEP-}" ]; then
-	cp "$PCAP" "$KEEP/registration.pcap"
-	wire_keys >"$KEEP/registration.keys"
-fi
+keep registration
+
+capture_start registration-rsa
+tap_check "by RSA signatures: R2 registers and is rekeyed" play_rsa
+lab_bg_end "$CAPTURE"
+tap_check "Main Mode 5 opens: ID, CERT, SIG and what follows" \
+	is 5,6,9,11 payloads 2 1
+tap_check "Main Mode 6 opens: ID, CERT, SIG" is 5,6,9 payloads 2 2
+tap_check "PULL 4 opens: HASH, SEQ, KD" is 8,18,17 payloads 32 4
+tap_check "nothing is malformed" nothing_malformed
+keep registration-rsa
 tap_end

@@ -2,6 +2,7 @@
  * captured them, read from the file with the keys beside it: what we wrote
  * once has to stay readable. */
 #include "base/file.h"
+#include "crypto/cert.h"
 #include "crypto/cipher.h"
 #include "crypto/prf.h"
 #include "gdoi/env.h"
@@ -50,12 +51,12 @@ static void data_read(const char *name, struct sbuf *out)
 	assert_int_equal(file_read(sbuf_str(&path), out, 1 << 20), 0);
 }
 
-static void keys_read(void)
+static void keys_read(const char *name)
 {
 	auto_sbuf struct sbuf b = { 0 };
 	const char *ike, *kek;
 
-	data_read("registration.keys", &b);
+	data_read(name, &b);
 	ike = strstr(sbuf_str(&b), "ikev1 ");
 	kek = strstr(sbuf_str(&b), "kek ");
 	assert_true(ike != NULL && kek != NULL);
@@ -80,12 +81,15 @@ static void frame_take(struct span frame)
 	cap.n++;
 }
 
-static int setup(void **state)
+static void capture_read(const char *name)
 {
+	auto_sbuf struct sbuf pcap = { 0 }, keys = { 0 };
 	size_t at = PCAP_HDR;
 
-	(void)state;
-	data_read("registration.pcap", &cap.file);
+	cap = (struct capture){ .n = 0 };
+	sbuf_printf(&pcap, "%s.pcap", name);
+	sbuf_printf(&keys, "%s.keys", name);
+	data_read(sbuf_str(&pcap), &cap.file);
 	while (at + PCAP_RECORD <= cap.file.n) {
 		uint32_t n;
 
@@ -95,7 +99,20 @@ static int setup(void **state)
 		frame_take(SPAN(cap.file.s + at, n));
 		at += n;
 	}
-	keys_read();
+	keys_read(sbuf_str(&keys));
+}
+
+static int by_psk(void **state)
+{
+	(void)state;
+	capture_read("registration");
+	return 0;
+}
+
+static int by_rsa(void **state)
+{
+	(void)state;
+	capture_read("registration-rsa");
 	return 0;
 }
 
@@ -153,7 +170,27 @@ static struct span ke_of(const struct message *m)
 	return rd_rest(&r);
 }
 
-static void phase1_open(uint8_t iv[BLOCK])
+/* HASH, or a certificate and a signature of its key's size. */
+static void check_proof(const struct payloads *p)
+{
+	const struct payload *q = payload_get(p, PLD_CERT);
+
+	assert_int_equal(p->v[0].type, PLD_ID);
+	if (q == NULL) {
+		assert_int_equal(p->v[1].type, PLD_HASH);
+		return;
+	}
+	struct rd r = q->body, sig = payload_get(p, PLD_SIG)->body;
+
+	assert_int_equal(rd_u8(&r), 4); /* X.509, signature */
+	struct cert *c = cert_from_der(rd_rest(&r));
+
+	assert_non_null(c);
+	assert_int_equal(rd_left(&sig), pkey_sig_bytes(cert_public(c)));
+	cert_unref(c);
+}
+
+static void phase1_open(uint8_t iv[BLOCK], bool signs)
 {
 	const struct message *ke[2] = { NULL, NULL };
 	uint8_t sum[HASH_MAX_BYTES];
@@ -170,8 +207,8 @@ static void phase1_open(uint8_t iv[BLOCK])
 	memcpy(iv, sum, BLOCK);
 	for (size_t i = 0; i < 2; i++) {
 		open_message(message(XCHG_MAIN, true, i), iv, &p);
-		assert_int_equal(p.v[0].type, PLD_ID);
-		assert_int_equal(p.v[1].type, PLD_HASH);
+		check_proof(&p);
+		assert_int_equal(payload_count(&p, PLD_SIG), signs);
 	}
 }
 
@@ -186,7 +223,8 @@ static void pull_iv(uint32_t mid, uint8_t iv[BLOCK])
 	memcpy(iv, sum, BLOCK);
 }
 
-static void check_offer(const struct payloads *p, struct gdoi_sa *sa)
+static void check_offer(
+	const struct payloads *p, struct gdoi_sa *sa, size_t teks)
 {
 	assert_non_null(payload_get(p, PLD_NONCE));
 	assert_int_equal(
@@ -194,7 +232,7 @@ static void check_offer(const struct payloads *p, struct gdoi_sa *sa)
 	assert_true(sa->has_sak);
 	assert_memory_equal(sa->sak.spi, cap.kek.spi, KEK_SPI_BYTES);
 	assert_int_equal(sa->sak.cipher, CIPHER_3DES);
-	assert_int_equal(sa->n_sats, 1);
+	assert_int_equal(sa->n_sats, teks);
 	assert_int_equal(sa->skipped_sats, 0);
 	assert_int_equal(sa->sat[0].ip_proto, 1);
 	assert_int_equal(sa->sat[0].suite.cipher, ESP_CIPHER_AES_CBC);
@@ -202,7 +240,7 @@ static void check_offer(const struct payloads *p, struct gdoi_sa *sa)
 
 /* All of the PULL, then the PUSH under the KEK that it brought, verified with
  * the key that came with it, then the acknowledgement. */
-static void test_registration(void **state)
+static void check_registration(bool signs, uint32_t rekey)
 {
 	struct wire_id id;
 	struct gdoi_sa sa;
@@ -211,8 +249,7 @@ static void test_registration(void **state)
 	uint8_t iv[BLOCK];
 	uint32_t seq;
 
-	(void)state;
-	phase1_open(iv);
+	phase1_open(iv, signs);
 	pull_iv(message(XCHG_PULL, true, 0)->hdr.mid, iv);
 	open_message(message(XCHG_PULL, true, 0), iv, &p);
 	assert_int_equal(
@@ -220,20 +257,21 @@ static void test_registration(void **state)
 	assert_int_equal(id.type, ID_KEY_ID);
 	assert_memory_equal(id.data.p, "\0\0\0\x7b", 4);
 	open_message(message(XCHG_PULL, true, 1), iv, &p);
-	check_offer(&p, &sa);
+	check_offer(&p, &sa, rekey);
 	open_message(message(XCHG_PULL, true, 2), iv, &p);
 	assert_int_equal(p.n, 1);
 	open_message(message(XCHG_PULL, true, 3), iv, &p);
 	assert_int_equal(
 		gdoi_seq_read(payload_get(&p, PLD_SEQ)->body, &seq), WIRE_OK);
-	assert_int_equal(seq, 0);
+	assert_int_equal(seq, rekey - 1);
 	assert_int_equal(
 		gdoi_kd_read(payload_get(&p, PLD_KD)->body, CIPHER_3DES, &kd),
 		WIRE_OK);
 	assert_true(kd.has_kek);
 	assert_true(keybuf_equal(&kd.kek_key, &cap.kek.key));
-	assert_int_equal(kd.n_teks, 1);
-	assert_int_equal(kd.tek[0].spi, sa.sat[0].spi);
+	assert_int_equal(kd.n_teks, rekey);
+	for (size_t i = 0; i < kd.n_teks; i++)
+		assert_int_equal(kd.tek[i].spi, sa.sat[i].spi);
 	gdoi_sa_free(&sa);
 
 	struct pkey *signer =
@@ -248,7 +286,7 @@ static void test_registration(void **state)
 	cap.kek.iv = kd.kek_iv;
 	assert_non_null(signer);
 	assert_int_equal(push_open(push->whole, &cap.kek, clear, &m), WIRE_OK);
-	assert_int_equal(m.seq, 1);
+	assert_int_equal(m.seq, rekey);
 	assert_int_equal(push_verify(&m, &cap.kek, signer, &env), WIRE_OK);
 	clear[ISAKMP_HDR + 7] ^= 1; /* another sequence number */
 	assert_int_equal(
@@ -257,16 +295,34 @@ static void test_registration(void **state)
 	assert_int_equal(
 		ack_read(ack->whole, ack_keys, &seq, &member), WIRE_OK);
 	ack_keys_free(ack_keys);
-	assert_int_equal(seq, 1);
+	assert_int_equal(seq, rekey);
 	assert_int_equal(ip_u32(&member), 0xc0a802fe);
 	pkey_unref(signer);
 	gdoi_kd_wipe(&kd);
 }
 
+static void test_registration(void **state)
+{
+	(void)state;
+	check_registration(false, 1);
+}
+
+/* The second registration of that lab: one rekey was before it, whose TEK it
+ * brings beside the older one. */
+static void test_registration_by_rsa(void **state)
+{
+	(void)state;
+	check_registration(true, 2);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(
-		test_registration) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			test_registration, by_psk, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_registration_by_rsa, by_rsa, teardown),
+	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
