@@ -227,6 +227,30 @@ static void test_reregister(void **state)
 	world_free(f.w);
 }
 
+/* Registered once is enough, until `client fail-close revert` gives that up
+ * with the last key. */
+static void test_protects(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	begin(&f);
+	assert_false(gm_protects(f.gm));
+	sat(&f, 1000, 0, 600);
+	assert_true(install(&f, true));
+	f.gm->registered = true;
+	f.gm->policy.fail_close_revert = true;
+	world_run(f.w, SECS(590));
+	assert_true(f.gm->failed_rounds > 0);
+	assert_true(gm_protects(f.gm)); /* its key still lives */
+	world_run(f.w, SECS(20));
+	assert_false(gm_has_keys(f.gm));
+	assert_false(gm_protects(f.gm));
+	f.gm->policy.fail_close_revert = false;
+	assert_true(gm_protects(f.gm));
+	world_free(f.w);
+}
+
 static void test_allowed(void **state)
 {
 	struct ip_addr ks = ip_v4(1);
@@ -293,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_delays),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_reregister),
+		cmocka_unit_test(test_protects),
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_snapshot),
 	};
