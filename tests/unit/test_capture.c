@@ -1,4 +1,4 @@
-/* A registration, a rekey and its acknowledgement as tests/net/11-wire.sh
+/* A registration, a rekey and its acknowledgement as tests/net/15-wire.sh
  * captured them, read from the file with the keys beside it: what we wrote
  * once has to stay readable. */
 #include "base/file.h"

@@ -7,7 +7,7 @@
 
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-LAB_PREFIX=${LAB_PREFIX-gv14-}
+LAB_PREFIX=${LAB_PREFIX-gv16-}
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 # shellcheck source=tests/net/lab.sh
@@ -15,7 +15,7 @@ LAB_PREFIX=${LAB_PREFIX-gv14-}
 need_root
 LAB_ROUTERS="K M"
 LAB_NODES="K M"
-DIR=$(mktemp -d /tmp/gv14.XXXXXX)
+DIR=$(mktemp -d /tmp/gv16.XXXXXX)
 
 down() {
 	lab_down

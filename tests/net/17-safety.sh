@@ -7,7 +7,7 @@
 
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-LAB_PREFIX=${LAB_PREFIX-gv14-}
+LAB_PREFIX=${LAB_PREFIX-gv17-}
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 # shellcheck source=tests/net/lab.sh

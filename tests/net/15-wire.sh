@@ -9,7 +9,7 @@
 
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-LAB_PREFIX=${LAB_PREFIX-gv11-}
+LAB_PREFIX=${LAB_PREFIX-gv15-}
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 # shellcheck source=tests/net/lab.sh
