@@ -11,6 +11,7 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/nl.h dataplane/nl.c dataplane/nft.h dataplane/nft_priv.h \
 	dataplane/nft.c dataplane/nft_map.c \
 	dataplane/iface.h dataplane/iface_priv.h dataplane/iface.c dataplane/link.c \
+	dataplane/table.h dataplane/table.c \
 	dataplane/neigh.h dataplane/neigh.c \
 	dataplane/route.h dataplane/route.c \
 	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_replay.c dataplane/user_nft.c \

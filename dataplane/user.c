@@ -15,11 +15,11 @@
 struct dp {
 	struct loop *loop;
 	struct dp_events ev;
-	struct nl nft, rt, log;
+	struct table table;
+	struct nl rt;
 	struct iface_mirror *ifaces;
 	struct workers workers;
 	struct world *world;
-	struct user_group_list groups;
 	struct sa_seqs seqs;
 	struct loop_fd *watch_trouble, *watch_log;
 };
@@ -39,24 +39,20 @@ static void trouble(struct dp *dp, const char *fmt, ...)
 		dp->ev.trouble(dp->ev.ctx, sbuf_str(&text));
 }
 
-static struct user_group *group_find(struct dp *dp, uint32_t id)
+/* A group begins with the table's part of it. */
+static struct user_group *group_of(struct table_group *t)
 {
-	struct user_group *g;
-
-	TAILQ_FOREACH(g, &dp->groups, link)
-		if (g->cfg.id == id)
-			return g;
-	return NULL;
+	return (struct user_group *)t;
 }
 
-static struct user_group *group_by_slot(struct dp *dp, unsigned slot)
-{
-	struct user_group *g;
+/* As TAILQ_FOREACH, over all groups. */
+#define GROUPS(g, dp)                                                          \
+	for ((g) = group_of(TAILQ_FIRST(&(dp)->table.groups)); (g);            \
+		(g) = group_of(TAILQ_NEXT(&(g)->t, link)))
 
-	TAILQ_FOREACH(g, &dp->groups, link)
-		if (g->slot == slot)
-			return g;
-	return NULL;
+static struct user_group *group_find(struct dp *dp, uint32_t id)
+{
+	return group_of(table_find(&dp->table, id));
 }
 
 static struct user_sa *sa_find(struct user_group *g, uint32_t spi)
@@ -89,27 +85,27 @@ static struct world *world_new(struct dp *dp)
 	struct user_group *g;
 	struct user_sa *sa;
 
-	TAILQ_FOREACH(g, &dp->groups, link)
+	GROUPS(g, dp)
 		TAILQ_FOREACH(sa, &g->sas, link)
 			n_sa++;
 	while (slots < 2 * n_sa + 1)
 		slots *= 2;
 	w->sa_mask = slots - 1;
 	w->sa = xcalloc(slots, sizeof(*w->sa));
-	TAILQ_FOREACH(g, &dp->groups, link) {
+	GROUPS(g, dp) {
 		struct world_group *wg = &w->group[w->n_groups++];
 		const struct link_state *s =
-			iface_by_name(dp->ifaces, g->cfg.netdev);
-		bool policy = g->cfg.policy != NULL;
+			iface_by_name(dp->ifaces, g->t.cfg.netdev);
+		bool policy = g->t.cfg.policy != NULL;
 
 		*wg = (struct world_group){
 			.g = g,
 			.sending = g->sending,
-			.policy = policy ? &g->lists->policy : NULL,
-			.policy_in = policy ? &g->lists->policy_in : NULL,
+			.policy = policy ? &g->t.lists->policy : NULL,
+			.policy_in = policy ? &g->t.lists->policy_in : NULL,
 			.tun = g->tun,
 			.ifindex = s ? s->ifindex : 0,
-			.df = g->cfg.df,
+			.df = g->t.cfg.df,
 		};
 		TAILQ_FOREACH(sa, &g->sas, link)
 			world_sa_put(w, sa, wg);
@@ -136,35 +132,9 @@ static void publish(struct dp *dp)
 
 /* ---- groups ---- */
 
-static struct group_lists *lists_new(const struct dp_group *in)
-{
-	struct group_lists *l = xcalloc(1, sizeof(*l));
-
-	if (in->local) {
-		acl_dup(&l->local, in->local);
-		acl_mirror(&l->local_in, in->local);
-	}
-	if (in->policy) {
-		acl_dup(&l->policy, in->policy);
-		acl_mirror(&l->policy_in, in->policy);
-	}
-	return l;
-}
-
-static void lists_free(struct group_lists *l)
-{
-	if (!l)
-		return;
-	acl_free(&l->local);
-	acl_free(&l->policy);
-	acl_free(&l->local_in);
-	acl_free(&l->policy_in);
-	free(l);
-}
-
 static unsigned netdev_mtu(struct dp *dp, const struct user_group *g)
 {
-	const struct link_state *s = iface_by_name(dp->ifaces, g->cfg.netdev);
+	const struct link_state *s = iface_by_name(dp->ifaces, g->t.cfg.netdev);
 
 	return s && s->mtu ? s->mtu : MTU_UNKNOWN;
 }
@@ -181,58 +151,19 @@ static unsigned group_mtu(struct dp *dp, const struct user_group *g)
 static int group_route(struct dp *dp, struct user_group *g)
 {
 	unsigned mtu = group_mtu(dp, g);
-	int rc = tun_route(&dp->rt, g->tun_name, g->slot, mtu);
+	int rc = tun_route(&dp->rt, g->tun_name, g->t.slot, mtu);
 
 	if (!rc)
 		g->mtu = mtu;
 	return rc;
 }
 
-static void group_place(struct dp *dp, struct user_group *g)
-{
-	struct user_group *after;
-
-	TAILQ_FOREACH(after, &dp->groups, link)
-		if (after->cfg.order > g->cfg.order)
-			break;
-	if (after)
-		TAILQ_INSERT_BEFORE(after, g, link);
-	else
-		TAILQ_INSERT_TAIL(&dp->groups, g, link);
-}
-
-/* Replaced rules start at zero: takes what they counted into our sums. */
-static void counts_keep(struct dp *dp, struct user_group *g)
-{
-	size_t n = g->lists->local.n + g->lists->policy.n;
-	auto_free uint64_t *ace = xcalloc(n + 1, sizeof(*ace));
-	struct kernel_counts c;
-
-	if (table_counts(&dp->nft, g, &c) ||
-		table_ace_counts(&dp->nft, g, ace, n))
-		return;
-	g->base.not_ipsec += c.not_ipsec;
-	g->base.invalid_sa += c.invalid_sa;
-	g->base.ace += c.ace;
-	for (size_t i = 0; i < n; i++)
-		g->ace_base[i] += ace[i];
-}
-
-static int group_commit(struct dp *dp, struct user_group *g)
-{
-	int rc = table_commit(&dp->nft, &dp->groups, g, NULL);
-
-	g->in_kernel |= rc == 0;
-	return rc;
-}
-
 static void group_free(struct dp *dp, struct user_group *g)
 {
 	if (g->tun_name[0])
-		tun_unroute(&dp->rt, g->slot);
+		tun_unroute(&dp->rt, g->t.slot);
 	mem_close_fd(&g->tun);
-	lists_free(g->lists);
-	free(g->ace_base);
+	table_group_fini(&g->t);
 	free(g);
 }
 
@@ -245,54 +176,32 @@ static struct user_group *group_new(
 
 	TAILQ_INIT(&g->sas);
 	g->tun = -1;
-	g->cfg = *in;
-	g->lists = xcalloc(1, sizeof(*g->lists));
-	g->ace_base = xcalloc(1, sizeof(*g->ace_base));
-	while (g->slot < DP_SLOTS && group_by_slot(dp, g->slot))
-		g->slot++;
-	*rc = -ENOSPC;
-	if (g->slot < DP_SLOTS)
-		*rc = g->tun = tun_open(&dp->rt, g->slot, g->tun_name);
+	*rc = table_group_init(&dp->table, &g->t, in);
+	if (*rc) {
+		free(g);
+		return NULL;
+	}
+	*rc = g->tun = tun_open(&dp->rt, g->t.slot, g->tun_name);
 	if (*rc >= 0)
 		*rc = group_route(dp, g);
 	if (*rc < 0) {
+		TAILQ_REMOVE(&dp->table.groups, &g->t, link);
 		group_free(dp, g);
 		return NULL;
 	}
-	g->cfg.policy = NULL;
-	group_place(dp, g);
 	return g;
 }
 
 static int group_replace(
 	struct dp *dp, struct user_group *g, const struct dp_group *in)
 {
-	struct group_lists *old_lists = g->lists, *lists = lists_new(in);
-	struct dp_group old = g->cfg;
-	int rc;
+	struct group_lists *old;
+	int rc = table_group_replace(&dp->table, &g->t, in, &old);
 
-	counts_keep(dp, g);
-	g->cfg = *in;
-	g->lists = lists;
-	TAILQ_REMOVE(&dp->groups, g, link);
-	group_place(dp, g);
-	rc = group_commit(dp, g);
-	if (rc) {
-		g->cfg = old;
-		g->lists = old_lists;
-		TAILQ_REMOVE(&dp->groups, g, link);
-		group_place(dp, g);
-		lists_free(lists);
+	if (rc)
 		return rc;
-	}
-	if (!acl_equal(&lists->policy, &old_lists->policy) ||
-		!acl_equal(&lists->local, &old_lists->local)) {
-		free(g->ace_base);
-		g->ace_base = xcalloc(lists->local.n + lists->policy.n + 1,
-			sizeof(*g->ace_base));
-	}
 	publish(dp);
-	lists_free(old_lists);
+	group_lists_free(old);
 	return 0;
 }
 
@@ -322,7 +231,7 @@ static bool spi_held(struct dp *dp, uint32_t spi)
 {
 	struct user_group *g;
 
-	TAILQ_FOREACH(g, &dp->groups, link)
+	GROUPS(g, dp)
 		if (sa_find(g, spi))
 			return true;
 	return false;
@@ -348,7 +257,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 	TAILQ_INSERT_TAIL(&g->sas, sa, link);
 	publish(dp);
 	if (!held)
-		rc = table_spi(&dp->nft, in->spi, true);
+		rc = table_spi(&dp->table, in->spi, true);
 	if (rc) {
 		TAILQ_REMOVE(&g->sas, sa, link);
 		publish(dp);
@@ -365,14 +274,13 @@ static int sending_set(struct dp *dp, struct user_group *g, struct user_sa *sa)
 	int rc = 0;
 
 	g->sending = sa;
-	rules = g->cfg.policy && g->cfg.no_sa == DP_NO_SA_CLEAR &&
+	g->t.can_send = sa != NULL;
+	rules = g->t.cfg.policy && g->t.cfg.no_sa == DP_NO_SA_CLEAR &&
 		was != (sa != NULL);
 	if (sa)
 		publish(dp);
-	if (rules) {
-		counts_keep(dp, g);
-		rc = group_commit(dp, g);
-	}
+	if (rules)
+		rc = table_group_renew(&dp->table, &g->t);
 	if (!sa)
 		publish(dp);
 	if (!rc && group_mtu(dp, g) != g->mtu)
@@ -400,7 +308,7 @@ static void sa_remove(struct dp *dp, struct user_group *g, struct user_sa *sa)
 		rc = sending_set(dp, g, NULL);
 	TAILQ_REMOVE(&g->sas, sa, link);
 	if (!rc && !spi_held(dp, sa->spi))
-		rc = table_spi(&dp->nft, sa->spi, false);
+		rc = table_spi(&dp->table, sa->spi, false);
 	if (rc)
 		trouble(dp, "removing SPI 0x%08x: %s", sa->spi, strerror(-rc));
 	publish(dp);
@@ -424,15 +332,14 @@ static void user_group_del(struct dp *dp, uint32_t id)
 
 	if (!g)
 		return;
-	TAILQ_REMOVE(&dp->groups, g, link);
-	rc = table_commit(&dp->nft, &dp->groups, NULL, g);
+	rc = table_group_remove(&dp->table, &g->t);
 	if (rc)
 		trouble(dp, "removing rules: %s", strerror(-rc));
 	publish(dp);
 	while ((sa = TAILQ_FIRST(&g->sas))) {
 		TAILQ_REMOVE(&g->sas, sa, link);
 		if (!spi_held(dp, sa->spi))
-			(void)table_spi(&dp->nft, sa->spi, false);
+			(void)table_spi(&dp->table, sa->spi, false);
 		user_sa_free(&dp->seqs, sa);
 	}
 	group_free(dp, g);
@@ -466,55 +373,35 @@ static int user_group_counters(
 	struct dp *dp, uint32_t group, struct dp_group_counters *out)
 {
 	struct user_group *g = group_find(dp, group);
-	struct kernel_counts c;
+	struct table_counts c;
 	int rc;
 
 	*out = (struct dp_group_counters){ 0 };
 	if (!g)
 		return -ENOENT;
-	rc = table_counts(&dp->nft, g, &c);
+	rc = table_group_counts(&dp->table, &g->t, &c);
 	out->encrypt = get(&g->encrypt);
 	out->decrypt = get(&g->decrypt);
 	for (size_t i = 0; i < DP_N_DROPS; i++)
 		out->drops[i] = get(&g->drops[i]);
-	out->drops[DP_DROP_NOT_IPSEC] += g->base.not_ipsec + c.not_ipsec;
-	out->drops[DP_DROP_INVALID_SA] += g->base.invalid_sa + c.invalid_sa;
-	out->ace_matches = g->base.ace + c.ace;
-	return rc;
-}
-
-/* n entries from the at-th of local and policy in a row. */
-static int entry_counters(
-	struct dp *dp, struct user_group *g, size_t at, uint64_t *v, size_t n)
-{
-	size_t all = g->lists->local.n + g->lists->policy.n;
-	auto_free uint64_t *ace = xcalloc(all + 1, sizeof(*ace));
-	int rc = table_ace_counts(&dp->nft, g, ace, all);
-
-	for (size_t i = 0; i < n && at + i < all; i++)
-		v[i] = ace[at + i] + g->ace_base[at + i];
+	out->drops[DP_DROP_NOT_IPSEC] += c.not_ipsec;
+	out->drops[DP_DROP_INVALID_SA] += c.invalid_sa;
+	out->ace_matches = c.ace;
 	return rc;
 }
 
 static int user_ace_counters(
 	struct dp *dp, uint32_t group, uint64_t *v, size_t n)
 {
-	struct user_group *g = group_find(dp, group);
-
-	memset(v, 0, n * sizeof(*v));
-	return g ? entry_counters(dp, g, g->lists->local.n, v, n) : -ENOENT;
+	return table_ace_counters(
+		&dp->table, table_find(&dp->table, group), v, n);
 }
 
 static int user_local_counters(
 	struct dp *dp, uint32_t group, uint64_t *v, size_t n)
 {
-	struct user_group *g = group_find(dp, group);
-
-	memset(v, 0, n * sizeof(*v));
-	if (!g)
-		return -ENOENT;
-	return entry_counters(
-		dp, g, 0, v, n < g->lists->local.n ? n : g->lists->local.n);
+	return table_local_counters(
+		&dp->table, table_find(&dp->table, group), v, n);
 }
 
 static size_t user_groups(struct dp *dp, struct dp_group_view *v, size_t n)
@@ -523,14 +410,11 @@ static size_t user_groups(struct dp *dp, struct dp_group_view *v, size_t n)
 	const struct user_sa *sa;
 	size_t at = 0;
 
-	TAILQ_FOREACH(g, &dp->groups, link) {
+	GROUPS(g, dp) {
 		if (at++ >= n)
 			continue;
-		v[at - 1] = (struct dp_group_view){ .cfg = g->cfg,
-			.sending = g->sending ? g->sending->spi : 0 };
-		v[at - 1].cfg.local = &g->lists->local;
-		if (g->cfg.policy)
-			v[at - 1].cfg.policy = &g->lists->policy;
+		v[at - 1] = table_group_view(&g->t);
+		v[at - 1].sending = g->sending ? g->sending->spi : 0;
 		TAILQ_FOREACH(sa, &g->sas, link) {
 			v[at - 1].n_sas++;
 			v[at - 1].newest = sa->spi;
@@ -581,52 +465,19 @@ static void user_replay_clear(struct dp *dp, uint32_t group)
 
 /* ---- events ---- */
 
-/* The prefix is a letter for the reason and the slot. */
-static void report_packet(void *ctx, const struct nflog_packet *report)
-{
-	struct dp *dp = ctx;
-	char kind = report->prefix[0];
-	struct user_group *g =
-		group_by_slot(dp, (unsigned)atoi(report->prefix + 1));
-	uint8_t copy[DP_NFLOG_SNAP];
-	struct packet_key k;
-	size_t hdr, n = report->n;
-
-	if (!g || n < 20)
-		return;
-	/* The report is cut; so must be the length that the header tells. */
-	n = n < sizeof(copy) ? n : sizeof(copy);
-	memcpy(copy, report->p, n);
-	copy[2] = 0;
-	copy[3] = (uint8_t)n;
-	if (!packet_key_read(copy, n, &k))
-		return;
-	hdr = (copy[0] & 0xfu) * 4u;
-	if (kind == 'n' && dp->ev.not_ipsec)
-		dp->ev.not_ipsec(dp->ev.ctx, g->cfg.id, &k);
-	if (kind == 's' && dp->ev.invalid_spi && n >= hdr + 4) {
-		const uint8_t *s = copy + hdr;
-
-		dp->ev.invalid_spi(dp->ev.ctx, g->cfg.id,
-			(uint32_t)s[0] << 24 | (uint32_t)s[1] << 16 |
-				(uint32_t)s[2] << 8 | s[3],
-			&k);
-	}
-}
-
 static void log_ready(void *arg, int events)
 {
 	struct dp *dp = arg;
 
 	(void)events;
-	nflog_read(&dp->log, report_packet, dp);
+	table_log_read(&dp->table, &dp->ev);
 }
 
 /* A TUN that went down took its route along; the blackhole behind it holds
  * until both are back. */
 static void group_repair(struct dp *dp, struct user_group *g)
 {
-	int rc = tun_raise(&dp->rt, g->tun_name, g->slot);
+	int rc = tun_raise(&dp->rt, g->tun_name, g->t.slot);
 
 	if (!rc)
 		rc = group_route(dp, g);
@@ -646,10 +497,10 @@ static void trouble_ready(void *arg, int events)
 
 	(void)events;
 	(void)eventfd_read(dp->workers.trouble, &ignored);
-	TAILQ_FOREACH(g, &dp->groups, link) {
-		if (failed >> g->slot & 1)
+	GROUPS(g, dp) {
+		if (failed >> g->t.slot & 1)
 			group_repair(dp, g);
-		user_clock_report(&g->clock, g->cfg.id, &dp->ev);
+		user_clock_report(&g->clock, g->t.cfg.id, &dp->ev);
 	}
 }
 
@@ -659,10 +510,10 @@ static void link_changed(void *ctx, const struct link_state *s, bool gone)
 	struct user_group *g;
 	bool ours = false;
 
-	TAILQ_FOREACH(g, &dp->groups, link) {
+	GROUPS(g, dp) {
 		if (!strcmp(g->tun_name, s->name) && !gone && !s->admin_up)
 			group_repair(dp, g);
-		if (strcmp(g->cfg.netdev, s->name))
+		if (strcmp(g->t.cfg.netdev, s->name))
 			continue;
 		ours = true;
 		if (!gone && group_mtu(dp, g) != g->mtu)
@@ -696,18 +547,15 @@ static void user_close(struct dp *dp)
 		loop_fd_del(dp->watch_trouble);
 	if (dp->watch_log)
 		loop_fd_del(dp->watch_log);
-	while (dp->world && (g = TAILQ_FIRST(&dp->groups)))
-		user_group_del(dp, g->cfg.id);
+	while (dp->world && (g = group_of(TAILQ_FIRST(&dp->table.groups))))
+		user_group_del(dp, g->t.cfg.id);
 	workers_stop(&dp->workers);
-	if (dp->nft.s)
-		table_reclaim(&dp->nft);
+	table_close(&dp->table);
 	if (dp->rt.s)
 		routes_reclaim(&dp->rt);
 	sa_seqs_free(&dp->seqs);
 	world_free(dp->world);
 	iface_mirror_free(dp->ifaces);
-	nl_close(&dp->log);
-	nl_close(&dp->nft);
 	nl_close(&dp->rt);
 	free(dp);
 }
@@ -718,12 +566,11 @@ static int kernel_open(struct dp *dp, const char **what)
 	int rc;
 
 	*what = "netlink";
-	rc = nl_open(&dp->nft, NETLINK_NETFILTER, 0);
+	rc = table_open(&dp->table, &user_table);
 	if (!rc)
 		rc = nl_open(&dp->rt, NETLINK_ROUTE, 0);
 	if (rc)
 		return rc;
-	table_reclaim(&dp->nft);
 	routes_reclaim(&dp->rt);
 	*what = "policy route";
 	rc = esp_route(&dp->rt);
@@ -749,7 +596,7 @@ static struct dp *user_open(
 	dp->loop = loop;
 	if (ev)
 		dp->ev = *ev;
-	TAILQ_INIT(&dp->groups);
+	TAILQ_INIT(&dp->table.groups);
 	TAILQ_INIT(&dp->seqs.list);
 	dp->workers = (struct workers){ .raw_tx = -1,
 		.raw_rx = -1,
@@ -769,12 +616,12 @@ static struct dp *user_open(
 	}
 	dp->watch_trouble = loop_fd_add(
 		loop, dp->workers.trouble, LOOP_READ, trouble_ready, dp);
-	rc = nflog_open(&dp->log, DP_NFLOG_GROUP, DP_NFLOG_SNAP);
+	rc = table_log_open(&dp->table);
 	if (rc)
 		trouble(dp, "no packet reports: nflog: %s", strerror(-rc));
 	else
 		dp->watch_log = loop_fd_add(
-			loop, nl_fd(&dp->log), LOOP_READ, log_ready, dp);
+			loop, nl_fd(&dp->table.log), LOOP_READ, log_ready, dp);
 	src_valid_mark_check(dp);
 	return dp;
 }

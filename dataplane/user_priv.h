@@ -3,10 +3,7 @@
 #define DATAPLANE_USER_PRIV_H
 #include "base/list.h"
 #include "dataplane/iface.h"
-#include "dataplane/nflog.h"
-#include "dataplane/nl.h"
-#include "dataplane/objects.h"
-#include "dataplane/ops.h"
+#include "dataplane/table.h"
 #include "dataplane/user_esp.h"
 #include <pthread.h>
 #include <semaphore.h>
@@ -42,18 +39,6 @@ struct user_sa {
 };
 TAILQ_HEAD(user_sa_list, user_sa);
 
-/* What the kernel counts for us; packets of earlier rule generations are kept
- * in base, as a replaced rule starts at zero. */
-struct kernel_counts {
-	uint64_t not_ipsec, invalid_sa, ace;
-};
-
-/* Replaced as a whole: the workers read them. */
-struct group_lists {
-	struct acl local, policy;
-	struct acl local_in, policy_in; /* mirrored */
-};
-
 /* A group's time, and what its stamps came to. */
 struct user_clock {
 	bool set;
@@ -68,22 +53,15 @@ struct user_clock {
 #define REPLAY_TELL_MS 6000 /* ten a minute */
 
 struct user_group {
-	TAILQ_ENTRY(user_group) link; /* by crypto map order */
-	struct dp_group cfg;          /* cfg.policy NULL: none */
-	struct group_lists *lists;
-	unsigned slot;
+	struct table_group t; /* first */
 	int tun; /* fd */
 	char tun_name[IFNAMSIZ];
 	unsigned mtu; /* on the route into the TUN */
-	bool in_kernel; /* chains exist */
-	struct kernel_counts base;
-	uint64_t *ace_base; /* for each entry of local, then of policy */
 	struct user_sa_list sas;
 	struct user_sa *sending;
 	_Atomic uint64_t encrypt, decrypt, drops[DP_N_DROPS];
 	struct user_clock clock;
 };
-TAILQ_HEAD(user_group_list, user_group);
 
 /* What the workers see: immutable, replaced as a whole. */
 struct world_group {
@@ -155,17 +133,5 @@ int esp_route(struct nl *rt); /* ESP for us to the local host */
 void routes_reclaim(struct nl *rt);
 
 /* ---- user_nft.c: the table ---- */
-void table_reclaim(struct nl *nft);
-/* Base chains for all groups, anew; `changed` (may be NULL) with its lists,
- * `gone` (may be NULL) without.  One transaction.  0 or -errno. */
-int table_commit(struct nl *nft, const struct user_group_list *groups,
-	const struct user_group *changed, const struct user_group *gone);
-int table_spi(struct nl *nft, uint32_t spi, bool add);
-int table_counts(
-	struct nl *nft, const struct user_group *g, struct kernel_counts *out);
-/* Of each entry of local, then of policy. */
-int table_ace_counts(
-	struct nl *nft, const struct user_group *g, uint64_t *v, size_t n);
-/* True when permitted traffic is marked for the TUN now. */
-bool group_encrypts(const struct user_group *g);
+extern const struct table_kind user_table;
 #endif

@@ -245,7 +245,7 @@ static void tun_ready(struct workers *w, struct world_group *g)
 	if (!rc)
 		return;
 	/* The loop raises the device again; until then do not spin on it. */
-	atomic_fetch_or(&w->tun_failed, UINT64_C(1) << g->g->slot);
+	atomic_fetch_or(&w->tun_failed, UINT64_C(1) << g->g->t.slot);
 	(void)eventfd_write(w->trouble, 1);
 	g->tun = -1;
 }

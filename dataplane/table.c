@@ -1,0 +1,668 @@
+/* The nf_tables table of a backend.
+ *
+ *   prerouting raw     defrag    a rule that never matches but makes the kernel
+ *                                reassemble: port lists see whole packets
+ *   prerouting mangle  pre       ESP for us, clear packets from the crypto
+ *                                interface, packets to be encrypted
+ *   output mangle      out       the same for our own packets
+ *
+ * and for each group in slot N: outN (its lists), encN (what the backend does
+ * with permitted packets, or nothing while they are sent in clear), inN (its
+ * lists mirrored), clearN (report and drop), espN (ESP of unknown SPI), unkN
+ * and oddN (report; unkN drops).  The backend's own chains come on top. */
+#include "dataplane/table.h"
+#include "dataplane/path.h"
+#include "dataplane/selector_nft.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GDOI_PORT        848
+#define NFT_TYPE_INTEGER 4 /* how nft shows the elements */
+#define ANY_REPORT       1 /* reports a second */
+#define ANY_BURST        5
+
+struct chain_name table_chain(const char *kind, const struct table_group *g)
+{
+	struct chain_name c;
+
+	snprintf(c.s, sizeof(c.s), "%s%u", kind, g->slot);
+	return c;
+}
+
+static const char *const group_chains[] = { "enc", "out", "clear", "in", "unk",
+	"odd", "esp" };
+
+static bool group_refuses_clear(const struct table_group *g)
+{
+	return path_refuses_clear(&g->cfg, g->can_send);
+}
+
+static void batch_begin(const struct table *t, struct nl_batch *b)
+{
+	nl_batch_begin(b);
+	nft_use(b, NFPROTO_IPV4, t->kind->name);
+}
+
+static void table_reclaim(struct table *t)
+{
+	struct nl_batch b = { 0 };
+
+	/* Made first, so that deleting one that is not there is no error. */
+	batch_begin(t, &b);
+	nft_table_add(&b);
+	nft_table_del(&b);
+	(void)nl_batch_commit(&t->nft, &b);
+	nl_batch_free(&b);
+}
+
+void table_spi_test(struct nft_rule *r)
+{
+	nft_protocol(r, IPPROTO_ESP);
+	nft_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 4);
+	nft_lookup(r, TABLE_SPI_SET, false);
+}
+
+static void udp_port_test(struct nft_rule *r, unsigned offset)
+{
+	uint16_t port = htons(GDOI_PORT);
+
+	nft_protocol(r, IPPROTO_UDP);
+	nft_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, offset, 2);
+	nft_cmp(r, NFT_CMP_EQ, &port, 2);
+}
+
+static void defrag_build(struct nl_batch *b)
+{
+	struct nft_rule r;
+
+	nft_chain_add(
+		b, "defrag", NF_INET_PRE_ROUTING, NF_IP_PRI_RAW, "filter");
+	nft_chain_flush(b, "defrag");
+	r = nft_rule_begin(b, "defrag");
+	nft_iifname(&r, "none");
+	nft_protocol(&r, IPPROTO_TCP);
+	nft_tproxy(&r, 1);
+	nft_rule_comment(&r, "only to have fragments reassembled");
+	nft_rule_end(&r);
+}
+
+bool table_first_on_netdev(
+	const struct table_group_list *groups, const struct table_group *g)
+{
+	const struct table_group *h;
+
+	TAILQ_FOREACH(h, groups, link)
+		if (!strcmp(h->cfg.netdev, g->cfg.netdev))
+			return h == g;
+	return true;
+}
+
+static void clear_rules(
+	struct nl_batch *b, const struct table_group_list *groups)
+{
+	static const uint8_t esp = IPPROTO_ESP;
+	const struct table_group *g;
+	struct nft_rule r;
+
+	TAILQ_FOREACH(g, groups, link) {
+		if (!group_refuses_clear(g))
+			continue;
+		r = nft_rule_begin(b, "pre");
+		nft_iifname(&r, g->cfg.netdev);
+		nft_protocol(&r, esp);
+		nft_verdict(&r, NFT_JUMP, table_chain("esp", g).s);
+		nft_rule_end(&r);
+		r = nft_rule_begin(b, "pre");
+		nft_iifname(&r, g->cfg.netdev);
+		nft_payload(&r, NFT_PAYLOAD_NETWORK_HEADER, 9, 1);
+		nft_cmp(&r, NFT_CMP_NEQ, &esp, 1);
+		nft_verdict(&r, NFT_JUMP, table_chain("in", g).s);
+		nft_rule_end(&r);
+	}
+}
+
+void table_out_jumps(struct nl_batch *b, const char *chain,
+	const struct table_group_list *l)
+{
+	const struct table_group *g;
+	struct nft_rule r;
+
+	TAILQ_FOREACH(g, l, link) {
+		if (!g->cfg.policy)
+			continue;
+		r = nft_rule_begin(b, chain);
+		nft_fib_oifname(&r, g->cfg.netdev);
+		nft_verdict(&r, NFT_JUMP, table_chain("out", g).s);
+		nft_rule_end(&r);
+	}
+}
+
+static void pre_build(struct nl_batch *b, const struct table *t)
+{
+	struct nft_rule r;
+
+	nft_chain_add(
+		b, "pre", NF_INET_PRE_ROUTING, NF_IP_PRI_MANGLE, "filter");
+	nft_chain_flush(b, "pre");
+	t->kind->esp(b, &t->groups);
+	r = nft_rule_begin(b, "pre");
+	udp_port_test(&r, 2);
+	nft_fib_local(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_comment(&r, "GDOI to this box");
+	nft_rule_end(&r);
+	r = nft_rule_begin(b, "pre");
+	udp_port_test(&r, 2);
+	nft_fib_multicast(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_comment(&r, "rekeys to a group");
+	nft_rule_end(&r);
+	clear_rules(b, &t->groups);
+	r = nft_rule_begin(b, "pre");
+	nft_fib_local(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
+	table_out_jumps(b, "pre", &t->groups);
+}
+
+static void out_build(struct nl_batch *b, const struct table *t)
+{
+	const struct table_group *g;
+	struct nft_rule r;
+
+	nft_chain_add(b, "out", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE, "route");
+	nft_chain_flush(b, "out");
+	t->kind->out(b);
+	r = nft_rule_begin(b, "out");
+	udp_port_test(&r, 0);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_comment(&r, "GDOI of this box");
+	nft_rule_end(&r);
+	r = nft_rule_begin(b, "out");
+	table_spi_test(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
+	TAILQ_FOREACH(g, &t->groups, link) {
+		if (!g->cfg.policy)
+			continue;
+		r = nft_rule_begin(b, "out");
+		nft_oifname(&r, g->cfg.netdev);
+		nft_verdict(&r, NFT_JUMP, table_chain("out", g).s);
+		nft_rule_end(&r);
+	}
+}
+
+/* A limited report, then a counter, and the drop where there is one. */
+static void report_build(struct nl_batch *b, const struct table *t,
+	const struct table_group *g, const char *chain, char kind, bool drop)
+{
+	struct chain_name c = table_chain(chain, g);
+	struct nft_rule r = nft_rule_begin(b, c.s);
+	char prefix[16];
+
+	snprintf(prefix, sizeof(prefix), "%c%u", kind, g->slot);
+	nft_limit(&r, ANY_REPORT, ANY_BURST);
+	nft_log(&r, t->kind->nflog_group, DP_NFLOG_SNAP, prefix);
+	nft_rule_end(&r);
+	r = nft_rule_begin(b, c.s);
+	nft_counter(&r);
+	nft_verdict(&r, drop ? NF_DROP : NFT_RETURN, NULL);
+	nft_rule_end(&r);
+}
+
+/* ESP whose SPI we do not hold is dropped where a permit selects ESP itself;
+ * under a narrower permit it only counts. */
+static void unknown_esp_build(struct nl_batch *b, const struct table_group *g)
+{
+	struct chain_name esp = table_chain("esp", g);
+	struct chain_name unk = table_chain("unk", g);
+	struct chain_name odd = table_chain("odd", g);
+	const struct acl *in = &g->lists->policy_in;
+	auto_free const char **to = xcalloc(in->n + 1, sizeof(*to));
+	const struct acl_verdicts v = {
+		.permit = NFT_GOTO, .deny = NFT_RETURN, .permit_chains = to
+	};
+	struct acl list = { .v = xcalloc(in->n + 1, sizeof(*list.v)) };
+
+	for (size_t i = 0; i < in->n; i++) {
+		enum path_esp how =
+			path_esp_entry(&in->v[i], &list.v[list.n]);
+
+		if (how != PATH_ESP_SKIP)
+			to[list.n++] = how == PATH_ESP_ITSELF ? unk.s : odd.s;
+	}
+	acl_nft_compile(b, esp.s, &list, &v);
+	acl_free(&list);
+}
+
+/* The i-th of the chains that every group has, then of the backend's. */
+static const char *group_chain(const struct table_kind *k, size_t i)
+{
+	size_t common = ARRAY_LEN(group_chains);
+
+	if (i < common)
+		return group_chains[i];
+	return i - common < k->n_chains ? k->chains[i - common] : NULL;
+}
+
+static void group_build(
+	struct nl_batch *b, const struct table *t, const struct table_group *g)
+{
+	struct chain_name enc = table_chain("enc", g),
+			  clear = table_chain("clear", g);
+	const struct acl_verdicts skip = {
+		.permit = NFT_CONTINUE, .deny = NFT_RETURN
+	};
+	const struct acl_verdicts out = { .permit = NFT_GOTO,
+		.deny = NFT_RETURN,
+		.permit_chain = enc.s,
+		.first = g->lists->local.n };
+	const struct acl_verdicts in = { .permit = NFT_GOTO,
+		.deny = NFT_RETURN,
+		.permit_chain = clear.s };
+	const char *kind;
+
+	for (size_t i = 0; (kind = group_chain(t->kind, i)); i++) {
+		struct chain_name c = table_chain(kind, g);
+
+		nft_chain_add(b, c.s, -1, 0, NULL);
+		nft_chain_flush(b, c.s);
+	}
+	if (t->kind->group)
+		t->kind->group(b, g);
+	if (!g->cfg.policy)
+		return;
+	if (path_encrypts(&g->cfg, g->can_send))
+		t->kind->seal(b, g);
+	acl_nft_compile(b, table_chain("out", g).s, &g->lists->local, &skip);
+	acl_nft_compile(b, table_chain("out", g).s, &g->lists->policy, &out);
+	report_build(b, t, g, "clear", 'n', true);
+	report_build(b, t, g, "unk", 's', true);
+	report_build(b, t, g, "odd", 's', false);
+	acl_nft_compile(b, table_chain("in", g).s, &g->lists->local_in, &skip);
+	acl_nft_compile(b, table_chain("in", g).s, &g->lists->policy_in, &in);
+	unknown_esp_build(b, g);
+}
+
+/* Chains go only when nothing jumps to them any more. */
+static void group_unbuild(
+	struct nl_batch *b, const struct table *t, const struct table_group *g)
+{
+	const char *kind;
+
+	for (size_t i = 0; (kind = group_chain(t->kind, i)); i++)
+		nft_chain_flush(b, table_chain(kind, g).s);
+	for (size_t i = 0; (kind = group_chain(t->kind, i)); i++)
+		nft_chain_del(b, table_chain(kind, g).s);
+}
+
+/* Base chains for all groups, anew; `changed` (may be NULL) with its lists,
+ * `gone` (may be NULL) without.  One transaction.  0 or -errno. */
+static int table_commit(struct table *t, struct table_group *changed,
+	const struct table_group *gone)
+{
+	struct nl_batch b = { 0 };
+	int rc;
+
+	batch_begin(t, &b);
+	nft_table_add(&b);
+	nft_set_add(&b, TABLE_SPI_SET, 4, NFT_TYPE_INTEGER);
+	if (t->kind->frame)
+		t->kind->frame(&b, &t->groups);
+	if (changed)
+		group_build(&b, t, changed);
+	defrag_build(&b);
+	pre_build(&b, t);
+	out_build(&b, t);
+	if (gone && gone->in_kernel)
+		group_unbuild(&b, t, gone);
+	rc = nl_batch_commit(&t->nft, &b);
+	nl_batch_free(&b);
+	if (changed)
+		changed->in_kernel |= rc == 0;
+	return rc;
+}
+
+int table_spi(struct table *t, uint32_t spi, bool add)
+{
+	struct nl_batch b = { 0 };
+	uint32_t be = htonl(spi);
+	int rc;
+
+	batch_begin(t, &b);
+	nft_set_change(&b, TABLE_SPI_SET, add, &be, sizeof(be));
+	rc = nl_batch_commit(&t->nft, &b);
+	nl_batch_free(&b);
+	return rc;
+}
+
+/* ---- counters ---- */
+
+int table_chain_sum(struct nl *nft, const struct table_kind *k,
+	const char *chain, const struct table_group *g, uint64_t *sum)
+{
+	uint64_t v[4] = { 0 };
+	int rc = nft_table_counters(nft, NFPROTO_IPV4, k->name,
+		table_chain(chain, g).s, v, ARRAY_LEN(v));
+
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		*sum += v[i];
+	return rc < 0 ? rc : 0;
+}
+
+static size_t entries(const struct table_group *g)
+{
+	return g->lists->local.n + g->lists->policy.n;
+}
+
+/* Of each entry of local, then of policy, in this generation. */
+static int ace_counts(
+	struct table *t, const struct table_group *g, uint64_t *v, size_t n)
+{
+	int rc = 0;
+
+	memset(v, 0, n * sizeof(*v));
+	if (g->in_kernel && g->cfg.policy)
+		rc = nft_entry_counters(&t->nft, NFPROTO_IPV4, t->kind->name,
+			table_chain("out", g).s, v, n);
+	return rc;
+}
+
+static int rule_counts(struct table *t, const struct table_group *g,
+	uint64_t *ace, struct table_counts *out)
+{
+	const struct table_kind *k = t->kind;
+	int rc = ace_counts(t, g, ace, entries(g));
+
+	*out = (struct table_counts){ 0 };
+	for (size_t i = 0; i < g->lists->policy.n; i++)
+		if (g->lists->policy.v[i].permit)
+			out->ace += ace[g->lists->local.n + i];
+	if (rc || !g->in_kernel)
+		return rc;
+	rc = table_chain_sum(&t->nft, k, "clear", g, &out->not_ipsec);
+	if (!rc)
+		rc = table_chain_sum(&t->nft, k, "unk", g, &out->invalid_sa);
+	if (!rc)
+		rc = table_chain_sum(&t->nft, k, "odd", g, &out->invalid_sa);
+	return rc || !k->counts ? rc : k->counts(&t->nft, g, out);
+}
+
+static void counts_add(struct table_counts *sum, const struct table_counts *c)
+{
+	sum->not_ipsec += c->not_ipsec;
+	sum->invalid_sa += c->invalid_sa;
+	sum->ace += c->ace;
+	sum->no_sa += c->no_sa;
+	sum->identity += c->identity;
+}
+
+int table_group_counts(
+	struct table *t, const struct table_group *g, struct table_counts *out)
+{
+	auto_free uint64_t *ace = xcalloc(entries(g) + 1, sizeof(*ace));
+	int rc = rule_counts(t, g, ace, out);
+
+	counts_add(out, &g->base);
+	return rc;
+}
+
+/* Replaced rules start at zero: takes what they counted into our sums. */
+static void counts_keep(struct table *t, struct table_group *g)
+{
+	auto_free uint64_t *ace = xcalloc(entries(g) + 1, sizeof(*ace));
+	struct table_counts c;
+
+	if (rule_counts(t, g, ace, &c))
+		return;
+	counts_add(&g->base, &c);
+	for (size_t i = 0; i < entries(g); i++)
+		g->ace_base[i] += ace[i];
+}
+
+/* n entries from the at-th of local and policy in a row. */
+static int entry_counters(struct table *t, const struct table_group *g,
+	size_t at, uint64_t *v, size_t n)
+{
+	size_t all = entries(g);
+	auto_free uint64_t *ace = xcalloc(all + 1, sizeof(*ace));
+	int rc = ace_counts(t, g, ace, all);
+
+	for (size_t i = 0; i < n && at + i < all; i++)
+		v[i] = ace[at + i] + g->ace_base[at + i];
+	return rc;
+}
+
+int table_ace_counters(
+	struct table *t, const struct table_group *g, uint64_t *v, size_t n)
+{
+	memset(v, 0, n * sizeof(*v));
+	return g ? entry_counters(t, g, g->lists->local.n, v, n) : -ENOENT;
+}
+
+int table_local_counters(
+	struct table *t, const struct table_group *g, uint64_t *v, size_t n)
+{
+	memset(v, 0, n * sizeof(*v));
+	if (!g)
+		return -ENOENT;
+	return entry_counters(
+		t, g, 0, v, n < g->lists->local.n ? n : g->lists->local.n);
+}
+
+/* ---- groups ---- */
+
+struct table_group *table_find(const struct table *t, uint32_t id)
+{
+	struct table_group *g;
+
+	TAILQ_FOREACH(g, &t->groups, link)
+		if (g->cfg.id == id)
+			return g;
+	return NULL;
+}
+
+struct table_group *table_by_slot(const struct table *t, unsigned slot)
+{
+	struct table_group *g;
+
+	TAILQ_FOREACH(g, &t->groups, link)
+		if (g->slot == slot)
+			return g;
+	return NULL;
+}
+
+struct dp_group_view table_group_view(const struct table_group *g)
+{
+	struct dp_group_view v = { .cfg = g->cfg };
+
+	v.cfg.local = &g->lists->local;
+	if (g->cfg.policy)
+		v.cfg.policy = &g->lists->policy;
+	return v;
+}
+
+static struct group_lists *lists_new(const struct dp_group *in)
+{
+	struct group_lists *l = xcalloc(1, sizeof(*l));
+
+	if (in->local) {
+		acl_dup(&l->local, in->local);
+		acl_mirror(&l->local_in, in->local);
+	}
+	if (in->policy) {
+		acl_dup(&l->policy, in->policy);
+		acl_mirror(&l->policy_in, in->policy);
+	}
+	return l;
+}
+
+void group_lists_free(struct group_lists *l)
+{
+	if (!l)
+		return;
+	acl_free(&l->local);
+	acl_free(&l->policy);
+	acl_free(&l->local_in);
+	acl_free(&l->policy_in);
+	free(l);
+}
+
+static void group_place(struct table *t, struct table_group *g)
+{
+	struct table_group *after;
+
+	TAILQ_FOREACH(after, &t->groups, link)
+		if (after->cfg.order > g->cfg.order)
+			break;
+	if (after)
+		TAILQ_INSERT_BEFORE(after, g, link);
+	else
+		TAILQ_INSERT_TAIL(&t->groups, g, link);
+}
+
+int table_group_init(
+	struct table *t, struct table_group *g, const struct dp_group *in)
+{
+	g->cfg = *in;
+	g->cfg.policy = NULL;
+	while (g->slot < DP_SLOTS && table_by_slot(t, g->slot))
+		g->slot++;
+	if (g->slot >= DP_SLOTS)
+		return -ENOSPC;
+	g->lists = xcalloc(1, sizeof(*g->lists));
+	g->ace_base = xcalloc(1, sizeof(*g->ace_base));
+	group_place(t, g);
+	return 0;
+}
+
+void table_group_fini(struct table_group *g)
+{
+	group_lists_free(g->lists);
+	free(g->ace_base);
+}
+
+static void group_take(struct table *t, struct table_group *g,
+	const struct dp_group *cfg, struct group_lists *lists)
+{
+	g->cfg = *cfg;
+	g->lists = lists;
+	TAILQ_REMOVE(&t->groups, g, link);
+	group_place(t, g);
+}
+
+int table_group_replace(struct table *t, struct table_group *g,
+	const struct dp_group *in, struct group_lists **old)
+{
+	struct group_lists *lists = lists_new(in);
+	struct dp_group was = g->cfg;
+	int rc;
+
+	*old = g->lists;
+	counts_keep(t, g);
+	group_take(t, g, in, lists);
+	rc = table_commit(t, g, NULL);
+	if (rc) {
+		group_take(t, g, &was, *old);
+		group_lists_free(lists);
+		*old = NULL;
+		return rc;
+	}
+	if (!acl_equal(&lists->policy, &(*old)->policy) ||
+		!acl_equal(&lists->local, &(*old)->local)) {
+		free(g->ace_base);
+		g->ace_base = xcalloc(entries(g) + 1, sizeof(*g->ace_base));
+	}
+	return 0;
+}
+
+int table_group_renew(struct table *t, struct table_group *g)
+{
+	counts_keep(t, g);
+	return table_commit(t, g, NULL);
+}
+
+int table_group_remove(struct table *t, struct table_group *g)
+{
+	TAILQ_REMOVE(&t->groups, g, link);
+	return table_commit(t, NULL, g);
+}
+
+/* ---- reports ---- */
+
+struct report_to {
+	const struct table *t;
+	const struct dp_events *ev;
+};
+
+/* The prefix is a letter for the reason and the slot. */
+static void report_packet(void *ctx, const struct nflog_packet *report)
+{
+	const struct report_to *to = ctx;
+	const struct dp_events *ev = to->ev;
+	char kind = report->prefix[0];
+	const struct table_group *g =
+		table_by_slot(to->t, (unsigned)atoi(report->prefix + 1));
+	uint8_t copy[DP_NFLOG_SNAP];
+	struct packet_key k;
+	size_t hdr, n = report->n;
+
+	if (!g || n < 20)
+		return;
+	/* The report is cut; so must be the length that the header tells. */
+	n = n < sizeof(copy) ? n : sizeof(copy);
+	memcpy(copy, report->p, n);
+	copy[2] = 0;
+	copy[3] = (uint8_t)n;
+	if (!packet_key_read(copy, n, &k))
+		return;
+	hdr = (copy[0] & 0xfu) * 4u;
+	if (kind == 'n' && ev->not_ipsec)
+		ev->not_ipsec(ev->ctx, g->cfg.id, &k);
+	if (kind == 's' && ev->invalid_spi && n >= hdr + 4) {
+		const uint8_t *s = copy + hdr;
+
+		ev->invalid_spi(ev->ctx, g->cfg.id,
+			(uint32_t)s[0] << 24 | (uint32_t)s[1] << 16 |
+				(uint32_t)s[2] << 8 | s[3],
+			&k);
+	}
+}
+
+void table_log_read(struct table *t, const struct dp_events *ev)
+{
+	struct report_to to = { t, ev };
+
+	nflog_read(&t->log, report_packet, &to);
+}
+
+int table_log_open(struct table *t)
+{
+	return nflog_open(&t->log, t->kind->nflog_group, DP_NFLOG_SNAP);
+}
+
+int table_open(struct table *t, const struct table_kind *kind)
+{
+	int rc;
+
+	t->kind = kind;
+	TAILQ_INIT(&t->groups);
+	rc = nl_open(&t->nft, NETLINK_NETFILTER, 0);
+	if (!rc)
+		table_reclaim(t);
+	return rc;
+}
+
+void table_close(struct table *t)
+{
+	if (t->nft.s)
+		table_reclaim(t);
+	nl_close(&t->log);
+	nl_close(&t->nft);
+}

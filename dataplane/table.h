@@ -1,0 +1,123 @@
+/* The nf_tables table that a backend's groups live in: lists, chains, reports
+ * and counters are the same for all; what becomes of a packet that is to be
+ * encrypted, and of ESP that is ours, is the backend's (struct table_kind). */
+#ifndef DATAPLANE_TABLE_H
+#define DATAPLANE_TABLE_H
+#include "base/list.h"
+#include "dataplane/nft.h"
+#include "dataplane/nflog.h"
+#include "dataplane/objects.h"
+#include "dataplane/ops.h"
+
+#define TABLE_CHAIN_MAX 16
+struct chain_name {
+	char s[TABLE_CHAIN_MAX];
+};
+
+/* What the kernel counts for us; packets of earlier rule generations are kept
+ * in base, as a replaced rule starts at zero. */
+struct table_counts {
+	uint64_t not_ipsec, invalid_sa, ace;
+	uint64_t no_sa, identity; /* where the backend leaves them to rules */
+};
+
+/* Replaced as a whole: the user backend's workers read them. */
+struct group_lists {
+	struct acl local, policy;
+	struct acl local_in, policy_in; /* mirrored */
+};
+
+/* A backend's group begins with this. */
+struct table_group {
+	TAILQ_ENTRY(table_group) link; /* by crypto map order */
+	struct dp_group cfg;           /* cfg.policy NULL: none */
+	struct group_lists *lists;
+	unsigned slot;
+	bool can_send;  /* an SA takes what is to be encrypted */
+	bool in_kernel; /* chains exist */
+	struct table_counts base;
+	uint64_t *ace_base; /* for each entry of local, then of policy */
+};
+TAILQ_HEAD(table_group_list, table_group);
+
+/* The hooks fill the batch in the middle of a commit; NULL: nothing. */
+struct table_kind {
+	const char *name;
+	uint32_t mark_out; /* + slot: to be encrypted */
+	uint16_t nflog_group;
+	const char *const *chains; /* of each group, besides the common ones */
+	size_t n_chains;
+	/* Base chains and shared ones, before `pre` and `out` are filled. */
+	void (*frame)(struct nl_batch *b, const struct table_group_list *l);
+	/* First in `pre`: ESP whose SPI is in TABLE_SPI_SET. */
+	void (*esp)(struct nl_batch *b, const struct table_group_list *l);
+	/* First in `out`. */
+	void (*out)(struct nl_batch *b);
+	/* The end of encN, which all goes to that is to be encrypted. */
+	void (*seal)(struct nl_batch *b, const struct table_group *g);
+	/* Rules of `chains`. */
+	void (*group)(struct nl_batch *b, const struct table_group *g);
+	/* Adds what `chains` counted. 0 or -errno. */
+	int (*counts)(struct nl *nft, const struct table_group *g,
+		struct table_counts *sum);
+};
+
+struct table {
+	const struct table_kind *kind;
+	struct nl nft, log;
+	struct table_group_list groups;
+};
+#define TABLE_SPI_SET "spis"
+
+/* Opens the socket and removes what a crashed run left. 0 or -errno. */
+int table_open(struct table *t, const struct table_kind *kind);
+/* Reports of packets (struct dp_events) go to `ready`, which calls table_read;
+ * without them all but reports works. 0 or -errno. */
+int table_log_open(struct table *t);
+void table_log_read(struct table *t, const struct dp_events *ev);
+void table_close(struct table *t); /* removes it */
+
+struct table_group *table_find(const struct table *t, uint32_t id);
+struct table_group *table_by_slot(const struct table *t, unsigned slot);
+/* Without its SAs, which the backend adds. */
+struct dp_group_view table_group_view(const struct table_group *g);
+/* True for the first group of its interface. */
+bool table_first_on_netdev(
+	const struct table_group_list *l, const struct table_group *g);
+
+/* Gives a zeroed group a free slot, no policy, and its place. 0 or -ENOSPC. */
+int table_group_init(
+	struct table *t, struct table_group *g, const struct dp_group *in);
+void table_group_fini(struct table_group *g); /* removed from the list */
+/* Puts in's policy in force by one transaction; *old becomes the caller's, to
+ * be freed by group_lists_free.  0; or -errno, and nothing has changed. */
+int table_group_replace(struct table *t, struct table_group *g,
+	const struct dp_group *in, struct group_lists **old);
+/* The same policy anew, after can_send or what the hooks look at changed.
+ * 0 or -errno. */
+int table_group_renew(struct table *t, struct table_group *g);
+/* Takes g off the list and its rules out of the kernel. 0 or -errno. */
+int table_group_remove(struct table *t, struct table_group *g);
+void group_lists_free(struct group_lists *l);
+
+/* An SPI that is ours to decrypt. 0 or -errno. */
+int table_spi(struct table *t, uint32_t spi, bool add);
+/* With those of earlier generations. 0 or -errno. */
+int table_group_counts(
+	struct table *t, const struct table_group *g, struct table_counts *out);
+/* As dataplane_ops has them; g may be NULL. */
+int table_ace_counters(
+	struct table *t, const struct table_group *g, uint64_t *v, size_t n);
+int table_local_counters(
+	struct table *t, const struct table_group *g, uint64_t *v, size_t n);
+
+/* ---- for the hooks ---- */
+struct chain_name table_chain(const char *kind, const struct table_group *g);
+void table_spi_test(struct nft_rule *r);
+/* Rules at the end of `chain`: routed to a group's interface, into outN. */
+void table_out_jumps(struct nl_batch *b, const char *chain,
+	const struct table_group_list *l);
+/* Adds the packets that a chain's rules counted, of its first n. */
+int table_chain_sum(struct nl *nft, const struct table_kind *k,
+	const char *chain, const struct table_group *g, uint64_t *sum);
+#endif
