@@ -97,6 +97,19 @@ static const struct command sak_reserved = {
 	.sample = "platform gdoi sak reserved 6",
 };
 
+static const struct command dataplane = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform dataplane {auto|xfrm|user}",
+	.deflt = "platform dataplane auto",
+	.help = "platform  Settings of this platform\n"
+		"dataplane  What encrypts and decrypts the groups' traffic\n"
+		"auto  The kernel where it can, else this program\n"
+		"xfrm  The kernel's own ESP\n"
+		"user  This program\n",
+	.sample = "platform dataplane user",
+};
+
 void platform_isakmp_view(const struct router *r, struct isakmp_config *c)
 {
 	struct node *root = tree_root(r->tree);
@@ -120,6 +133,18 @@ static void settle(void *ctx, const struct tree *t)
 	isakmp_keys_opened(ctx);
 }
 
+static void dataplane_settle(void *ctx, const struct tree *t)
+{
+	const struct router *r = ctx;
+	const struct node *n = node_get(tree_root(r->tree), &dataplane);
+
+	(void)t;
+	box_set_dataplane(r->box,
+		node_has(n, "xfrm")   ? DP_MODE_XFRM
+		: node_has(n, "user") ? DP_MODE_USER
+				      : DP_MODE_AUTO);
+}
+
 static void subscribe(struct router *r)
 {
 	static const struct command *const watched[] = { &isakmp_doi,
@@ -129,11 +154,17 @@ static void subscribe(struct router *r)
 		.commands = watched,
 		.settle = settle,
 		.ctx = r };
+	static const struct command *const choice[] = { &dataplane, NULL };
+	struct subscriber d = { .name = "dataplane",
+		.commands = choice,
+		.settle = dataplane_settle,
+		.ctx = r };
 
 	commit_subscribe(r->commit, &s);
+	commit_subscribe(r->commit, &d);
 }
 
-static const struct command *const list[] = { &isakmp_doi, &port_500, &extensions,
+static const struct command *const list[] = { &dataplane, &isakmp_doi, &port_500, &extensions,
 	&sat_ids, &sak_ids, &sak_reserved, &signature, &id_order };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_platform = { &commands, subscribe };

@@ -70,7 +70,7 @@ static const struct feature *const features[] = {
 	&feature_show_arp,
 	&feature_show_acl,
 	&feature_show_system,
-	&feature_show_platform,
+	&feature_show_platform, &feature_show_dataplane,
 	&feature_show_hardware,
 	&feature_show_tech,
 	&feature_debug,

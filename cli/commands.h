@@ -36,7 +36,7 @@ struct feature {
 	void (*subscribe)(struct router *r); /* NULL: none */
 };
 /* Features by file; those without a subscription only bring commands. */
-extern const struct feature feature_keep, feature_show_platform,
+extern const struct feature feature_keep, feature_show_platform, feature_show_dataplane,
 	feature_show_hardware, feature_show_tech, feature_debug,
 	feature_show_debug, feature_evtrace,
 	feature_block;

@@ -78,7 +78,7 @@ libcli_a_SOURCES += \
 	cli/show_route.c \
 	cli/show_vrf.c \
 	cli/show_ipsec.c \
-	cli/show_platform.c \
+	cli/show_dataplane.c cli/show_platform.c \
 	cli/show_hardware.c cli/show_tech.c \
 	cli/debug.c cli/debug.h cli/show_debug.c cli/evtrace.c \
 	cli/types.c cli/types_acl.c cli/types_acl6.c cli/types_priv.h

@@ -100,14 +100,24 @@ static void accept_mark(struct nl_batch *b, const char *chain, uint32_t mark)
 	nft_rule_end(&r);
 }
 
-static void encrypt_test(struct nft_rule *r)
+/* The marks of any slot of a backend. */
+static void encrypt_test(struct nft_rule *r, uint32_t mark)
 {
 	static const uint32_t mask = DP_MARK_OUT_MASK, zero;
-	static const uint32_t mark = DP_MARK_OUT(0);
 
 	nft_meta(r, NFT_META_MARK);
 	nft_bitwise(r, &mask, &zero, sizeof(mask));
 	nft_cmp(r, NFT_CMP_EQ, &mark, sizeof(mark));
+}
+
+static void accept_encrypt(
+	struct nl_batch *b, const char *chain, uint32_t mark)
+{
+	struct nft_rule r = nft_rule_begin(b, chain);
+
+	encrypt_test(&r, mark);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
 }
 
 static void port_test(struct nft_rule *r, unsigned offset, uint16_t port)
@@ -178,7 +188,13 @@ static void post_rules(const struct guard *g, struct nl_batch *b)
 			continue;
 		r = nft_rule_begin(b, "post");
 		nft_oifname(&r, e->netdev);
-		encrypt_test(&r);
+		encrypt_test(&r, DP_MARK_OUT(0));
+		nft_verdict(&r, NF_DROP, NULL);
+		nft_rule_end(&r);
+		r = nft_rule_begin(b, "post");
+		nft_oifname(&r, e->netdev);
+		encrypt_test(&r, DP_XFRM_OUT(0));
+		nft_will_be_sealed(&r, false);
 		nft_verdict(&r, NF_DROP, NULL);
 		nft_rule_end(&r);
 	}
@@ -197,16 +213,17 @@ static void hooks_build(const struct guard *g, struct nl_batch *b)
 	nft_rule_end(&r);
 	hook_add(b, "pre", NF_INET_PRE_ROUTING, NF_IP_PRI_MANGLE + 2);
 	accept_mark(b, "pre", DP_MARK_IN);
+	accept_mark(b, "pre", DP_XFRM_ESP);
+	accept_mark(b, "pre", DP_XFRM_IN);
 	exchange_rules(b, "pre", true);
 	jump_rules(g, b, "pre", true);
 	hook_add(b, "fwd", NF_INET_FORWARD, NF_IP_PRI_MANGLE);
+	accept_encrypt(b, "fwd", DP_XFRM_OUT(0)); /* post looks at it */
 	jump_rules(g, b, "fwd", false);
 	hook_add(b, "out", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE + 2);
 	accept_mark(b, "out", DP_MARK_OWN);
-	r = nft_rule_begin(b, "out");
-	encrypt_test(&r);
-	nft_verdict(&r, NF_ACCEPT, NULL);
-	nft_rule_end(&r);
+	accept_encrypt(b, "out", DP_MARK_OUT(0));
+	accept_encrypt(b, "out", DP_XFRM_OUT(0));
 	exchange_rules(b, "out", false);
 	jump_rules(g, b, "out", false);
 	hook_add(b, "post", NF_INET_POST_ROUTING, NF_IP_PRI_MANGLE);

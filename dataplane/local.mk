@@ -12,6 +12,8 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/nft.c dataplane/nft_map.c \
 	dataplane/iface.h dataplane/iface_priv.h dataplane/iface.c dataplane/link.c \
 	dataplane/table.h dataplane/table.c \
+	dataplane/xfrm.h dataplane/xfrm_priv.h dataplane/xfrm.c dataplane/xfrm_nl.c \
+	dataplane/xfrm_nft.c dataplane/xfrm_can.c dataplane/choose.h dataplane/choose.c \
 	dataplane/neigh.h dataplane/neigh.c \
 	dataplane/route.h dataplane/route.c \
 	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_replay.c dataplane/user_nft.c \

@@ -8,9 +8,11 @@
 #include <libnftnl/expr.h>
 #include <libnftnl/table.h>
 #include <libnftnl/udata.h>
+#include <linux/ip.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_log.h>
 #include <linux/rtnetlink.h>
+#include <linux/xfrm.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -404,7 +406,7 @@ void nft_counter(struct nft_rule *r)
 	expr_new(r, "counter");
 }
 
-static void immediate(struct nft_rule *r, const void *data, unsigned len)
+void nft_immediate(struct nft_rule *r, const void *data, unsigned len)
 {
 	struct nftnl_expr *e = expr_new(r, "immediate");
 
@@ -412,14 +414,54 @@ static void immediate(struct nft_rule *r, const void *data, unsigned len)
 	nftnl_expr_set_data(e, NFTNL_EXPR_IMM_DATA, data, len);
 }
 
+void nft_meta_store(struct nft_rule *r, enum nft_meta_keys key)
+{
+	struct nftnl_expr *e = expr_new(r, "meta");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_SREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, key);
+}
+
 void nft_mark_set(struct nft_rule *r, uint32_t mark)
 {
-	struct nftnl_expr *e;
+	nft_immediate(r, &mark, sizeof(mark));
+	nft_meta_store(r, NFT_META_MARK);
+}
 
-	immediate(r, &mark, sizeof(mark));
-	e = expr_new(r, "meta");
-	nftnl_expr_set_u32(e, NFTNL_EXPR_META_SREG, REG);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+void nft_ip_store(struct nft_rule *r, unsigned offset, unsigned len)
+{
+	struct nftnl_expr *e = expr_new(r, "payload");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_SREG, REG);
+	nftnl_expr_set_u32(
+		e, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, len);
+	nftnl_expr_set_u32(
+		e, NFTNL_EXPR_PAYLOAD_CSUM_TYPE, NFT_PAYLOAD_CSUM_INET);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_CSUM_OFFSET,
+		offsetof(struct iphdr, check));
+}
+
+void nft_will_be_sealed(struct nft_rule *r, bool will)
+{
+	struct nftnl_expr *e = expr_new(r, "rt");
+	uint8_t is = will;
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_RT_DREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_RT_KEY, NFT_RT_XFRM);
+	nft_cmp(r, NFT_CMP_EQ, &is, sizeof(is));
+}
+
+void nft_opened_by(struct nft_rule *r, uint32_t reqid)
+{
+	struct nftnl_expr *e = expr_new(r, "xfrm");
+
+	nftnl_expr_set_u32(e, NFTNL_EXPR_XFRM_DREG, REG);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_XFRM_KEY, NFT_XFRM_KEY_REQID);
+	nftnl_expr_set_u8(e, NFTNL_EXPR_XFRM_DIR, XFRM_POLICY_IN);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_XFRM_SPNUM, 0);
+	nft_cmp(r, NFT_CMP_EQ, &reqid, sizeof(reqid));
 }
 
 void nft_notrack(struct nft_rule *r)
@@ -460,7 +502,7 @@ void nft_tproxy(struct nft_rule *r, uint16_t port)
 	uint16_t be = htons(port);
 	struct nftnl_expr *e;
 
-	immediate(r, &be, sizeof(be));
+	nft_immediate(r, &be, sizeof(be));
 	e = expr_new(r, "tproxy");
 	nftnl_expr_set_u32(e, NFTNL_EXPR_TPROXY_FAMILY, NFPROTO_IPV4);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_TPROXY_REG_PORT, REG);

@@ -94,6 +94,17 @@ void nft_fib_multicast(struct nft_rule *r);
 void nft_protocol(struct nft_rule *r, uint8_t proto);
 void nft_mark_is(struct nft_rule *r, uint32_t mark);
 
+/* Something in the packet's IPsec transformation: it has one ahead of it (only
+ * in POSTROUTING and the like); it was received by a state of that reqid. */
+void nft_will_be_sealed(struct nft_rule *r, bool will);
+void nft_opened_by(struct nft_rule *r, uint32_t reqid);
+
+/* From the loaded value: into meta data, or into the IPv4 header, whose
+ * checksum is corrected. */
+void nft_meta_store(struct nft_rule *r, enum nft_meta_keys key);
+void nft_ip_store(struct nft_rule *r, unsigned offset, unsigned len);
+void nft_immediate(struct nft_rule *r, const void *data, unsigned len);
+
 void nft_counter(struct nft_rule *r);
 void nft_mark_set(struct nft_rule *r, uint32_t mark);
 void nft_notrack(struct nft_rule *r);

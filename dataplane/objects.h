@@ -24,6 +24,25 @@
  * sent in clear, while the TUN is down or gone. */
 #define DP_BLACKHOLE_METRIC 9999u
 
+/* The xfrm backend: slot N has state and policy number N of its range.  Both
+ * backends may be open while groups move from one to the other. */
+#define DP_XFRM_TABLE       "getvpn-xfrm" /* nftables, family ip */
+#define DP_XFRM_NFLOG_GROUP 850
+#define DP_XFRM_OUT(slot)   (0x400u + (slot)) /* to be encrypted */
+#define DP_XFRM_IN          0x480u            /* decrypted, and admitted */
+#define DP_XFRM_MASK        0xffffff00u       /* both of them */
+#define DP_XFRM_ESP         0x500u            /* ESP for us to decrypt */
+#define DP_XFRM_REQID(slot) (0x47560000u + (slot))
+#define DP_XFRM_PROBE       DP_XFRM_REQID(DP_SLOTS)
+/* Other programs' policies go first. */
+#define DP_XFRM_PRIORITY 0x7fff0000u
+/* Where the kernel thinks it sends ESP, before the inner addresses take its
+ * place: 169.254.84.128+N, in a table of its own behind a rule. */
+#define DP_ANCHOR(slot)       (0xa9fe5480u + (slot))
+#define DP_ANCHOR_BITS        26u
+#define DP_RT_ANCHOR          20998u
+#define DP_RULE_PREF_ANCHOR   98u
+
 /* Tables of VRFs: this one and those behind it. */
 #define VRF_TABLE_FIRST 22000u
 

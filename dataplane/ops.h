@@ -151,4 +151,5 @@ struct dataplane_ops {
 };
 extern const struct dataplane_ops dataplane_null;
 extern const struct dataplane_ops dataplane_user;
+extern const struct dataplane_ops dataplane_xfrm;
 #endif

@@ -79,17 +79,19 @@ static void dataplane_open(struct box *b, const struct dataplane_ops *wanted)
 		.trouble = dp_trouble,
 		.ctx = b };
 	const struct dataplane_ops *ops =
-		wanted != NULL ? wanted : &dataplane_user;
+		wanted != NULL ? wanted : &dataplane_choose;
 	auto_sbuf struct sbuf why = { 0 };
 
 	b->env.env.dp_ops = ops;
 	b->env.env.dp = ops->open(b->loop, &events, &why);
 	if (b->env.env.dp == NULL) {
 		log_msg(b->log, LOG_SEV_ERR, "DATAPLANE", "UNAVAILABLE",
-			"Dataplane %s cannot start: %s; group members stay "
+			"Dataplane cannot start: %s; group members stay "
 			"unregistered",
-			ops->name, sbuf_str(&why));
+			sbuf_str(&why));
 		b->env.env.dp_ops = &dataplane_none;
+	} else if (ops == &dataplane_choose) {
+		b->chooser = b->env.env.dp;
 	}
 	keylog_start(b);
 }

@@ -7,6 +7,7 @@
 #include "base/loop.h"
 #include "crypto/keystore.h"
 #include "crypto/pkistore.h"
+#include "dataplane/choose.h"
 #include "dataplane/filter.h"
 #include "dataplane/iface.h"
 #include "dataplane/route.h"
@@ -111,6 +112,13 @@ bool box_is_closed(struct box *b, const char *ifname, uint64_t *drops);
 /* The startup configuration is read to its end: what an earlier run left in
  * force goes where the configuration does not want it any more. */
 void box_config_ready(struct box *b);
+
+/* Which backend of the dataplane is asked for; what keeps it away is logged. */
+void box_set_dataplane(struct box *b, enum dp_mode mode);
+/* False: there is no dataplane.  As dp_choice_get, dp_choice_group. */
+bool box_dataplane(struct box *b, struct dp_choice *out);
+bool box_dataplane_group(
+	struct box *b, size_t i, struct dp_choice_group *out);
 
 struct gdoi *box_gdoi(struct box *b);
 struct keystore *box_keys(struct box *b);

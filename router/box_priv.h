@@ -43,6 +43,7 @@ struct box {
 	struct pkistore *pki;
 	struct iface_mirror *mirror;
 	struct env_loop env;
+	struct dp *chooser; /* within env's dp; NULL: nothing to choose */
 	struct debugger *debugger;
 	struct store *store; /* NULL: nothing is kept */
 	struct keylog *keylog; /* NULL: as it should be */

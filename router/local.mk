@@ -3,7 +3,7 @@ librouter_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CAPNG_CFLAGS) $(SECCOMP_CFL
 librouter_a_SOURCES = \
 	router/box.c router/box.h router/box_priv.h \
 	router/acl_log.c router/acl_log.h \
-	router/box_filter.c \
+	router/box_dataplane.c router/box_filter.c \
 	router/box_gm.c \
 	router/box_guard.c \
 	router/box_iface.c \

@@ -1,4 +1,4 @@
-/* Drives the user backend by lines on standard input, so that scripts can test
+/* Drives a backend (its argument: user, or xfrm) by lines on standard input, so that scripts can test
  * it with fixed keys and no GDOI.  Each line is answered by one line; events
  * print as they come.
  *   acl NAME {permit|deny} PROTO SRC DST [eq PORT]   append; SRC: any | A W
@@ -21,6 +21,7 @@
 
 static struct acl lists[LISTS];
 static struct loop *loop;
+static const struct dataplane_ops *ops = &dataplane_user;
 static struct dp *dp;
 static char input[65536];
 static size_t input_n;
@@ -109,7 +110,7 @@ static int do_group(char **w)
 	};
 
 	snprintf(g.netdev, sizeof(g.netdev), "%.15s", w[2]);
-	return dataplane_user.group_set(dp, &g);
+	return ops->group_set(dp, &g);
 }
 
 static int do_sa(char **w)
@@ -128,13 +129,13 @@ static int do_sa(char **w)
 	memset(sa.auth.b, atoi(w[4]) + 1, sa.auth.n);
 	sa.sid = counter ? (uint32_t)atoi(w[5]) : 0;
 	sa.sid_bits = counter ? 24 : 0;
-	return dataplane_user.sa_add(dp, (uint32_t)atoi(w[1]), &sa);
+	return ops->sa_add(dp, (uint32_t)atoi(w[1]), &sa);
 }
 
 static int do_counters(char **w)
 {
 	struct dp_group_counters c;
-	int rc = dataplane_user.group_counters(dp, (uint32_t)atoi(w[1]), &c);
+	int rc = ops->group_counters(dp, (uint32_t)atoi(w[1]), &c);
 
 	printf("encrypt=%llu decrypt=%llu aces=%llu",
 		(unsigned long long)c.encrypt, (unsigned long long)c.decrypt,
@@ -150,7 +151,7 @@ static int do_counters(char **w)
 static int do_aces(char **w)
 {
 	uint64_t v[32];
-	int rc = dataplane_user.ace_counters(dp, (uint32_t)atoi(w[1]), v, 32);
+	int rc = ops->ace_counters(dp, (uint32_t)atoi(w[1]), v, 32);
 
 	printf("aces");
 	for (size_t i = 0; i < 4; i++)
@@ -179,7 +180,7 @@ static int do_udp(char **w)
 static int do_replay(uint32_t id)
 {
 	struct dp_replay r;
-	int rc = dataplane_user.replay_get(dp, id, &r);
+	int rc = ops->replay_get(dp, id, &r);
 
 	printf("replay in=%llu out=%llu in_errors=%llu max_delta=%llu\n",
 		(unsigned long long)r.in, (unsigned long long)r.out,
@@ -194,7 +195,7 @@ static int do_replay(uint32_t id)
 static int do_path(char **w)
 {
 	struct dp_group_view v[VIEWS];
-	size_t n = dataplane_user.groups(dp, v, VIEWS);
+	size_t n = ops->groups(dp, v, VIEWS);
 	struct packet_key k = { .proto = (uint8_t)atoi(w[4]), .ttl = 64 };
 	struct path_verdict r;
 	struct ip_addr src, dst;
@@ -230,7 +231,7 @@ static int run(char **w, size_t n)
 	if (!strcmp(w[0], "sa") && n > 6)
 		return do_sa(w);
 	if (!strcmp(w[0], "use") && n > 2)
-		return dataplane_user.sa_use(dp, id, spi);
+		return ops->sa_use(dp, id, spi);
 	if (!strcmp(w[0], "counters") && n > 1)
 		return do_counters(w);
 	if (!strcmp(w[0], "aces") && n > 1)
@@ -238,7 +239,7 @@ static int run(char **w, size_t n)
 	if (!strcmp(w[0], "udp") && n > 3)
 		return do_udp(w);
 	if (!strcmp(w[0], "time") && n > 2)
-		return dataplane_user.time_set(dp, id, strtoull(w[2], NULL, 0));
+		return ops->time_set(dp, id, strtoull(w[2], NULL, 0));
 	if (!strcmp(w[0], "replay") && n > 1)
 		return do_replay(id);
 	if (!strcmp(w[0], "path") && n > 7)
@@ -246,12 +247,12 @@ static int run(char **w, size_t n)
 	if (!strcmp(w[0], "aclclear") && n > 1 && list_get(w[1], false))
 		acl_free(list_get(w[1], false));
 	else if (!strcmp(w[0], "sadel") && n > 2)
-		dataplane_user.sa_del(dp, id, spi);
+		ops->sa_del(dp, id, spi);
 	else if (!strcmp(w[0], "groupdel") && n > 1)
-		dataplane_user.group_del(dp, id);
+		ops->group_del(dp, id);
 	else if (!strcmp(w[0], "samtu") && n > 2)
 		printf("mtu=%u\n",
-			dataplane_user.inner_mtu(dp, id, suite_by_name(w[2])));
+			ops->inner_mtu(dp, id, suite_by_name(w[2])));
 	else if (!strcmp(w[0], "quit"))
 		loop_stop(loop);
 	else
@@ -328,7 +329,7 @@ static void on_trouble(void *ctx, const char *text)
 	fflush(stdout);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct dp_events ev = { .not_ipsec = on_not_ipsec,
 		.invalid_spi = on_invalid_spi,
@@ -336,8 +337,10 @@ int main(void)
 		.trouble = on_trouble };
 	auto_sbuf struct sbuf why = { 0 };
 
+	if (argc > 1 && !strcmp(argv[1], "xfrm"))
+		ops = &dataplane_xfrm;
 	loop = loop_new();
-	dp = dataplane_user.open(loop, &ev, &why);
+	dp = ops->open(loop, &ev, &why);
 	if (!dp) {
 		printf("! %s\n", sbuf_str(&why));
 		return 1;
@@ -348,7 +351,7 @@ int main(void)
 	fflush(stdout);
 	loop_run(loop);
 	loop_fd_del(in);
-	dataplane_user.close(dp);
+	ops->close(dp);
 	loop_free(loop);
 	for (size_t i = 0; i < LISTS; i++)
 		acl_free(&lists[i]);

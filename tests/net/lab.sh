@@ -15,15 +15,16 @@
 #   LAB_PREFIX   first part of all namespace names (gv-)
 #   BUILD        directory of the programs ($TOP/build)
 #   LAB_CONFIGS  directory of R1.txt ... R5.txt
+#   LAB_ROUTERS  R1 and those members that there are
 
 LAB_PREFIX=${LAB_PREFIX-gv-}
 BUILD=${BUILD-$TOP/build}
 LAB_CONFIGS=${LAB_CONFIGS-$TOP/tests/net/configs}
 LAB_RUN=/run/getvpn-lab/$LAB_PREFIX
 LAB_KEYLOG=$LAB_RUN/keylog
-LAB_ROUTERS="R1 R2 R3 R4 R5"
-LAB_MEMBERS="R2 R3 R4 R5"
-LAB_NODES="core $LAB_ROUTERS H2 H3 H4 H5"
+LAB_ROUTERS=${LAB_ROUTERS-R1 R2 R3 R4 R5}
+LAB_MEMBERS=${LAB_ROUTERS#R1 }
+LAB_NODES="core $LAB_ROUTERS ${LAB_MEMBERS//R/H}"
 
 # lab_in NODE COMMAND...
 lab_in() {
@@ -83,7 +84,8 @@ lab_wires() {
 		lab_node "$node"
 	done
 	lab_in core sysctl -q -w net.ipv4.ip_forward=1
-	for n in 1 2 3 4 5; do
+	for node in $LAB_ROUTERS; do
+		n=${node#R}
 		lab_wire "R$n" wan core "to-r$n"
 		lab_address core "to-r$n" "192.168.$n.1/24"
 		[ "$n" != 1 ] || continue

@@ -110,3 +110,7 @@ test_pki_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 test_pki_SOURCES = tests/unit/test_pki.c tests/unit/pki_ca.c tests/unit/pki_ca.h \
 	tests/unit/cli_session.c tests/unit/cli_session.h $(FAKE_BOX)
 test_pki_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += test_show_dataplane
+test_show_dataplane_SOURCES = tests/unit/test_show_dataplane.c \
+	tests/unit/cli_session.c tests/unit/cli_session.h $(FAKE_BOX)
+test_show_dataplane_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)

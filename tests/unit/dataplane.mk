@@ -57,3 +57,11 @@ test_filters_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_guard
 test_guard_SOURCES = tests/unit/test_guard.c
 test_guard_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+
+# The kernel's ESP, and the choice of a backend.
+check_PROGRAMS += test_xfrm test_choose
+test_xfrm_SOURCES = tests/unit/test_xfrm.c
+test_xfrm_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFTNL_CFLAGS)
+test_xfrm_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+test_choose_SOURCES = tests/unit/test_choose.c
+test_choose_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)

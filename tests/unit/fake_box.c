@@ -156,14 +156,6 @@ struct pkistore *box_pki(struct box *b)
 	return fake_box.pkistore;
 }
 
-const char *box_iface_name(
-	const struct box *b, const char *netdev, char out[64])
-{
-	(void)b;
-	snprintf(out, 64, "%s", netdev);
-	return out;
-}
-
 bool box_dp_groups(struct box *b, struct dp_group_view **out, size_t *n)
 {
 	(void)b;
@@ -230,6 +222,36 @@ void box_set_vrfs(struct box *b, const char *const *names, size_t n)
 	(void)b;
 	(void)names;
 	fake_box.n_vrfs = n;
+}
+
+void box_set_dataplane(struct box *b, enum dp_mode mode)
+{
+	(void)b;
+	fake_box.dataplane.mode = mode;
+}
+
+const char *box_iface_name(
+	const struct box *b, const char *netdev, char out[64])
+{
+	(void)b;
+	snprintf(out, 64, "%s", netdev);
+	return out;
+}
+
+bool box_dataplane(struct box *b, struct dp_choice *out)
+{
+	(void)b;
+	*out = fake_box.dataplane;
+	return out->backend != NULL;
+}
+
+bool box_dataplane_group(struct box *b, size_t i, struct dp_choice_group *out)
+{
+	(void)b;
+	if (i >= fake_box.dataplane.n_groups)
+		return false;
+	*out = fake_box.dataplane_group;
+	return true;
 }
 
 void box_set_forwarding(struct box *b, bool ipv4, bool ipv6)

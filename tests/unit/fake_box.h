@@ -27,6 +27,8 @@ struct fake_box {
 	size_t n_vrfs;
 	unsigned clears;
 	bool routing, routing6;
+	struct dp_choice dataplane; /* backend NULL: none */
+	struct dp_choice_group dataplane_group; /* each of them */
 	bool has_kinds; /* what box_has_kind says */
 	struct filter_policy filters[8];
 	struct acl filter_acl[8];

@@ -76,8 +76,6 @@ void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 	(void)g, (void)group, (void)spi, (void)k;
 }
 
-const struct dataplane_ops dataplane_user;
-
 /* ---- a box for each test ---- */
 
 static struct loop *loop;

@@ -1,0 +1,34 @@
+/* What the kernel's ESP can not do for a group. */
+#include "dataplane/xfrm.h"
+
+const char *xfrm_refuses_group(const struct dp_group *g)
+{
+	if (!g->policy)
+		return NULL;
+	if (g->policy->ip6)
+		return "IPv6 addresses are not preserved by the kernel";
+	for (size_t i = 0; i < g->policy->n; i++) {
+		const struct ace *e = &g->policy->v[i];
+
+		if (e->ip6)
+			return "IPv6 addresses are not preserved by the kernel";
+		if (e->permit && e->dst.addr >> 28 == 0xe &&
+			e->dst.wild >> 28 == 0)
+			return "forwarded multicast is not encrypted by the "
+			       "kernel";
+	}
+	return NULL;
+}
+
+const char *xfrm_refuses_sa(const struct dp_sa *sa)
+{
+	const struct esp_cipher_alg *c = esp_cipher_alg(sa->suite.cipher);
+
+	if (c && c->counter_mode)
+		return "the kernel knows no sender identifiers for counter "
+		       "modes";
+	if (sa->replay_secs)
+		return "the kernel does not stamp packets with the group's "
+		       "time";
+	return NULL;
+}
