@@ -9,7 +9,8 @@ BUILD=${builddir-$TOP/build}
 . "$TOP/tests/lib.sh"
 need_root
 [ -n "${RENEW_INSIDE-}" ] ||
-	RENEW_INSIDE=1 exec unshare --net --pid --fork --kill-child "$0" "$@"
+	RENEW_INSIDE=1 exec unshare --net --pid --mount-proc --fork \
+		--kill-child "$0" "$@"
 
 W=$(mktemp -d)
 trap 'rm -rf "$W"' EXIT

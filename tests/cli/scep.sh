@@ -8,7 +8,8 @@ BUILD=${builddir-$TOP/build}
 . "$TOP/tests/lib.sh"
 need_root
 [ -n "${SCEP_INSIDE-}" ] ||
-	SCEP_INSIDE=1 exec unshare --net --pid --fork --kill-child "$0" "$@"
+	SCEP_INSIDE=1 exec unshare --net --pid --mount-proc --fork \
+		--kill-child "$0" "$@"
 
 W=$(mktemp -d)
 trap 'rm -rf "$W"' EXIT
