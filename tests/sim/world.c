@@ -523,6 +523,7 @@ void world_free(struct world *w)
 		struct node *n = w->node[i];
 
 		node_crash(n);
+		timer_cancel(w->timers, &n->revive);
 		disk_free(n->disk);
 		for (size_t k = 0; k < n->ks.n_sas; k++)
 			policy_acl_drop(n->ks.sa[k].acl);
