@@ -230,8 +230,8 @@ static bool fall_back(struct dp *dp, const char *text)
 	if (dp->mode != DP_MODE_AUTO || !on_xfrm(dp))
 		return false;
 	rc = move(dp, &dataplane_user, &why);
-	if (rc && dp->ev.trouble)
-		dp->ev.trouble(dp->ev.ctx, sbuf_str(&why));
+	if (rc)
+		dp_tell(&dp->ev, "%s", sbuf_str(&why));
 	if (!rc)
 		reason(dp, text);
 	return rc == 0;

@@ -1,5 +1,6 @@
-/* Texts of the dataplane's counted drops. */
+/* What all backends share: texts, and what makes an SA valid. */
 #include "dataplane/ops.h"
+#include "base/sbuf.h"
 
 const char *dp_drop_text(enum dp_drop d)
 {
@@ -21,4 +22,16 @@ bool dp_sa_valid(const struct dp_sa *sa)
 	if (sa->sid_bits && sa->sid_bits < 32 && sa->sid >> sa->sid_bits)
 		return false;
 	return !c->counter_mode || !sa->may_send || sa->sid_bits;
+}
+
+void dp_tell(const struct dp_events *ev, const char *fmt, ...)
+{
+	auto_sbuf struct sbuf text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	sbuf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	if (ev->trouble)
+		ev->trouble(ev->ctx, sbuf_str(&text));
 }

@@ -106,6 +106,10 @@ struct dp_events {
 	void *ctx;
 };
 
+/* Formats a text for the owner's `trouble`, if there is one. */
+void dp_tell(const struct dp_events *ev, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 struct loop;
 struct dp; /* an open backend instance */
 struct dataplane_ops {

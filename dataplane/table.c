@@ -11,6 +11,7 @@
  * lists mirrored), clearN (report and drop), espN (ESP of unknown SPI), unkN
  * and oddN (report; unkN drops).  The backend's own chains come on top. */
 #include "dataplane/table.h"
+#include "base/loop.h"
 #include "dataplane/path.h"
 #include "dataplane/selector_nft.h"
 #include <arpa/inet.h>
@@ -596,19 +597,14 @@ int table_group_remove(struct table *t, struct table_group *g)
 
 /* ---- reports ---- */
 
-struct report_to {
-	const struct table *t;
-	const struct dp_events *ev;
-};
-
 /* The prefix is a letter for the reason and the slot. */
 static void report_packet(void *ctx, const struct nflog_packet *report)
 {
-	const struct report_to *to = ctx;
-	const struct dp_events *ev = to->ev;
+	const struct table *t = ctx;
+	const struct dp_events *ev = t->ev;
 	char kind = report->prefix[0];
 	const struct table_group *g =
-		table_by_slot(to->t, (unsigned)atoi(report->prefix + 1));
+		table_by_slot(t, (unsigned)atoi(report->prefix + 1));
 	uint8_t copy[DP_NFLOG_SNAP];
 	struct packet_key k;
 	size_t hdr, n = report->n;
@@ -635,16 +631,25 @@ static void report_packet(void *ctx, const struct nflog_packet *report)
 	}
 }
 
-void table_log_read(struct table *t, const struct dp_events *ev)
+static void reports_ready(void *arg, int events)
 {
-	struct report_to to = { t, ev };
+	struct table *t = arg;
 
-	nflog_read(&t->log, report_packet, &to);
+	(void)events;
+	nflog_read(&t->log, report_packet, t);
 }
 
-int table_log_open(struct table *t)
+void table_reports_start(
+	struct table *t, struct loop *loop, const struct dp_events *ev)
 {
-	return nflog_open(&t->log, t->kind->nflog_group, DP_NFLOG_SNAP);
+	int rc = nflog_open(&t->log, t->kind->nflog_group, DP_NFLOG_SNAP);
+
+	t->ev = ev;
+	if (rc)
+		dp_tell(ev, "no packet reports: nflog: %s", strerror(-rc));
+	else
+		t->watch = loop_fd_add(
+			loop, nl_fd(&t->log), LOOP_READ, reports_ready, t);
 }
 
 int table_open(struct table *t, const struct table_kind *kind)
@@ -661,6 +666,8 @@ int table_open(struct table *t, const struct table_kind *kind)
 
 void table_close(struct table *t)
 {
+	if (t->watch)
+		loop_fd_del(t->watch);
 	if (t->nft.s)
 		table_reclaim(t);
 	nl_close(&t->log);

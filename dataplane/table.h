@@ -66,15 +66,17 @@ struct table {
 	const struct table_kind *kind;
 	struct nl nft, log;
 	struct table_group_list groups;
+	const struct dp_events *ev; /* for reports of packets */
+	struct loop_fd *watch;
 };
 #define TABLE_SPI_SET "spis"
 
 /* Opens the socket and removes what a crashed run left. 0 or -errno. */
 int table_open(struct table *t, const struct table_kind *kind);
-/* Reports of packets (struct dp_events) go to `ready`, which calls table_read;
- * without them all but reports works. 0 or -errno. */
-int table_log_open(struct table *t);
-void table_log_read(struct table *t, const struct dp_events *ev);
+/* Reports of packets go to ev, which outlives t, from now on; where they are
+ * not to be had ev is told, and all else works. */
+void table_reports_start(
+	struct table *t, struct loop *loop, const struct dp_events *ev);
 void table_close(struct table *t); /* removes it */
 
 struct table_group *table_find(const struct table *t, uint32_t id);

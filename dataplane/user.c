@@ -21,23 +21,8 @@ struct dp {
 	struct workers workers;
 	struct world *world;
 	struct sa_seqs seqs;
-	struct loop_fd *watch_trouble, *watch_log;
+	struct loop_fd *watch_trouble;
 };
-
-static void trouble(struct dp *dp, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void trouble(struct dp *dp, const char *fmt, ...)
-{
-	auto_sbuf struct sbuf text = { 0 };
-	va_list ap;
-
-	va_start(ap, fmt);
-	sbuf_vprintf(&text, fmt, ap);
-	va_end(ap);
-	if (dp->ev.trouble)
-		dp->ev.trouble(dp->ev.ctx, sbuf_str(&text));
-}
 
 /* A group begins with the table's part of it. */
 static struct user_group *group_of(struct table_group *t)
@@ -310,7 +295,8 @@ static void sa_remove(struct dp *dp, struct user_group *g, struct user_sa *sa)
 	if (!rc && !spi_held(dp, sa->spi))
 		rc = table_spi(&dp->table, sa->spi, false);
 	if (rc)
-		trouble(dp, "removing SPI 0x%08x: %s", sa->spi, strerror(-rc));
+		dp_tell(&dp->ev, "removing SPI 0x%08x: %s", sa->spi,
+			strerror(-rc));
 	publish(dp);
 	user_sa_free(&dp->seqs, sa);
 }
@@ -334,7 +320,7 @@ static void user_group_del(struct dp *dp, uint32_t id)
 		return;
 	rc = table_group_remove(&dp->table, &g->t);
 	if (rc)
-		trouble(dp, "removing rules: %s", strerror(-rc));
+		dp_tell(&dp->ev, "removing rules: %s", strerror(-rc));
 	publish(dp);
 	while ((sa = TAILQ_FIRST(&g->sas))) {
 		TAILQ_REMOVE(&g->sas, sa, link);
@@ -465,14 +451,6 @@ static void user_replay_clear(struct dp *dp, uint32_t group)
 
 /* ---- events ---- */
 
-static void log_ready(void *arg, int events)
-{
-	struct dp *dp = arg;
-
-	(void)events;
-	table_log_read(&dp->table, &dp->ev);
-}
-
 /* A TUN that went down took its route along; the blackhole behind it holds
  * until both are back. */
 static void group_repair(struct dp *dp, struct user_group *g)
@@ -482,9 +460,9 @@ static void group_repair(struct dp *dp, struct user_group *g)
 	if (!rc)
 		rc = group_route(dp, g);
 	if (rc)
-		trouble(dp, "%s is down: %s", g->tun_name, strerror(-rc));
+		dp_tell(&dp->ev, "%s is down: %s", g->tun_name, strerror(-rc));
 	else
-		trouble(dp, "%s was down, raised again", g->tun_name);
+		dp_tell(&dp->ev, "%s was down, raised again", g->tun_name);
 	publish(dp);
 }
 
@@ -533,8 +511,9 @@ static void src_valid_mark_check(struct dp *dp)
 	if (f)
 		fclose(f);
 	if (set)
-		trouble(dp, "net.ipv4.conf.all.src_valid_mark is 1: decrypted "
-			    "packets will be dropped");
+		dp_tell(&dp->ev,
+			"net.ipv4.conf.all.src_valid_mark is 1: decrypted "
+			"packets will be dropped");
 }
 
 static void user_close(struct dp *dp)
@@ -545,8 +524,6 @@ static void user_close(struct dp *dp)
 		return;
 	if (dp->watch_trouble)
 		loop_fd_del(dp->watch_trouble);
-	if (dp->watch_log)
-		loop_fd_del(dp->watch_log);
 	while (dp->world && (g = group_of(TAILQ_FIRST(&dp->table.groups))))
 		user_group_del(dp, g->t.cfg.id);
 	workers_stop(&dp->workers);
@@ -616,12 +593,7 @@ static struct dp *user_open(
 	}
 	dp->watch_trouble = loop_fd_add(
 		loop, dp->workers.trouble, LOOP_READ, trouble_ready, dp);
-	rc = table_log_open(&dp->table);
-	if (rc)
-		trouble(dp, "no packet reports: nflog: %s", strerror(-rc));
-	else
-		dp->watch_log = loop_fd_add(
-			loop, nl_fd(&dp->table.log), LOOP_READ, log_ready, dp);
+	table_reports_start(&dp->table, loop, &dp->ev);
 	src_valid_mark_check(dp);
 	return dp;
 }

@@ -17,23 +17,7 @@ struct dp {
 	struct table table;
 	struct nl xfrm, rt;
 	struct iface_mirror *ifaces;
-	struct loop_fd *watch_log;
 };
-
-static void trouble(struct dp *dp, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void trouble(struct dp *dp, const char *fmt, ...)
-{
-	auto_sbuf struct sbuf text = { 0 };
-	va_list ap;
-
-	va_start(ap, fmt);
-	sbuf_vprintf(&text, fmt, ap);
-	va_end(ap);
-	if (dp->ev.trouble)
-		dp->ev.trouble(dp->ev.ctx, sbuf_str(&text));
-}
 
 /* A group begins with the table's part of it. */
 static struct xfrm_group *group_of(struct table_group *t)
@@ -308,7 +292,7 @@ static int xfrm_group_set(struct dp *dp, const struct dp_group *in)
 	int rc;
 
 	if (no) {
-		trouble(dp, "xfrm: %s", no);
+		dp_tell(&dp->ev, "xfrm: %s", no);
 		return -EOPNOTSUPP;
 	}
 	if (fresh) {
@@ -369,7 +353,7 @@ static int xfrm_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 	if (!dp_sa_valid(in))
 		return -EINVAL;
 	if (no) {
-		trouble(dp, "xfrm: %s", no);
+		dp_tell(&dp->ev, "xfrm: %s", no);
 		return -EOPNOTSUPP;
 	}
 	held = spi_held(dp, in->spi);
@@ -434,7 +418,7 @@ static void sa_remove(struct dp *dp, struct xfrm_group *g, struct xfrm_sa *sa)
 	in_lower(dp, sa, sa->own);
 	past_add(&g->past, &sa->past);
 	if (rc)
-		trouble(dp, "removing SPI 0x%08x: %s", sa->in.spi,
+		dp_tell(&dp->ev, "removing SPI 0x%08x: %s", sa->in.spi,
 			strerror(-rc));
 	sa_free(sa);
 }
@@ -458,7 +442,7 @@ static void xfrm_group_del(struct dp *dp, uint32_t id)
 		return;
 	rc = table_group_remove(&dp->table, &g->t);
 	if (rc)
-		trouble(dp, "removing rules: %s", strerror(-rc));
+		dp_tell(&dp->ev, "removing rules: %s", strerror(-rc));
 	seal_lower(dp, g);
 	while ((sa = TAILQ_FIRST(&g->sas))) {
 		TAILQ_REMOVE(&g->sas, sa, link);
@@ -571,14 +555,6 @@ static unsigned xfrm_inner_mtu(
 
 /* ---- events ---- */
 
-static void log_ready(void *arg, int events)
-{
-	struct dp *dp = arg;
-
-	(void)events;
-	table_log_read(&dp->table, &dp->ev);
-}
-
 static void link_changed(void *ctx, const struct link_state *s, bool gone)
 {
 	struct dp *dp = ctx;
@@ -591,7 +567,8 @@ static void link_changed(void *ctx, const struct link_state *s, bool gone)
 			continue;
 		rc = own_settle(dp, g);
 		if (rc)
-			trouble(dp, "%s changed: %s", s->name, strerror(-rc));
+			dp_tell(&dp->ev, "%s changed: %s", s->name,
+				strerror(-rc));
 	}
 }
 
@@ -603,8 +580,6 @@ static void xfrm_close(struct dp *dp)
 
 	if (!dp)
 		return;
-	if (dp->watch_log)
-		loop_fd_del(dp->watch_log);
 	while ((g = group_of(TAILQ_FIRST(&dp->table.groups))))
 		xfrm_group_del(dp, g->t.cfg.id);
 	table_close(&dp->table);
@@ -683,12 +658,7 @@ static struct dp *xfrm_open(
 		xfrm_close(dp);
 		return NULL;
 	}
-	rc = table_log_open(&dp->table);
-	if (rc)
-		trouble(dp, "no packet reports: nflog: %s", strerror(-rc));
-	else
-		dp->watch_log = loop_fd_add(loop, nl_fd(&dp->table.log),
-			LOOP_READ, log_ready, dp);
+	table_reports_start(&dp->table, loop, &dp->ev);
 	return dp;
 }
 
