@@ -9,70 +9,29 @@ BUILD=${builddir-$TOP/build}
 . "$TOP/tests/lib.sh"
 need_root
 
-W=$(mktemp -d)
 KS=scepK$$
 GM=scepG$$
-PIDS=()
+# shellcheck source=tests/net/pair.sh
+. "$TOP/tests/net/pair.sh"
 finish() {
 	exec 7>&-
-	kill "${PIDS[@]}"
-	wait
-	ip netns del "$KS"
-	ip netns del "$GM"
-	rm -rf "$W"
+	pair_down
 } 2>/dev/null
 trap finish EXIT
 
-for ns in "$KS" "$GM"; do
-	ip netns add "$ns" || die "no network namespaces"
-done
-ip -n "$KS" link add wan type veth peer name wan netns "$GM"
-for ns in "$KS" "$GM"; do
-	ip -n "$ns" link set lo up
-	ip -n "$ns" link set wan up
-done
-ip -n "$KS" addr add 10.9.0.3/24 dev wan # the CA's
-
+pair_wires
 mkfifo "$W/ca.in"
 ip netns exec "$KS" "$BUILD/scepd" 10.9.0.3 <"$W/ca.in" >"$W/port" &
 PIDS+=($!)
 exec 7>"$W/ca.in"
-for r in "$KS" "$GM"; do
-	ip netns exec "$r" "$BUILD/getvpnd" -f -d "$W/$r" -s "$W/$r.sock" \
-		>"$W/$r.log" 2>&1 </dev/null &
-	PIDS+=($!)
-	wait_for 20 test -S "$W/$r.sock" >/dev/null || die "no getvpnd"
-done
+pair_routers
 wait_for 20 test -s "$W/port" >/dev/null || die "scepd does not start"
 PORT=$(cat "$W/port")
 
-at() { # at ROUTER: lines on standard input
-	"$BUILD/getvpnsh" -s "$W/$1.sock" 2>&1
-}
-
-logged() { # logged ROUTER TEXT
-	grep -qF "$2" "$W/$1.log" || {
-		cat "$W/$1.log"
-		return 1
-	}
-}
-
 trustpoint() { # trustpoint NAME ADDRESS
+	pair_router "$@"
 	cat <<-EOT
-		configure terminal
-		hostname $1
 		ip domain name orbit.example
-		interface GigabitEthernet0/0
-		netdev wan
-		ip address $2 255.255.255.0
-		no shutdown
-		exit
-		crypto isakmp policy 10
-		encryption aes
-		hash sha256
-		group 14
-		authentication rsa-sig
-		exit
 		crypto key generate rsa label ID modulus 2048
 		crypto pki trustpoint ORBIT_CA
 		enrollment url http://10.9.0.3:$PORT
@@ -89,24 +48,7 @@ trustpoint() { # trustpoint NAME ADDRESS
 
 trustpoint KS1 10.9.0.1 | at "$KS" >/dev/null
 trustpoint GM1 10.9.0.2 | at "$GM" >/dev/null
-at "$KS" <<-EOT >/dev/null
-	configure terminal
-	crypto key generate rsa label REKEY modulus 2048
-	crypto ipsec transform-set TS esp-aes esp-sha256-hmac
-	crypto ipsec profile PROF
-	set transform-set TS
-	ip access-list extended ICMP
-	permit icmp any any
-	crypto gdoi group ORBIT
-	identity number 123
-	server local
-	address ipv4 10.9.0.1
-	rekey authentication mypubkey rsa REKEY
-	rekey transport unicast
-	sa ipsec 1
-	profile PROF
-	match address ipv4 ICMP
-EOT
+pair_server
 for r in "$KS" "$GM"; do
 	wait_for 20 ip netns exec "$r" ping -c 1 -W 1 10.9.0.3 >/dev/null
 	at "$r" <<<$'crypto pki authenticate ORBIT_CA\nyes' >/dev/null
@@ -114,16 +56,7 @@ for r in "$KS" "$GM"; do
 	tap_check "${r%%[0-9]*} enrols" wait_for 30 logged "$r" "%PKI-6-CERTRET"
 done
 
-at "$GM" <<-EOT >/dev/null
-	configure terminal
-	crypto gdoi group ORBIT
-	identity number 123
-	server address ipv4 10.9.0.1
-	crypto map M 10 gdoi
-	set group ORBIT
-	interface GigabitEthernet0/0
-	crypto map M
-EOT
+pair_member
 tap_check "the member registers by certificate" \
 	wait_for 60 logged "$GM" "%GDOI-5-GM_REGS_COMPL"
 tap_check "the key server has fetched the CRL" \

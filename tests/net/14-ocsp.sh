@@ -8,29 +8,18 @@ BUILD=${builddir-$TOP/build}
 . "$TOP/tests/lib.sh"
 need_root
 
-W=$(mktemp -d)
 KS=ocspK$$
 GM=ocspG$$
-PIDS=()
+# shellcheck source=tests/net/pair.sh
+. "$TOP/tests/net/pair.sh"
 RESPONDER=
 finish() {
-	kill "${PIDS[@]}" $RESPONDER
-	wait
-	ip netns del "$KS"
-	ip netns del "$GM"
-	rm -rf "$W"
+	[ -z "$RESPONDER" ] || PIDS+=("$RESPONDER")
+	pair_down
 } 2>/dev/null
 trap finish EXIT
 
-for ns in "$KS" "$GM"; do
-	ip netns add "$ns" || die "no network namespaces"
-done
-ip -n "$KS" link add wan type veth peer name wan netns "$GM"
-for ns in "$KS" "$GM"; do
-	ip -n "$ns" link set lo up
-	ip -n "$ns" link set wan up
-done
-ip -n "$KS" addr add 10.9.0.3/24 dev wan # the CA's
+pair_wires
 
 # --- the CA ---
 
@@ -108,32 +97,11 @@ wait_for 20 listens 8080 >/dev/null || die "no server of the CRL"
 
 # --- the routers ---
 
-at() { # at ROUTER: lines on standard input
-	"$BUILD/getvpnsh" -s "$W/$1.sock" 2>&1
-}
-
-for r in "$KS" "$GM"; do
-	ip netns exec "$r" "$BUILD/getvpnd" -f -d "$W/$r" -s "$W/$r.sock" \
-		>"$W/$r.log" 2>&1 </dev/null &
-	PIDS+=($!)
-	wait_for 20 test -S "$W/$r.sock" >/dev/null || die "no getvpnd"
-done
+pair_routers
 
 router() { # router NAME ADDRESS
+	pair_router "$@"
 	cat <<-EOT
-		configure terminal
-		hostname $1
-		interface GigabitEthernet0/0
-		netdev wan
-		ip address $2 255.255.255.0
-		no shutdown
-		exit
-		crypto isakmp policy 10
-		encryption aes
-		hash sha256
-		group 14
-		authentication rsa-sig
-		exit
 		crypto isakmp identity dn
 		crypto pki trustpoint ORBIT_CA
 		revocation-check none
@@ -146,42 +114,9 @@ router() { # router NAME ADDRESS
 
 router KS1 10.9.0.1 | at "$KS" >/dev/null
 router GM1 10.9.0.2 | at "$GM" >/dev/null
-at "$KS" <<-EOT >/dev/null
-	configure terminal
-	crypto key generate rsa label REKEY modulus 2048
-	crypto ipsec transform-set TS esp-aes esp-sha256-hmac
-	crypto ipsec profile PROF
-	set transform-set TS
-	ip access-list extended ICMP
-	permit icmp any any
-	crypto gdoi group ORBIT
-	identity number 123
-	server local
-	address ipv4 10.9.0.1
-	rekey authentication mypubkey rsa REKEY
-	rekey transport unicast
-	sa ipsec 1
-	profile PROF
-	match address ipv4 ICMP
-EOT
+pair_server
 wait_for 20 ip netns exec "$KS" ping -c 1 -W 1 10.9.0.2 >/dev/null
-at "$GM" <<-EOT >/dev/null
-	configure terminal
-	crypto gdoi group ORBIT
-	identity number 123
-	server address ipv4 10.9.0.1
-	crypto map M 10 gdoi
-	set group ORBIT
-	interface GigabitEthernet0/0
-	crypto map M
-EOT
-
-logged() { # logged ROUTER TEXT
-	grep -qF -- "$2" "$W/$1.log" || {
-		tail -n 20 "$W/$KS.log" "$W/$GM.log"
-		return 1
-	}
-}
+pair_member
 
 # again METHODS...: the member registers anew at a key server that knows nothing
 # of it; a trustpoint's name is what is known goes by.
