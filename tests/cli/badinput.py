@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
+import tap
 import terminal
 from terminal import Daemon, Term, same
 
@@ -245,7 +245,7 @@ def test_reports():
     with open(os.path.join(daemon.dir, "log"), "rb") as f:
         log = f.read()
     for report in REPORTS:
-        for text in log, screens:
+        for text in log, terminal.screens:
             at = text.find(report)
             assert at < 0, text[max(0, at - 100):at + 3000]
 
@@ -255,18 +255,6 @@ TESTS = [
     test_utf8, test_nul, test_mebibyte, test_cut, test_vanish,
     test_paste_mixed, test_help_lines, test_reports,
 ]
-screens = b""
-
-
-def watch_screens():
-    close = Term.close
-
-    def closing(self):
-        global screens
-        screens += self.all
-        close(self)
-
-    Term.close = closing
 
 
 def main():
@@ -274,26 +262,15 @@ def main():
     if os.geteuid() != 0:
         print("1..0 # SKIP needs root")
         return 0
-    watch_screens()
+    terminal.watch_screens()
     directory = tempfile.mkdtemp(prefix="getvpn-bad-")
     daemon = Daemon(directory)
-    failed = 0
     print("# SEED=%d" % SEED)
     try:
         daemon.start()
         script("-f", "-", stdin=b"hostname R1\nno ip domain lookup\n"
                b"interface Loopback7\n ip address 10.7.7.7 255.255.255.255\n")
-        for i, test in enumerate(TESTS, 1):
-            try:
-                test()
-                print("ok %d - %s" % (i, test.__doc__), flush=True)
-            except Exception:
-                failed += 1
-                print("not ok %d - %s" % (i, test.__doc__))
-                for text in traceback.format_exc().splitlines():
-                    print("# " + text, flush=True)
-        print("1..%d" % len(TESTS))
-        return 1 if failed else 0
+        return tap.run(TESTS)
     finally:
         daemon.stop()
         shutil.rmtree(directory)

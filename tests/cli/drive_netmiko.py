@@ -3,12 +3,13 @@ prints TAP.  The port of the router's sshd is the argument."""
 
 import sys
 import time
-import traceback
 import warnings
 
 warnings.filterwarnings("ignore")  # of old ciphers in Paramiko
 
 import netmiko
+
+import tap
 
 PORT = int(sys.argv[1])
 
@@ -178,19 +179,8 @@ def test_banner():
 def main():
     tests = [v for k, v in globals().items() if k.startswith("test_")]
     global shared
-    failed = 0
     shared = connect("ann")
-    for i, test in enumerate(tests, 1):
-        try:
-            test()
-            print("ok %d - %s" % (i, test.__doc__), flush=True)
-        except Exception:
-            failed += 1
-            print("not ok %d - %s" % (i, test.__doc__))
-            for text in traceback.format_exc().splitlines():
-                print("# " + text, flush=True)
-    print("1..%d" % len(tests))
-    return 1 if failed else 0
+    return tap.run(tests)
 
 
 sys.exit(main())

@@ -11,8 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
 
+import tap
 import terminal
 from terminal import same
 
@@ -167,20 +167,9 @@ def main():
         return 0
     directory = tempfile.mkdtemp(prefix="getvpn-paste-")
     terminal.daemon = terminal.Daemon(directory)
-    failed = 0
     try:
         terminal.daemon.start()
-        for i, test in enumerate(TESTS, 1):
-            try:
-                test()
-                print("ok %d - %s" % (i, test.__doc__), flush=True)
-            except Exception:
-                failed += 1
-                print("not ok %d - %s" % (i, test.__doc__))
-                for text in traceback.format_exc().splitlines():
-                    print("# " + text, flush=True)
-        print("1..%d" % len(TESTS))
-        return 1 if failed else 0
+        return tap.run(TESTS)
     finally:
         terminal.daemon.stop()
         shutil.rmtree(directory)

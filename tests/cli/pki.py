@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import traceback
 
+import tap
 import terminal
 
 PASS = "Orb1tLab-phrase"
@@ -240,21 +240,10 @@ def main():
     state = os.path.join(directory, "state")
     os.mkdir(state)
     terminal.daemon = terminal.Daemon(state)
-    failed = 0
     try:
         ca = CA(directory)
         terminal.daemon.start()
-        for i, test in enumerate(TESTS, 1):
-            try:
-                test()
-                print("ok %d - %s" % (i, test.__doc__), flush=True)
-            except Exception:
-                failed += 1
-                print("not ok %d - %s" % (i, test.__doc__))
-                for text in traceback.format_exc().splitlines():
-                    print("# " + text, flush=True)
-        print("1..%d" % len(TESTS))
-        return 1 if failed else 0
+        return tap.run(TESTS)
     finally:
         terminal.daemon.stop()
         shutil.rmtree(directory)

@@ -15,8 +15,8 @@ import sys
 import tempfile
 import termios
 import time
-import traceback
 
+import tap
 from terminal import GETVPND, GETVPNSH, Term, same
 
 SOCKET = "/run/getvpn/getvpnd.sock"
@@ -275,20 +275,9 @@ def main():
             print("1..0 # SKIP no " + program)
             return 0
     directory = tempfile.mkdtemp(prefix="getvpn-ssh-")
-    failed = 0
     try:
         set_up()
-        for i, test in enumerate(TESTS, 1):
-            try:
-                test()
-                print("ok %d - %s" % (i, test.__doc__), flush=True)
-            except Exception:
-                failed += 1
-                print("not ok %d - %s" % (i, test.__doc__))
-                for text in traceback.format_exc().splitlines():
-                    print("# " + text, flush=True)
-        print("1..%d" % len(TESTS))
-        return 1 if failed else 0
+        return tap.run(TESTS)
     finally:
         for p in reversed(processes):
             p.terminate()

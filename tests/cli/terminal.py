@@ -19,7 +19,8 @@ import sys
 import tempfile
 import termios
 import time
-import traceback
+
+import tap
 
 BUILD = os.environ.get("BUILD", "build")
 GETVPND = os.path.join(BUILD, "getvpnd")
@@ -795,6 +796,12 @@ def watch_screens():
     Term.close = closing
 
 
+def test_escapes():
+    """no escape sequence and no lone CR was ever written"""
+    escapes = re.findall(rb"\x1b.{0,10}|\r(?!\n)", screens, re.S)
+    assert not escapes, escapes[:5]
+
+
 def main():
     global daemon
     if os.geteuid() != 0:
@@ -805,28 +812,12 @@ def main():
               or t.__name__[5:] in sys.argv[1:]]
     directory = tempfile.mkdtemp(prefix="getvpn-cli-")
     daemon = Daemon(directory)
-    failed = 0
     try:
         daemon.start()
         script("-c", "conf t", "-c", "hostname R1", "-c",
                "interface Loopback7", "-c", "ip address 10.7.7.7 "
                "255.255.255.255", "-c", "end")
-        for i, test in enumerate(chosen, 1):
-            try:
-                test()
-                print("ok %d - %s" % (i, test.__doc__), flush=True)
-            except Exception:
-                failed += 1
-                print("not ok %d - %s" % (i, test.__doc__))
-                for text in traceback.format_exc().splitlines():
-                    print("# " + text, flush=True)
-        escapes = re.findall(rb"\x1b.{0,10}|\r(?!\n)", screens, re.S)
-        print("%s %d - no escape sequence and no lone CR was ever written" %
-              ("not ok" if escapes else "ok", len(chosen) + 1))
-        if escapes:
-            print("# %r" % escapes[:5])
-        print("1..%d" % (len(chosen) + 1))
-        return 1 if failed or escapes else 0
+        return tap.run([*chosen, test_escapes])
     finally:
         daemon.stop()
         shutil.rmtree(directory)

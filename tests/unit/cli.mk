@@ -14,17 +14,8 @@ test_session_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 test_running_SOURCES = tests/unit/test_running.c tests/unit/cli_session.c \
 	tests/unit/cli_session.h
 test_running_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
-EXTRA_DIST += tests/cli/terminal.sh tests/cli/terminal.py \
-	tests/cli/ssh.sh tests/cli/ssh.py
-EXTRA_DIST += tests/cli/files.sh tests/cli/files.py
-EXTRA_DIST += tests/cli/paste.sh tests/cli/paste.py tests/cli/router.txt
-EXTRA_DIST += tests/cli/pki.sh tests/cli/pki.py
-EXTRA_DIST += tests/cli/world.sh tests/cli/netmiko.sh tests/cli/drive_netmiko.py
-EXTRA_DIST += tests/cli/ansible.sh tests/cli/ansible.yml \
-	tests/cli/ansible-ks.txt tests/cli/rancid.sh
+EXTRA_DIST += tests/cli
 EXTRA_DIST += tests/bench/bench-cli.sh tests/bench/bench_cli.py
-EXTRA_DIST += tests/cli/scep.sh tests/cli/renew.sh
-EXTRA_DIST += tests/cli/badinput.sh tests/cli/badinput.py
 
 # On a box without kernel and engines.
 FAKE_BOX = tests/unit/fake_box.c tests/unit/fake_box.h
@@ -79,7 +70,6 @@ test_show_if_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_corpus
 test_corpus_SOURCES = tests/unit/test_corpus.c $(FAKE_BOX)
 test_corpus_LDADD = $(CLI_LIBS) $(LOOP_LIBS) $(CMOCKA_LIBS)
-EXTRA_DIST += tests/cli/corpus.tsv
 check_PROGRAMS += corpus_session_frame
 corpus_session_frame_SOURCES = tests/fuzz/corpus_main.c \
 	tests/fuzz/fuzz_session_frame.c $(FAKE_BOX)
