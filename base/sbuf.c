@@ -23,7 +23,7 @@ static void sbuf_grow(struct sbuf *b, size_t n)
 
 	if (b->s != NULL) {
 		memcpy(s, b->s, b->n + 1);
-		mem_wipe(b->s, b->n);
+		mem_wipe(b->s, b->cap);
 	}
 	free(b->s);
 	b->s = s;
@@ -106,7 +106,7 @@ char *sbuf_take(struct sbuf *b)
 
 void sbuf_free(struct sbuf *b)
 {
-	mem_wipe(b->s, b->n);
+	mem_wipe(b->s, b->cap);
 	free(b->s);
 	*b = (struct sbuf){ 0 };
 }

@@ -1,4 +1,5 @@
-/* Growing text, always NUL-terminated. */
+/* Growing text, always NUL-terminated, wiped where it is left: it may be a
+ * secret. */
 #ifndef BASE_SBUF_H
 #define BASE_SBUF_H
 #include "base/mem.h"

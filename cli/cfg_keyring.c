@@ -105,7 +105,7 @@ static bool key_reveal(const struct node *n, struct sbuf *out)
 
 bool isakmp_key_take(const struct node *n, struct secret *out)
 {
-	auto_secret_text struct sbuf clear = { 0 };
+	auto_sbuf struct sbuf clear = { 0 };
 
 	if (n == NULL || !key_reveal(n, &clear))
 		return false;
@@ -115,7 +115,7 @@ bool isakmp_key_take(const struct node *n, struct secret *out)
 
 static bool key_same(const struct node *a, const struct node *b)
 {
-	auto_secret_text struct sbuf x = { 0 }, y = { 0 };
+	auto_sbuf struct sbuf x = { 0 }, y = { 0 };
 
 	if (strcmp(node_str(a, "key"), node_str(b, "key")) == 0)
 		return true;
@@ -174,7 +174,7 @@ static int key_fixup(
 
 int isakmp_key_check(const struct node *n, struct sbuf *why)
 {
-	auto_secret_text struct sbuf clear = { 0 };
+	auto_sbuf struct sbuf clear = { 0 };
 
 	if (!key_reveal(n, &clear))
 		keep_warn(why, "the master key does not open it");

@@ -282,7 +282,7 @@ static void vty_make(const struct router *r, unsigned first, unsigned last,
 		return;
 	for (const char *p = sbuf_str(lines); *p != '\0';) {
 		size_t n = strcspn(p, "\n");
-		auto_secret_text struct sbuf line = { 0 };
+		auto_sbuf struct sbuf line = { 0 };
 
 		sbuf_add(&line, p, n);
 		config_line(r, MODE_LINE, section, sbuf_str(&line), NULL, &why);
@@ -322,7 +322,7 @@ static const struct node *vty_at(const struct router *r, unsigned vty)
 static void vty_split(const struct router *r, unsigned at)
 {
 	const struct node *n = vty_at(r, at);
-	auto_secret_text struct sbuf lines = { 0 };
+	auto_sbuf struct sbuf lines = { 0 };
 
 	if (n == NULL || vty_first(n) == at)
 		return;
@@ -404,7 +404,7 @@ void line_vty_join(const struct router *r)
 {
 	for (unsigned vty = 0; vty < 32;) {
 		const struct node *n = vty_at(r, vty), *next;
-		auto_secret_text struct sbuf a = { 0 }, b = { 0 };
+		auto_sbuf struct sbuf a = { 0 }, b = { 0 };
 
 		if (n == NULL) {
 			vty++;

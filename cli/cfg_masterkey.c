@@ -46,14 +46,14 @@ static void sealed_add(
 	struct sealed_list *l, const struct node *section, struct node *n)
 {
 	const char *stored = node_str(n, sealed_slot(n));
-	auto_secret_text struct sbuf line = { 0 }, clear = { 0 };
+	auto_sbuf struct sbuf line = { 0 }, clear = { 0 };
 	auto_sbuf struct sbuf where = { 0 };
 
 	if (!passwd_reveal(PASSWD_SEALED, stored + 2, &clear))
 		return;
 	node_line(n, &line);
 	const char *at = strstr(sbuf_str(&line), stored);
-	auto_secret_text struct sbuf whole = { 0 };
+	auto_sbuf struct sbuf whole = { 0 };
 
 	if (at == NULL)
 		return;
@@ -82,7 +82,7 @@ static void sealed_enter(const struct router *r, struct sealed_list *l)
 	for (size_t i = 0; i < l->n; i++) {
 		struct sealed *e = &l->v[i];
 		struct node *section = tree_root(r->tree);
-		auto_secret_text struct sbuf no = { 0 }, why = { 0 };
+		auto_sbuf struct sbuf no = { 0 }, why = { 0 };
 		uint16_t mode = MODE_CONFIG;
 
 		if (e->section[0] != '\0') {

@@ -128,7 +128,7 @@ bool passwd_store(const struct tree *t, const char *stored, struct sbuf *out,
 {
 	const char *text;
 	enum passwd_type type = passwd_value(stored, &text);
-	auto_secret_text struct sbuf clear = { 0 };
+	auto_sbuf struct sbuf clear = { 0 };
 
 	if (strlen(text) > PASSWD_MAX && type == PASSWD_CLEAR) {
 		sbuf_adds(why, "% Password is too long\n");
@@ -158,7 +158,7 @@ bool passwd_store(const struct tree *t, const char *stored, struct sbuf *out,
 int passwd_fixup(const struct tree *t, struct node *n, const char *slot,
 	struct sbuf *why)
 {
-	auto_secret_text struct sbuf text = { 0 };
+	auto_sbuf struct sbuf text = { 0 };
 
 	if (!passwd_store(t, node_str(n, slot), &text, why))
 		return -1;
@@ -169,7 +169,7 @@ int passwd_fixup(const struct tree *t, struct node *n, const char *slot,
 /* The same for a secret: clear text is hashed (type 9). */
 static int secret_fixup(const struct tree *t, struct node *n, struct sbuf *why)
 {
-	auto_secret_text struct sbuf hash = { 0 };
+	auto_sbuf struct sbuf hash = { 0 };
 	const char *text, *stored = node_str(n, "secret");
 
 	if (passwd_value(stored, &text) != PASSWD_CLEAR)
@@ -277,7 +277,7 @@ static int enable_fixup(
 			 node_command(n) == &enable_secret_level;
 	const char *slot = is_secret ? "secret" : "password", *text, *other;
 	enum passwd_type type = passwd_value(node_str(n, slot), &text);
-	auto_secret_text struct sbuf line = { 0 };
+	auto_sbuf struct sbuf line = { 0 };
 
 	if (is_secret && type == PASSWD_CLEAR && password != NULL) {
 		enum passwd_type kind =
@@ -330,7 +330,7 @@ static int algorithm_enter(struct cmd_call *c, struct sbuf *line)
 
 static int exec_enable_algorithm(struct cmd_call *c)
 {
-	auto_secret_text struct sbuf line = { 0 };
+	auto_sbuf struct sbuf line = { 0 };
 
 	sbuf_adds(&line, "enable ");
 	return algorithm_enter(c, &line);
@@ -338,7 +338,7 @@ static int exec_enable_algorithm(struct cmd_call *c)
 
 static int exec_username_algorithm(struct cmd_call *c)
 {
-	auto_secret_text struct sbuf line = { 0 };
+	auto_sbuf struct sbuf line = { 0 };
 
 	sbuf_printf(&line, "username %s ", drv_str(c->drv, "name"));
 	if (drv_set(c->drv, "level"))
@@ -480,7 +480,7 @@ static void renew_below(const struct router *r, struct node *section)
 	for (struct node *n = node_first(section), *next; n != NULL; n = next) {
 		next = node_next(n);
 		if (is_clear(n)) {
-			auto_secret_text struct sbuf line = { 0 }, why = { 0 };
+			auto_sbuf struct sbuf line = { 0 }, why = { 0 };
 
 			node_line(n, &line);
 			config_line(r, node_command(n)->mode, section,

@@ -94,7 +94,7 @@ static void names_of(
  * itself. false, after a `%` line. */
 static bool request_build(struct enroll *e, bool self, struct der *out)
 {
-	auto_secret_text struct sbuf password = { 0 };
+	auto_sbuf struct sbuf password = { 0 };
 	auto_sbuf struct sbuf why = { 0 };
 	struct pki_names names;
 
@@ -170,7 +170,7 @@ static int self_sign(struct enroll *e)
 /* Goes on after the command. */
 static int url_request(struct enroll *e)
 {
-	auto_secret_text struct sbuf password = { 0 };
+	auto_sbuf struct sbuf password = { 0 };
 	auto_sbuf struct sbuf why = { 0 };
 	struct pki_names names;
 	struct pki_send send = { .name = e->job.name,

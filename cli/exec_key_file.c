@@ -125,7 +125,7 @@ static void export_drop(void *ctx)
 {
 	struct export *e = ctx;
 
-	sbuf_wipe(&e->private);
+	sbuf_free(&e->private);
 	free(e);
 }
 
@@ -175,7 +175,7 @@ static int export_exec(struct cmd_call *c)
 {
 	const struct stored_key *k = key_named(c);
 	auto_sbuf struct sbuf public = { 0 };
-	auto_secret_text struct sbuf private = { 0 };
+	auto_sbuf struct sbuf private = { 0 };
 	enum pem_cipher cipher = drv_has(c->drv, "des")    ? PEM_CIPHER_DES
 				 : drv_has(c->drv, "3des") ? PEM_CIPHER_3DES
 							   : PEM_CIPHER_AES;

@@ -533,7 +533,7 @@ static void pem_files_drop(void *ctx)
 	struct pem_files *f = ctx;
 
 	for (size_t i = 0; i < ARRAY_LEN(f->part); i++)
-		sbuf_wipe(&f->part[i]);
+		sbuf_free(&f->part[i]);
 	free(f);
 }
 
@@ -579,7 +579,7 @@ static int export_exec(struct cmd_call *c)
 {
 	bool p12 = c->cmd == &export_p12_config || c->cmd == &export_p12_priv;
 	auto_pki_tp struct pki_tp tp = { 0 };
-	auto_secret_text struct sbuf text = { 0 };
+	auto_sbuf struct sbuf text = { 0 };
 	struct pki_job job = { 0 };
 
 	if (!pki_job_begin(&job, c))

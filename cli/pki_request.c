@@ -117,7 +117,7 @@ bool pki_request_build(const struct router *r, const struct node *tp,
 	struct der *out, struct sbuf *why)
 {
 	auto_sbuf struct sbuf fqdn = { 0 }, board = { 0 };
-	auto_secret_text struct sbuf password = { 0 };
+	auto_sbuf struct sbuf password = { 0 };
 	struct csr c = { .hash = hash_of(tp), .ip = names->ip };
 	time_t now = time(NULL);
 	int rc;

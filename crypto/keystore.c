@@ -118,19 +118,6 @@ static bool key_parse(const char *text, struct stored_key *out)
 	return out->key != NULL;
 }
 
-/* Room taken beforehand, so that growing leaves no copies of a key behind. */
-static void secret_text_init(struct sbuf *b)
-{
-	sbuf_pad(b, '\0', KEY_FILE_MAX);
-	sbuf_trunc(b, 0);
-}
-
-static void secret_text_free(struct sbuf *b)
-{
-	mem_wipe(b->s, b->cap);
-	sbuf_free(b);
-}
-
 struct loading {
 	struct keystore *ks;
 	struct sbuf *problems;
@@ -140,17 +127,14 @@ static void load_file(void *ctx, const char *name)
 {
 	struct keystore *ks = ((struct loading *)ctx)->ks;
 	struct sbuf *problems = ((struct loading *)ctx)->problems;
-	auto_sbuf struct sbuf path = { 0 };
-	auto_sbuf struct sbuf proper = { 0 };
-	struct sbuf text = { 0 };
+	auto_sbuf struct sbuf path = { 0 }, proper = { 0 }, text = { 0 };
 	struct stored_key key;
 
 	sbuf_printf(&path, "%s/%s", ks->dir, name);
-	secret_text_init(&text);
 	int rc = file_read(path.s, &text, KEY_FILE_MAX);
 	if (rc < 0) {
 		sbuf_printf(problems, "%s: %s\n", path.s, strerror(-rc));
-	} else if (!key_parse(text.s, &key)) {
+	} else if (!key_parse(sbuf_str(&text), &key)) {
 		sbuf_printf(problems, "%s: not a key file\n", path.s);
 	} else {
 		path_of(ks, key.label, &proper);
@@ -162,7 +146,6 @@ static void load_file(void *ctx, const char *name)
 			pkey_unref(key.key);
 		}
 	}
-	secret_text_free(&text);
 }
 
 struct keystore *keystore_open(const char *dir, struct sbuf *problems)
@@ -234,22 +217,18 @@ static void add_pem(struct sbuf *out, const struct secret *der)
 
 static int save(const struct keystore *ks, const struct stored_key *key)
 {
-	auto_sbuf struct sbuf path = { 0 };
+	auto_sbuf struct sbuf path = { 0 }, text = { 0 };
 	auto_secret struct secret der = { 0 };
-	struct sbuf text = { 0 };
 	int rc = pkey_pkcs8(key->key, &der);
 
 	if (rc < 0)
 		return rc;
 	path_of(ks, key->label, &path);
-	secret_text_init(&text);
 	sbuf_printf(&text, "label: %s\nexportable: %s\ngenerated: %lld\n",
 		key->label, key->exportable ? "yes" : "no",
 		(long long)key->generated);
 	add_pem(&text, &der);
-	rc = file_replace(path.s, text.s, text.n, 0600);
-	secret_text_free(&text);
-	return rc;
+	return file_replace(path.s, text.s, text.n, 0600);
 }
 
 static bool label_valid(const char *label)

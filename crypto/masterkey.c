@@ -49,7 +49,7 @@ static void derive(const char *phrase, uint8_t key[KEY_BYTES])
 int master_key_open(const char *path)
 {
 	static const size_t head = sizeof(MAGIC) - 1;
-	auto_secret_text struct sbuf b = { 0 };
+	auto_sbuf struct sbuf b = { 0 };
 	int err;
 
 	master_key_close();
@@ -83,7 +83,7 @@ bool master_key_is(const char *phrase)
 
 int master_key_set(const char *phrase)
 {
-	auto_secret_text struct sbuf b = { 0 };
+	auto_sbuf struct sbuf b = { 0 };
 	uint8_t key[KEY_BYTES];
 	int err = 0;
 

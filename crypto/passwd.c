@@ -25,13 +25,6 @@
 static const char alphabet[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			       "abcdefghijklmnopqrstuvwxyz";
 
-void sbuf_wipe(struct sbuf *b)
-{
-	if (b->s != NULL)
-		mem_wipe(b->s, b->cap);
-	sbuf_free(b);
-}
-
 /* --- base64 with that alphabet, without padding --- */
 
 static void text_of(const uint8_t *p, size_t n, struct sbuf *out)
@@ -154,7 +147,7 @@ static bool text_equal(const char *a, const char *b)
 
 bool passwd_verify(enum passwd_type type, const char *stored, const char *clear)
 {
-	auto_secret_text struct sbuf b = { 0 };
+	auto_sbuf struct sbuf b = { 0 };
 
 	switch (type) {
 	case PASSWD_MD5:

@@ -21,16 +21,13 @@ bool passwd_is_hash(enum passwd_type type, const char *text);
 bool passwd_verify(enum passwd_type type, const char *stored,
 	const char *clear);
 /* The clear text of the types 0, 6 and 7: false when it cannot be had (a
- * malformed text, no master key or another one).  The caller wipes *out with
- * sbuf_wipe. */
+ * malformed text, no master key or another one). */
 bool passwd_reveal(enum passwd_type type, const char *stored,
 	struct sbuf *out);
 /* Type 7 with the given salt (0..15). */
 void passwd_weaken(const char *clear, unsigned salt, struct sbuf *out);
 /* Type 6; false: there is no master key. */
 bool passwd_seal(const char *clear, struct sbuf *out);
-void sbuf_wipe(struct sbuf *b); /* for auto_secret_text */
-#define auto_secret_text __attribute__((cleanup(sbuf_wipe)))
 
 /* The master key of type 6, one in a process: derived from a phrase (PBKDF2),
  * so that the same phrase on another router reads the same configuration. */
