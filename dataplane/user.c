@@ -88,10 +88,10 @@ static struct world *world_new(struct dp *dp)
 			.sending = g->sending,
 			.policy = policy ? &g->t.lists->policy : NULL,
 			.policy_in = policy ? &g->t.lists->policy_in : NULL,
-			.tun = g->tun,
 			.ifindex = s ? s->ifindex : 0,
 			.df = g->t.cfg.df,
 		};
+		memcpy(wg->tun, g->tun, sizeof(wg->tun));
 		TAILQ_FOREACH(sa, &g->sas, link)
 			world_sa_put(w, sa, wg);
 	}
@@ -147,7 +147,8 @@ static void group_free(struct dp *dp, struct user_group *g)
 {
 	if (g->tun_name[0])
 		tun_unroute(&dp->rt, g->t.slot);
-	mem_close_fd(&g->tun);
+	for (size_t q = 0; q < DP_QUEUES_MAX; q++)
+		mem_close_fd(&g->tun[q]);
 	table_group_fini(&g->t);
 	free(g);
 }
@@ -160,16 +161,18 @@ static struct user_group *group_new(
 	struct user_group *g = xcalloc(1, sizeof(*g));
 
 	TAILQ_INIT(&g->sas);
-	g->tun = -1;
+	for (size_t q = 0; q < DP_QUEUES_MAX; q++)
+		g->tun[q] = -1;
 	*rc = table_group_init(&dp->table, &g->t, in);
 	if (*rc) {
 		free(g);
 		return NULL;
 	}
-	*rc = g->tun = tun_open(&dp->rt, g->t.slot, g->tun_name);
-	if (*rc >= 0)
+	*rc = tun_open(&dp->rt, g->t.slot, g->tun_name, g->tun,
+		dp->workers.n);
+	if (!*rc)
 		*rc = group_route(dp, g);
-	if (*rc < 0) {
+	if (*rc) {
 		TAILQ_REMOVE(&dp->table.groups, &g->t, link);
 		group_free(dp, g);
 		return NULL;
@@ -236,7 +239,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 	if (!dp_sa_valid(in) || (in->replay_secs && !g->clock.set))
 		return -EINVAL;
 	held = spi_held(dp, in->spi);
-	sa = user_sa_new(&dp->seqs, in);
+	sa = user_sa_new(&dp->seqs, in, dp->workers.n);
 	if (!sa)
 		return -ENOTSUP;
 	TAILQ_INSERT_TAIL(&g->sas, sa, link);
@@ -280,7 +283,7 @@ static int user_sa_use(struct dp *dp, uint32_t group, uint32_t spi)
 
 	if (!g || (spi && !sa))
 		return -ENOENT;
-	if (sa && !sa->seal)
+	if (sa && !sa->may_send)
 		return -EPERM;
 	return sending_set(dp, g, sa);
 }
@@ -555,7 +558,7 @@ static int kernel_open(struct dp *dp, const char **what)
 		return rc;
 	*what = "raw sockets";
 	dp->world = world_new(dp);
-	rc = workers_start(&dp->workers, dp->world);
+	rc = workers_start(&dp->workers, workers_queues(), dp->world);
 	if (rc) {
 		world_free(dp->world);
 		dp->world = NULL;
@@ -575,11 +578,9 @@ static struct dp *user_open(
 		dp->ev = *ev;
 	TAILQ_INIT(&dp->table.groups);
 	TAILQ_INIT(&dp->seqs.list);
-	dp->workers = (struct workers){ .raw_tx = -1,
-		.raw_rx = -1,
-		.trouble = -1,
-		.out.kick = -1,
-		.in.kick = -1 };
+	dp->workers = (struct workers){
+		.raw_tx = -1, .raw_rx = -1, .trouble = -1
+	};
 	dp->ifaces = iface_mirror_new(loop, link_changed, dp, why);
 	if (!dp->ifaces) {
 		user_close(dp);

@@ -9,6 +9,9 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
+/* One outbound and one inbound thread each, on a processor of their own. */
+#define DP_QUEUES_MAX 16
+
 /* Hands out each number of a TEK and sender id once.  Kept by key, not by SA:
  * the same TEK on two interfaces, or installed again, goes on counting. */
 struct sa_seq {
@@ -28,8 +31,10 @@ struct user_sa {
 	TAILQ_ENTRY(user_sa) link;
 	uint32_t spi;
 	struct esp_suite suite;
-	struct esp_ctx *seal; /* the outbound worker's; NULL: may not send */
-	struct esp_ctx *open; /* the inbound worker's */
+	bool may_send;
+	/* A context is one thread's: by queue, as many as there are. */
+	struct esp_ctx *seal[DP_QUEUES_MAX]; /* none unless may_send */
+	struct esp_ctx *open[DP_QUEUES_MAX];
 	struct sa_seq *seq;
 	uint64_t seq_last; /* highest number that may be used */
 	uint64_t iv_base;  /* sender id in the top bits */
@@ -54,7 +59,7 @@ struct user_clock {
 
 struct user_group {
 	struct table_group t; /* first */
-	int tun; /* fd */
+	int tun[DP_QUEUES_MAX]; /* fd of each queue; -1: none */
 	char tun_name[IFNAMSIZ];
 	unsigned mtu; /* on the route into the TUN */
 	struct user_sa_list sas;
@@ -68,7 +73,7 @@ struct world_group {
 	struct user_group *g; /* counters only */
 	struct user_sa *sending;
 	const struct acl *policy, *policy_in; /* NULL: none */
-	int tun, ifindex;
+	int tun[DP_QUEUES_MAX], ifindex;
 	uint8_t df;
 };
 struct world_sa {
@@ -83,8 +88,10 @@ struct world {
 };
 
 /* ---- user_sa.c ---- */
-/* NULL: a cipher this host lacks, or keys of wrong length. */
-struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in);
+/* For that many queues.  NULL: a cipher this host lacks, or keys of wrong
+ * length. */
+struct user_sa *user_sa_new(
+	struct sa_seqs *seqs, const struct dp_sa *in, unsigned queues);
 /* Of an interface with that MTU: what ESP and the stamp leave. */
 unsigned user_sa_inner_mtu(const struct user_sa *sa, unsigned mtu);
 /* A number no packet of this TEK and sender id has had; false: all used. */
@@ -101,29 +108,38 @@ void user_clock_report(
 	struct user_clock *c, uint32_t group, const struct dp_events *ev);
 
 /* ---- user_worker.c: the threads ---- */
+struct workers;
 struct worker {
+	struct workers *all;
+	unsigned queue; /* index of its TUN queue and its contexts */
+	bool running;
 	pthread_t thread;
 	int kick; /* eventfd */
 	sem_t done;
 	const struct world *world, *next; /* next NULL: stop */
 	struct packet_io *io;
 };
-/* Sockets and one outbound and one inbound thread. */
+/* Sockets, and two threads a queue. */
 struct workers {
 	int raw_tx, raw_rx;
 	int trouble;                  /* eventfd, watched by the loop */
 	_Atomic uint64_t tun_failed;  /* slots, as bits */
-	struct worker out, in;
-	bool running;
+	unsigned n;                   /* queues */
+	struct worker out[DP_QUEUES_MAX], in[DP_QUEUES_MAX];
 };
-int workers_start(struct workers *w, const struct world *first);
+/* As many queues as this process may use processors, DP_QUEUES_MAX at most. */
+unsigned workers_queues(void);
+int workers_start(
+	struct workers *w, unsigned queues, const struct world *first);
 /* Returns when no thread uses the former world any more. */
 void workers_publish(struct workers *w, const struct world *next);
 void workers_stop(struct workers *w);
 
 /* ---- user_tun.c: devices, addresses, policy routes ---- */
-/* Opens gmN, up, with an address and loose reverse path check.  fd or -errno. */
-int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ]);
+/* Opens gmN with as many queues, up, with an address and loose reverse path
+ * check.  0 or -errno, then fd[] may be partly open. */
+int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
+	unsigned queues);
 /* Route into the TUN with the inner MTU, blackhole behind, rule in front. */
 int tun_route(struct nl *rt, const char *tun, unsigned slot, unsigned mtu);
 int tun_raise(struct nl *rt, const char *tun, unsigned slot); /* after a fall */

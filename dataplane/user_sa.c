@@ -68,8 +68,10 @@ bool user_sa_number_take(struct user_sa *sa, uint64_t *number)
 
 void user_sa_free(struct sa_seqs *seqs, struct user_sa *sa)
 {
-	esp_ctx_free(sa->seal);
-	esp_ctx_free(sa->open);
+	for (size_t q = 0; q < DP_QUEUES_MAX; q++) {
+		esp_ctx_free(sa->seal[q]);
+		esp_ctx_free(sa->open[q]);
+	}
 	seq_put(seqs, sa->seq);
 	free(sa);
 }
@@ -95,25 +97,35 @@ static void sa_numbers(struct user_sa *sa, const struct dp_sa *in)
 	sa->iv_base = (uint64_t)in->sid << left;
 }
 
-struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in)
+static struct esp_ctx *context_new(
+	const struct user_sa *sa, const struct dp_sa *in, bool seal)
+{
+	struct esp_ctx *c = esp_ctx_new(&in->suite, &in->enc, &in->auth, seal);
+
+	if (c && sa->window_ms)
+		esp_ctx_next(c, TBAR_NEXT);
+	return c;
+}
+
+struct user_sa *user_sa_new(
+	struct sa_seqs *seqs, const struct dp_sa *in, unsigned queues)
 {
 	struct user_sa *sa = xcalloc(1, sizeof(*sa));
 
 	sa->spi = in->spi;
 	sa->suite = in->suite;
+	sa->may_send = in->may_send;
+	sa->window_ms = in->replay_secs * UINT64_C(1000);
 	sa->seq = seq_get(seqs, in);
 	sa_numbers(sa, in);
-	sa->open = esp_ctx_new(&in->suite, &in->enc, &in->auth, false);
-	if (in->may_send)
-		sa->seal = esp_ctx_new(&in->suite, &in->enc, &in->auth, true);
-	sa->window_ms = in->replay_secs * UINT64_C(1000);
-	if (sa->window_ms && sa->open)
-		esp_ctx_next(sa->open, TBAR_NEXT);
-	if (sa->window_ms && sa->seal)
-		esp_ctx_next(sa->seal, TBAR_NEXT);
-	if (!sa->open || (in->may_send && !sa->seal)) {
-		user_sa_free(seqs, sa);
-		return NULL;
+	for (unsigned q = 0; q < queues; q++) {
+		sa->open[q] = context_new(sa, in, false);
+		if (in->may_send)
+			sa->seal[q] = context_new(sa, in, true);
+		if (!sa->open[q] || (in->may_send && !sa->seal[q])) {
+			user_sa_free(seqs, sa);
+			return NULL;
+		}
 	}
 	return sa;
 }

@@ -69,26 +69,33 @@ int tun_raise(struct nl *rt, const char *tun, unsigned slot)
 	return rc ? rc : addr_setup(rt, ifindex, slot);
 }
 
-int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ])
+static int queue_open(const char *name, short flags)
 {
-	struct ifreq req = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL };
+	struct ifreq req = { .ifr_flags = IFF_TUN | IFF_NO_PI |
+					  IFF_MULTI_QUEUE | flags };
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC), rc;
 
 	if (fd < 0)
 		return -errno;
-	snprintf(name, IFNAMSIZ, DP_TUN_NAME, slot);
 	memcpy(req.ifr_name, name, IFNAMSIZ);
 	if (ioctl(fd, TUNSETIFF, &req) < 0) {
 		rc = -errno;
 		close(fd);
 		return rc;
 	}
-	rc = tun_raise(rt, name, slot);
-	if (rc) {
-		close(fd);
-		return rc;
-	}
 	return fd;
+}
+
+int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
+	unsigned queues)
+{
+	snprintf(name, IFNAMSIZ, DP_TUN_NAME, slot);
+	for (unsigned q = 0; q < queues; q++) {
+		fd[q] = queue_open(name, q ? 0 : (short)IFF_TUN_EXCL);
+		if (fd[q] < 0)
+			return fd[q];
+	}
+	return tun_raise(rt, name, slot);
 }
 
 static struct nlmsghdr *route_msg(struct nl *rt, void *buf, uint16_t type,

@@ -44,7 +44,7 @@ static int fini(void **state)
 static void numbers_start_at_one(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in);
+	struct user_sa *sa = user_sa_new(&seqs, &in, 1);
 
 	(void)state;
 	assert_int_equal(take(sa), 1);
@@ -57,19 +57,19 @@ static void installed_again_goes_on(void **state)
 {
 	struct dp_sa in = gcm(1, 5), other_sid = gcm(1, 6);
 	struct dp_sa other_key = gcm(2, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in), *again, *third;
+	struct user_sa *sa = user_sa_new(&seqs, &in, 1), *again, *third;
 
 	(void)state;
 	assert_int_equal(take(sa), 1);
-	again = user_sa_new(&seqs, &in); /* the same TEK on another interface */
+	again = user_sa_new(&seqs, &in, 1); /* the same TEK on another interface */
 	assert_int_equal(take(again), 2);
 	assert_int_equal(take(sa), 3);
 	user_sa_free(&seqs, sa);
 	user_sa_free(&seqs, again);
-	again = user_sa_new(&seqs, &in);
+	again = user_sa_new(&seqs, &in, 1);
 	assert_int_equal(take(again), 4);
-	sa = user_sa_new(&seqs, &other_sid);
-	third = user_sa_new(&seqs, &other_key);
+	sa = user_sa_new(&seqs, &other_sid, 1);
+	third = user_sa_new(&seqs, &other_key, 1);
 	assert_int_equal(take(sa), 1);
 	assert_int_equal(take(third), 1);
 	user_sa_free(&seqs, sa);
@@ -80,7 +80,7 @@ static void installed_again_goes_on(void **state)
 static void the_end_is_final(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in);
+	struct user_sa *sa = user_sa_new(&seqs, &in, 1);
 	uint64_t n;
 
 	(void)state;
@@ -101,7 +101,7 @@ static void idle_ones_are_bounded(void **state)
 	for (uint32_t sid = 0; sid < 3 * SA_SEQ_KEPT; sid++) {
 		struct dp_sa in = gcm(1, sid);
 
-		user_sa_free(&seqs, user_sa_new(&seqs, &in));
+		user_sa_free(&seqs, user_sa_new(&seqs, &in, 1));
 	}
 	TAILQ_FOREACH(s, &seqs.list, link)
 		n++;

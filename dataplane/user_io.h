@@ -1,0 +1,63 @@
+/* What the user backend's threads share: a batch of packet slots, counters,
+ * time.  Included by the worker's sources only. */
+#ifndef DATAPLANE_USER_IO_H
+#define DATAPLANE_USER_IO_H
+#include "dataplane/tbar.h"
+#include "dataplane/user_priv.h"
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#define BATCH      32
+#define SLOT_ROOM  65536
+#define HEAD       (IP4_HDR + ESP_HEAD_MAX + TBAR_BYTES)
+#define SLOT_BYTES (HEAD + SLOT_ROOM + ESP_TAIL_MAX)
+#define IDS        1024 /* outer identification counters, by address pair */
+#define RANDOM     4096
+#define PKTINFO    CMSG_SPACE(sizeof(struct in_pktinfo))
+
+/* One thread's buffers. */
+struct packet_io {
+	uint8_t (*slot)[SLOT_BYTES]; /* BATCH of them */
+	size_t len[BATCH];
+	struct mmsghdr msg[BATCH];
+	struct iovec iov[BATCH];
+	struct sockaddr_in to[BATCH];
+	struct user_sa *sa[BATCH];
+	size_t inner[BATCH]; /* bytes, for the counters of sent messages */
+	uint8_t cmsg[BATCH][PKTINFO] __attribute__((aligned(8)));
+	uint16_t id[IDS];
+	uint8_t random[RANDOM]; /* for IVs; drawn in bulk */
+	size_t random_left;
+	uint64_t now_ms; /* CLOCK_MONOTONIC, when the batch came */
+};
+
+static inline void count(_Atomic uint64_t *c, uint64_t n)
+{
+	atomic_fetch_add_explicit(c, n, memory_order_relaxed);
+}
+
+static inline void drop(struct user_group *g, enum dp_drop why)
+{
+	count(&g->drops[why], 1);
+}
+
+static inline bool is_ipv4(const uint8_t *p, size_t n)
+{
+	return n >= IP4_HDR && p[0] >> 4 == 4 && (p[0] & 0xf) >= 5;
+}
+
+uint64_t worker_now_ms(void); /* CLOCK_MONOTONIC, to a tick */
+static inline uint64_t group_time(
+	struct user_group *g, const struct packet_io *io)
+{
+	int64_t offset = atomic_load_explicit(
+		&g->clock.offset_ms, memory_order_relaxed);
+
+	return io->now_ms + (uint64_t)offset;
+}
+
+/* Takes the next world.  false: stop. */
+bool world_take(struct worker *w);
+void *out_thread(void *worker); /* user_out.c */
+void *in_thread(void *worker);  /* user_in.c */
+#endif
