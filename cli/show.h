@@ -24,6 +24,23 @@ const char *show_sid_size(uint8_t bits);              /* "24 bits (MEDIUM)" */
 /* Bytes of a TEK's cipher key, without salt. */
 size_t show_cipher_bytes(const struct esp_suite *s);
 
+/* Snapshots of all groups, or of the one that the command names. */
+struct snapshots {
+	struct ks_snapshot *ks, *ks_all;
+	struct gm_snapshot *gm, *gm_all;
+	size_t n_ks, n_gm, n_ks_all, n_gm_all;
+};
+
+struct cmd_call;
+/* false: the named group does not exist, which was said. */
+bool snapshots_take(struct cmd_call *c, struct snapshots *out);
+void snapshots_free(struct snapshots *s);
+
+/* --- show_gdoi_feature.c (1.24) --- */
+void show_gdoi_feature(const struct ks_snapshot *ks, size_t n_ks,
+	const struct gm_snapshot *gm, size_t n_gm, const char *feature,
+	struct sbuf *out);
+
 /* --- show_gdoi_ks.c --- */
 void show_gdoi_ks_group(
 	const struct ks_snapshot *k, struct sbuf *out); /* 1.2 */

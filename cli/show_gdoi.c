@@ -180,13 +180,6 @@ size_t show_cipher_bytes(const struct esp_suite *s)
 
 /* --- the commands --- */
 
-/* Snapshots of all groups, or of the one that the command names. */
-struct snapshots {
-	struct ks_snapshot *ks, *ks_all;
-	struct gm_snapshot *gm, *gm_all;
-	size_t n_ks, n_gm, n_ks_all, n_gm_all;
-};
-
 /* Those of a group side by side, in the order in which they came. */
 static void gm_collect(struct gm_snapshot *v, size_t n)
 {
@@ -225,8 +218,7 @@ static bool group_exists(const struct router *r, const char *name)
 	return node_find(tree_root(r->tree), &cfg_gdoi_group, name) != NULL;
 }
 
-/* false: the group does not exist, which was said. */
-static bool snapshots_take(struct cmd_call *c, struct snapshots *s)
+bool snapshots_take(struct cmd_call *c, struct snapshots *s)
 {
 	const char *group = drv_str(c->drv, "group");
 	struct gdoi *g;
@@ -249,7 +241,7 @@ static bool snapshots_take(struct cmd_call *c, struct snapshots *s)
 	return true;
 }
 
-static void snapshots_free(struct snapshots *s)
+void snapshots_free(struct snapshots *s)
 {
 	ks_snapshot_free(s->ks_all, s->n_ks_all);
 	gm_snapshot_free(s->gm_all, s->n_gm_all);

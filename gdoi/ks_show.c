@@ -84,6 +84,7 @@ static void member_show(const struct ks_member *m, struct ks_member_info *out)
 		.sid_count = m->sid_count };
 	memcpy(out->sent_seq, m->sent_seq, sizeof(out->sent_seq));
 	memcpy(out->rcvd_seq, m->rcvd_seq, sizeof(out->rcvd_seq));
+	out->version_id = m->version;
 	ike_version_text(m->version, out->version);
 }
 

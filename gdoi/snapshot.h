@@ -37,6 +37,7 @@ struct tek_info {
 struct ks_member_info {
 	struct ip_addr id;
 	char version[16];            /* "1.0.26" */
+	uint32_t version_id;         /* of our vendor id; 0: others */
 	struct ip_addr ks;
 	uint32_t rekeys_sent, rekey_retries, acks, acks_missed;
 	uint32_t sent_seq[4], rcvd_seq[4];

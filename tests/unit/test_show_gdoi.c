@@ -220,6 +220,30 @@ static void forms_of_signatures(void **state)
 	assert_null(strstr(brief.s, "signed"));
 }
 
+/* By the version in the vendor id; who has none supports nothing. */
+static void feature(void **state)
+{
+	struct ks_member_info m[2] = {
+		{ .id = ip_v4(0xcb007101), .version_id = 0x01000100 },
+		{ .id = ip_v4(0xcb007102) },
+	};
+	struct ks_snapshot k = { .policy = { .group = "ORBIT",
+					 .local = ip_v4(0xc633640b) },
+		.member = m,
+		.n_members = 2 };
+
+	(void)state;
+	CHECK(show_gdoi_feature(&k, 1, NULL, 0, "gm-removal", &out),
+		"Group Name: ORBIT\n"
+		"    Key Server ID       Version   Feature Supported\n"
+		"        198.51.100.11    1.0.1         Yes\n"
+		"\n"
+		"    Group Member ID     Version   Feature Supported\n"
+		"        203.0.113.1      1.0.1         Yes\n"
+		"        203.0.113.2      0.0.0         No\n"
+		"\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +258,7 @@ int main(void)
 		cmocka_unit_test(server_policy),
 		cmocka_unit_test(server_sids),
 		cmocka_unit_test(multicast),
+		cmocka_unit_test(feature),
 	};
 
 	return cmocka_run_group_tests_name("show_gdoi", tests, NULL, NULL);
