@@ -6,6 +6,7 @@
 #include <string.h>
 
 static int clear_gdoi_exec(struct cmd_call *c);
+static int clear_members_exec(struct cmd_call *c);
 static int clear_isakmp_exec(struct cmd_call *c);
 static int clear_sa_exec(struct cmd_call *c);
 static int rekey_exec(struct cmd_call *c);
@@ -19,6 +20,18 @@ static const struct command clear_gdoi = {
 	.help = HELP_CLEAR HELP_GDOI "group  Clear one group\n"
 				     "<group>  Group name\n",
 	.exec = clear_gdoi_exec,
+};
+
+static const struct command clear_members = {
+	.mode = MODE_EXEC,
+	.level = 15,
+	.grammar = "clear crypto {gdoi|gkm} [group <group:word>] ks members "
+		   "[now]",
+	.help = HELP_CLEAR HELP_GDOI
+	"group  Clear one group\n<group>  Group name\n"
+	"ks  Key server\nmembers  All members are to register again\n"
+	"now  Members remove their policy at once\n",
+	.exec = clear_members_exec,
 };
 
 static const struct command clear_isakmp = {
@@ -59,6 +72,7 @@ static const struct command ks_rekey = {
 struct question {
 	struct router *router;
 	char group[GROUP_NAME_MAX + 1]; /* "" all */
+	bool now;
 };
 
 static struct question *question_new(struct cmd_call *c)
@@ -139,6 +153,78 @@ static int clear_gdoi_exec(struct cmd_call *c)
 		question_new(c));
 }
 
+static void removal_told(void *ctx, const char *group)
+{
+	auto_sbuf struct sbuf line = { 0 };
+
+	sbuf_printf(&line, "Sending GM-Removal message to group %s...\n", group);
+	say(ctx, sbuf_str(&line));
+}
+
+static int members_answered(struct session *s, const char *answer, void *ctx)
+{
+	struct question *q = ctx;
+	auto_sbuf struct sbuf why = { 0 };
+	int result = CMD_DONE;
+
+	if (answer[0] == 'y' || answer[0] == 'Y')
+		result = verdict(s,
+			gdoi_ks_members_remove(box_gdoi(q->router->box),
+				question_group(q), q->now, removal_told, s,
+				&why),
+			&why);
+	free(q);
+	return result;
+}
+
+/* Others than our own may not shorten what they have. */
+static void removal_warn(struct cmd_call *c)
+{
+	struct ks_snapshot *v = NULL;
+	size_t n = gdoi_ks_snapshot(box_gdoi(c->router->box), &v);
+	const char *group = drv_str(c->drv, "group");
+
+	for (size_t i = 0; i < n; i++) {
+		auto_sbuf struct sbuf line = { 0 };
+		bool other = false;
+
+		if (group != NULL && strcmp(group, v[i].policy.group) != 0)
+			continue;
+		for (size_t m = 0; m < v[i].n_members; m++)
+			other |= v[i].member[m].version_id == 0;
+		if (!other)
+			continue;
+		sbuf_printf(&line,
+			"WARNING for group %s: some devices cannot support "
+			"GM-REMOVAL and can cause network disruption. Please "
+			"check 'show crypto gdoi feature gm-removal'.\n\n",
+			v[i].policy.group);
+		say(c->session, sbuf_str(&line));
+	}
+	ks_snapshot_free(v, n);
+}
+
+static int clear_members_exec(struct cmd_call *c)
+{
+	struct question *q;
+
+	if (!group_given(c))
+		return CMD_FAILED;
+	removal_warn(c);
+	q = question_new(c);
+	q->now = drv_has(c->drv, "now");
+	say(c->session,
+		q->now ? "% This GM-Removal immediate message will cleanup all "
+			 "GMs downloaded policies\n"
+			 "% This will cause all GMs to re-register.\n"
+		       : "% This GM-Removal message will shorten all GMs' key "
+			 "lifetimes and cause them to re-register before keys "
+			 "expiry.\n");
+	return session_ask(c->session, ASK_LINE,
+		"Are you sure you want to proceed ? [yes/no]: ",
+		members_answered, q);
+}
+
 static int clear_isakmp_exec(struct cmd_call *c)
 {
 	bool one = drv_set(c->drv, "id");
@@ -217,7 +303,7 @@ static int rekey_exec(struct cmd_call *c)
 		replace_answered, question_new(c));
 }
 
-static const struct command *const list[] = { &clear_gdoi, &clear_isakmp,
+static const struct command *const list[] = { &clear_gdoi, &clear_members, &clear_isakmp,
 	&clear_sa, &ks_rekey };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_exec_crypto = { &commands, NULL };

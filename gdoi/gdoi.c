@@ -480,6 +480,31 @@ bool gdoi_ks_rekey(
 	return n > 0;
 }
 
+bool gdoi_ks_members_remove(struct gdoi *g, const char *group, bool at_once,
+	void (*told)(void *ctx, const char *group), void *ctx, struct sbuf *why)
+{
+	size_t n = 0, done = 0;
+	struct ks *ks;
+
+	if (!group_known(g, group, why))
+		return false;
+	TAILQ_FOREACH(ks, &g->ks, link) {
+		if (group != NULL && strcmp(ks->policy.group, group) != 0)
+			continue;
+		n++;
+		if (!ks_members_remove(ks, at_once))
+			continue;
+		done++;
+		told(ctx, ks->policy.group);
+	}
+	if (n == 0)
+		sbuf_adds(why, "This router is not a key server");
+	else if (done == 0)
+		sbuf_adds(why, "No member can be told: there is none, or no "
+			       "KEK to protect the message");
+	return done > 0;
+}
+
 size_t gdoi_clear_isakmp(
 	struct gdoi *g, enum ike_which which, uint32_t conn_id)
 {

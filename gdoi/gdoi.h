@@ -24,6 +24,10 @@ void gdoi_input(struct gdoi *g, const struct udp_path *path, struct span dgram);
 bool gdoi_clear(struct gdoi *g, const char *group, struct sbuf *why);
 bool gdoi_ks_rekey(struct gdoi *g, const char *group, bool replace_now,
 	struct sbuf *why);
+/* GM removal: members register again, `at_once` or before their shortened keys
+ * end.  Calls told() for each group whose members are sent the message. */
+bool gdoi_ks_members_remove(struct gdoi *g, const char *group, bool at_once,
+	void (*told)(void *ctx, const char *group), void *ctx, struct sbuf *why);
 /* The number of SAs that it ends. */
 size_t gdoi_clear_isakmp(
 	struct gdoi *g, enum ike_which which, uint32_t conn_id);

@@ -338,7 +338,7 @@ static void key_tick(void *arg)
 }
 
 /* Old TEKs of an asked-for rekey end early (15.3). */
-static void tek_shorten(struct ks_tek *t, uint64_t now)
+void ks_tek_shorten(struct ks_tek *t, uint64_t now)
 {
 	uint64_t at = now + old_tek_secs(t->policy.life_secs) * 1000ull;
 
@@ -366,7 +366,7 @@ static bool teks_renew(
 			continue;
 		if (t != NULL) {
 			if (how == KS_REKEY_TRIGGERED && ks->kek.live)
-				tek_shorten(t, now);
+				ks_tek_shorten(t, now);
 			*old_end = min_u64(*old_end, t->expires_ms);
 		}
 		tek_make(ks, p);
@@ -430,8 +430,7 @@ static void transport_report(const struct ks *ks, const struct ks_kek *next)
 	gdoi_report(ks->g, &r);
 }
 
-/* Sends what was built, once it cannot be forgotten. */
-static void rekey_send(struct ks *ks, bool built, enum ks_rekey_how how)
+bool ks_push_send(struct ks *ks, bool built, const char *text)
 {
 	int err = ks_store_rekey(ks, built);
 
@@ -441,11 +440,31 @@ static void rekey_send(struct ks *ks, bool built, enum ks_rekey_how how)
 			.text = strerror(-err) };
 
 		gdoi_report(ks->g, &r);
-		return;
+		return false;
 	}
 	if (built)
-		ks_push_start(ks,
-			how == KS_REKEY_REPLACE ? "with policy-replace " : "");
+		ks_push_start(ks, text);
+	return built;
+}
+
+/* Acknowledgements still come under the one that goes. */
+static void kek_succeed(struct ks *ks, const struct ks_kek *next)
+{
+	ks_kek_drop(&ks->kek_old);
+	ks->kek_old = ks->kek;
+	ks->kek = *next;
+}
+
+void ks_keys_replace(struct ks *ks)
+{
+	struct ks_kek next = { .live = false };
+
+	for (size_t i = 0; i < ks->policy.n_sas; i++)
+		if (ks->policy.sa[i].complete)
+			tek_make(ks, &ks->policy.sa[i]);
+	(void)kek_make(ks, &next);
+	applied_set(ks);
+	kek_succeed(ks, &next);
 }
 
 void ks_rekey(struct ks *ks, enum ks_rekey_how how)
@@ -479,12 +498,10 @@ void ks_rekey(struct ks *ks, enum ks_rekey_how how)
 	transport_report(ks, &next);
 	if (ks->kek.live && ks->n_members > 0)
 		built = ks_push_build(ks, &ks->kek, &c);
-	if (next.live) {
-		ks_kek_drop(&ks->kek_old);
-		ks->kek_old = ks->kek;
-		ks->kek = next;
-	}
-	rekey_send(ks, built, how);
+	if (next.live)
+		kek_succeed(ks, &next);
+	(void)ks_push_send(ks, built,
+		how == KS_REKEY_REPLACE ? "with policy-replace " : "");
 	ks_schedule(ks);
 }
 
@@ -534,13 +551,11 @@ void ks_reinitialise(struct ks *ks)
 	ks_push_stop(ks);
 	built = ks->kek.live && ks->n_members > 0 &&
 		ks_push_build(ks, &ks->kek, &c);
-	ks_kek_drop(&ks->kek_old);
-	ks->kek_old = ks->kek; /* acknowledgements come under it */
-	ks->kek = (struct ks_kek){ .live = false };
+	kek_succeed(ks, &(struct ks_kek){ .live = false });
 	TAILQ_FOREACH_SAFE(t, &ks->teks, link, next)
 		ks_tek_free(ks, t);
 	sid_pool_reset(&ks->sids);
-	rekey_send(ks, built, KS_REKEY_SCHEDULED);
+	(void)ks_push_send(ks, built, "");
 	ks_schedule(ks);
 }
 

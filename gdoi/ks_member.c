@@ -28,6 +28,7 @@ struct ks_member *ks_member_add(struct ks *ks, const struct udp_path *path)
 	m->ks = path->local.ip;
 	m->port = path->remote.port;
 	m->missed_in_row = 0;
+	m->leaving = false;
 	return m;
 }
 

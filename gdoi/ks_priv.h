@@ -3,7 +3,8 @@
  *   ks.c        policy, keys, schedule       ks_pull.c    registrations
  *   ks_push.c   rekeys and acknowledgements  ks_member.c  who is registered
  *   ks_msg.c    keys to SA and KD payloads   ks_store.c   what survives
- *   ks_show.c   snapshots                 ks_store_push.c  the rekey under way */
+ *   ks_show.c   snapshots                 ks_store_push.c  the rekey under way
+ *   ks_remove.c all members are to register again */
 #ifndef GDOI_KS_PRIV_H
 #define GDOI_KS_PRIV_H
 #include "base/hash.h"
@@ -59,6 +60,7 @@ struct ks_member {
 	bool ours;                   /* takes our extensions */
 	bool awaited;                /* owes an ack for the rekey under way */
 	bool dirty;                  /* its row does not tell: ks_store.c */
+	bool leaving;                /* goes unless it registers again */
 	uint32_t missed_in_row;
 	uint32_t rekeys_sent, rekey_retries, acks, acks_missed;
 	uint32_t sent_seq[KS_SEQS_SHOWN], rcvd_seq[KS_SEQS_SHOWN];
@@ -147,14 +149,26 @@ uint64_t ks_kek_rekey_at(const struct ks *ks, const struct ks_kek *k);
 enum ks_rekey_how { KS_REKEY_SCHEDULED, KS_REKEY_TRIGGERED, KS_REKEY_REPLACE };
 /* New keys as due or asked, and the rekey that carries them. */
 void ks_rekey(struct ks *ks, enum ks_rekey_how how);
-/* All keys and members go, members being told to register again. */
+/* Keys that nobody is sent: members get them when they register. */
+void ks_keys_replace(struct ks *ks);
+/* To the life that a replaced TEK keeps (15.3). */
+void ks_tek_shorten(struct ks_tek *t, uint64_t now);
+/* All keys go, members being told to register again. */
 void ks_reinitialise(struct ks *ks);
+/* Sends what was built, once it cannot be forgotten; text goes into the log's
+ * line.  false: nothing is sent. */
+bool ks_push_send(struct ks *ks, bool built, const char *text);
 bool ks_counter_mode(const struct ks *ks);
 uint32_t ks_retransmit_span_secs(const struct ks *ks);
 struct ks_tek *ks_tek_newest(const struct ks *ks, uint16_t sa_number);
 void ks_tek_free(struct ks *ks, struct ks_tek *t);
 void ks_kek_drop(struct ks_kek *k);
 bool ks_has_spi(const struct ks *ks, uint32_t spi);
+
+/* ks_remove.c: tells all members to register again, at once or before their
+ * shortened keys end, and forgets those who do not.  false: there is no KEK to
+ * tell them by, there are no members, or the message cannot be sent. */
+bool ks_members_remove(struct ks *ks, bool at_once);
 
 /* ks_msg.c: payloads from keys.  all: old TEKs too, oldest of an SA first;
  * only the newest of each SA has its ACL attached. kek NULL: no SAK. */

@@ -342,6 +342,12 @@ bool ks_push_late(
 	return true;
 }
 
+static void member_forget(struct ks *ks, struct ks_member *m)
+{
+	ks_store_member_gone(ks, &m->id);
+	ks_member_delete(ks, m);
+}
+
 /* Who is silent for the third time in a row goes (15.4). */
 static void member_missed(struct ks *ks, struct ks_member *m)
 {
@@ -354,8 +360,7 @@ static void member_missed(struct ks *ks, struct ks_member *m)
 	if (m->missed_in_row < KS_ACKS_MISSED_MAX)
 		return;
 	KS_DEBUG(ks, KS_MEMBER_GONE, .peer = m->id, .a = m->missed_in_row);
-	ks_store_member_gone(ks, &m->id);
-	ks_member_delete(ks, m);
+	member_forget(ks, m);
 	gdoi_report(ks->g, &r);
 }
 
@@ -377,7 +382,9 @@ static void push_end(struct ks *ks, bool complete)
 
 		m->dirty |= silent;
 		m->awaited = false;
-		if (silent && complete)
+		if (m->leaving)
+			member_forget(ks, m);
+		else if (silent && complete)
 			member_missed(ks, m);
 	}
 	p->awaited = 0;

@@ -7,7 +7,7 @@ libgdoi_a_SOURCES += gdoi/report.h gdoi/report.def gdoi/report.c \
 	gdoi/snapshot.h gdoi/snapshot.c gdoi/store.h gdoi/store_mem.c \
 	gdoi/gdoi.h gdoi/gdoi.c gdoi/gdoi_priv.h gdoi/policy.c \
 	gdoi/sid.h gdoi/sid.c gdoi/ks_priv.h gdoi/ks.c gdoi/ks_identity.c gdoi/ks_pull.c \
-	gdoi/ks_push.c gdoi/ks_member.c gdoi/ks_msg.c gdoi/ks_store.c \
+	gdoi/ks_push.c gdoi/ks_remove.c gdoi/ks_member.c gdoi/ks_msg.c gdoi/ks_store.c \
 	gdoi/ks_store_push.c \
 	gdoi/ks_show.c gdoi/gm_priv.h gdoi/gm.c gdoi/gm_pull.c \
 	gdoi/gm_push.c gdoi/gm_msg.c gdoi/gm_keys.c gdoi/gm_mcast.c \

@@ -132,6 +132,40 @@ triggered_rekeys() {
 		wait_for 200 all_have "$newest" only
 }
 
+# A question, answered as at a terminal.
+gm_removal() { # [now]
+	printf 'clear crypto gdoi ks members%s\nyes\n' "${1:+ $1}" |
+		lab_sh R1 | grep -F 'Sending GM-Removal message to group GDOI_GROUP...'
+}
+
+removals() {
+	local kek
+
+	kek=$(ks_spis | head -n 1)
+	tap_check "clear crypto gdoi ks members is taken" gm_removal
+	tap_check "it makes new keys" kek_is_not "$kek"
+	tap_check "all members register again and get them" \
+		wait_for 110 all_have "$(ks_spis | sed -n 2p)"
+	tap_check "the key server knows four members again" \
+		wait_for 60 members_are 4
+}
+
+removal_at_once() {
+	kek=$(ks_spis | head -n 1)
+	tap_check "clear crypto gdoi ks members now is taken" gm_removal now
+	tap_check "all members register again" wait_for 60 all_anew "$kek"
+	tap_check "and reach each other" wait_for 30 lab_mesh
+}
+
+members_are() { # COUNT
+	[ "$(lab_cmd R1 "show crypto gdoi ks members" |
+		grep -c 'Group Member ID')" = "$1" ]
+}
+
+all_anew() { # KEK
+	kek_is_not "$1" && all_have "$(ks_spis | sed -n 2p)" only && members_are 4
+}
+
 timed_rekeys() {
 	tap_check "TEK and KEK lifetimes of 300 s are taken" short_lifetimes
 	tap_check "a rekey brings them" rekey_now
@@ -164,11 +198,13 @@ if [ "${LONG-}" = 1 ]; then
 	timed_rekeys
 else
 	triggered_rekeys
+	removals
 fi
 ping_stop
 tap_check "LAN to LAN: not one packet lost" ping_lost_nothing ping-lan
 tap_check "LAN to loopback: not one packet lost" \
 	ping_lost_nothing ping-loopback
 tap_check "no acknowledgement was missed" nothing_missed
+removal_at_once
 tap_check "all routers end well" lab_ends_well
 tap_end

@@ -405,3 +405,54 @@ void play_ecdsa(struct world *w)
 	world_check(w, reports(w, REPORT_GM_RECV_REKEY) == 3 * 8);
 	no_loss(w);
 }
+
+static void removal_ignore(void *ctx, const char *group)
+{
+	(void)ctx;
+	(void)group;
+}
+
+static void members_remove(struct world *w, struct node *ks, bool at_once)
+{
+	world_check(w,
+		gdoi_ks_members_remove(ks->g, NULL, at_once, removal_ignore,
+			NULL, &(struct sbuf){ 0 }));
+}
+
+/* Everyone registers again before the shortened keys end, each at a moment of
+ * its own, and no packet is lost.  Who is gone is forgotten. */
+void play_gm_removal(struct world *w)
+{
+	struct node *ks = group_new(w, 20);
+	uint64_t before;
+	uint32_t spi;
+
+	registered_all(w);
+	node_crash(w->node[20]);
+	before = node_ks_of(ks)->registrations;
+	spi = ks_tek_newest(node_ks_of(ks), 1)->spi;
+	members_remove(w, ks, false);
+	world_check(w, ks_tek_newest(node_ks_of(ks), 1)->spi != spi);
+	world_run(w, SECS(2));
+	world_check(w, node_ks_of(ks)->registrations < before + 10);
+	world_run(w, SECS(200));
+	world_check(w, node_ks_of(ks)->registrations == before + 19);
+	world_check(w, ks_count(ks) == 19);
+	world_check(w, !ks_has_spi(node_ks_of(ks), spi));
+	world_check(w, reports(w, REPORT_GM_DELETE) == 0);
+	no_loss(w);
+}
+
+void play_gm_removal_now(struct world *w)
+{
+	struct node *ks = group_new(w, 20);
+	uint64_t before;
+
+	registered_all(w);
+	before = node_ks_of(ks)->registrations;
+	members_remove(w, ks, true);
+	world_run(w, MINUTES(2));
+	world_check(w, all_same(w));
+	world_check(w, node_ks_of(ks)->registrations == before + 20);
+	world_check(w, ks_count(ks) == 20);
+}

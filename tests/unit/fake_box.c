@@ -356,6 +356,16 @@ bool gdoi_ks_rekey(
 	return true;
 }
 
+bool gdoi_ks_members_remove(struct gdoi *g, const char *group, bool at_once,
+	void (*told)(void *ctx, const char *group), void *ctx, struct sbuf *why)
+{
+	(void)g;
+	(void)at_once;
+	(void)why;
+	told(ctx, group != NULL ? group : "ORBIT");
+	return true;
+}
+
 size_t gdoi_clear_isakmp(
 	struct gdoi *g, enum ike_which which, uint32_t conn_id)
 {
