@@ -69,6 +69,11 @@ certs_make() {
 
 # --- strongSwan ------------------------------------------------------------
 
+# Not whatever else is installed: some plugins take traffic or ports for
+# themselves.
+PLUGINS="random nonce aes sha1 sha2 hmac kdf openssl x509 constraints \
+revocation pubkey pkcs1 pem kernel-netlink socket-default vici"
+
 swan() {
 	STRONGSWAN_CONF=$DIR/strongswan.conf SWANCTL_DIR=$DIR/swanctl \
 		swanctl "$@" --uri "unix://$DIR/vici"
@@ -109,6 +114,7 @@ swan_configure() {
 charon_start() {
 	cat >"$DIR/strongswan.conf" <<-END
 		charon-systemd {
+			load = $PLUGINS
 			port = $1
 			port_nat_t = 4500
 			retransmit_tries = 2
