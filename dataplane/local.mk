@@ -18,5 +18,6 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/route.h dataplane/route.c \
 	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_replay.c dataplane/user_nft.c \
 	dataplane/user_tun.c dataplane/user_worker.c \
+	dataplane/csum.h dataplane/csum.c dataplane/user_gso.h dataplane/user_gso.c \
 	dataplane/user_io.h dataplane/user_out.c dataplane/user_in.c \
 	dataplane/user_esp.h dataplane/user_esp.c

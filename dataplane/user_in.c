@@ -3,10 +3,12 @@
 #include "dataplane/path.h"
 #include "dataplane/user_io.h"
 #include <arpa/inet.h>
+#include <linux/virtio_net.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static const struct world_sa *sa_find(
@@ -35,6 +37,15 @@ static bool inner_admitted(const struct world_group *g, const uint8_t *outer,
 	return path_admits(g->policy, g->policy_in, k);
 }
 
+/* One packet that lacks nothing. */
+static bool tun_write(int tun, uint8_t *p, size_t n)
+{
+	static struct virtio_net_hdr none;
+	const struct iovec iov[] = { { &none, sizeof(none) }, { p, n } };
+
+	return writev(tun, iov, ARRAY_LEN(iov)) == (ssize_t)(sizeof(none) + n);
+}
+
 static void opened(const struct worker *w, const struct world_sa *s, const uint8_t *outer,
 	uint8_t *inner, size_t n)
 {
@@ -55,7 +66,7 @@ static void opened(const struct worker *w, const struct world_sa *s, const uint8
 	}
 	/* Less than n when the sender padded for traffic flow. */
 	n = (size_t)inner[2] << 8 | inner[3];
-	if (write(s->group->tun[w->queue], inner, n) != (ssize_t)n) {
+	if (!tun_write(s->group->tun[w->queue], inner, n)) {
 		drop(g, DP_DROP_INTERNAL_RECV);
 		return;
 	}
@@ -101,7 +112,7 @@ static bool stamp_fresh(struct worker *w, const struct world_sa *s,
 {
 	struct user_group *g = s->group->g;
 	struct user_clock *c = &g->clock;
-	uint64_t my = group_time(g, w->io), peer, delta;
+	uint64_t my = group_time(g, w->io->now_ms), peer, delta;
 	enum tbar_result r =
 		tbar_check(stamp, n, my, s->sa->window_ms, &peer);
 

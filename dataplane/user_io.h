@@ -15,19 +15,13 @@
 #define RANDOM     4096
 #define PKTINFO    CMSG_SPACE(sizeof(struct in_pktinfo))
 
-/* One thread's buffers. */
+/* An inbound thread's buffers. */
 struct packet_io {
 	uint8_t (*slot)[SLOT_BYTES]; /* BATCH of them */
 	size_t len[BATCH];
 	struct mmsghdr msg[BATCH];
 	struct iovec iov[BATCH];
-	struct sockaddr_in to[BATCH];
-	struct user_sa *sa[BATCH];
-	size_t inner[BATCH]; /* bytes, for the counters of sent messages */
 	uint8_t cmsg[BATCH][PKTINFO] __attribute__((aligned(8)));
-	uint16_t id[IDS];
-	uint8_t random[RANDOM]; /* for IVs; drawn in bulk */
-	size_t random_left;
 	uint64_t now_ms; /* CLOCK_MONOTONIC, when the batch came */
 };
 
@@ -48,12 +42,12 @@ static inline bool is_ipv4(const uint8_t *p, size_t n)
 
 uint64_t worker_now_ms(void); /* CLOCK_MONOTONIC, to a tick */
 static inline uint64_t group_time(
-	struct user_group *g, const struct packet_io *io)
+	struct user_group *g, uint64_t now_ms)
 {
 	int64_t offset = atomic_load_explicit(
 		&g->clock.offset_ms, memory_order_relaxed);
 
-	return io->now_ms + (uint64_t)offset;
+	return now_ms + (uint64_t)offset;
 }
 
 /* Takes the next world.  false: stop. */

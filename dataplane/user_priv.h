@@ -27,6 +27,13 @@ struct sa_seqs {
 	size_t idle;
 };
 
+/* Numbers that one queue has taken and may use: [next, end). */
+struct sa_block {
+	uint64_t next, end;
+	uint8_t apart[48]; /* threads do not take each other's cache line */
+};
+#define SA_BLOCK 64
+
 struct user_sa {
 	TAILQ_ENTRY(user_sa) link;
 	uint32_t spi;
@@ -36,6 +43,7 @@ struct user_sa {
 	struct esp_ctx *seal[DP_QUEUES_MAX]; /* none unless may_send */
 	struct esp_ctx *open[DP_QUEUES_MAX];
 	struct sa_seq *seq;
+	struct sa_block block[DP_QUEUES_MAX]; /* its thread's only */
 	uint64_t seq_last; /* highest number that may be used */
 	uint64_t iv_base;  /* sender id in the top bits */
 	uint64_t window_ms; /* of the stamps; 0: none */
@@ -94,8 +102,10 @@ struct user_sa *user_sa_new(
 	struct sa_seqs *seqs, const struct dp_sa *in, unsigned queues);
 /* Of an interface with that MTU: what ESP and the stamp leave. */
 unsigned user_sa_inner_mtu(const struct user_sa *sa, unsigned mtu);
-/* A number no packet of this TEK and sender id has had; false: all used. */
-bool user_sa_number_take(struct user_sa *sa, uint64_t *number);
+/* A number no packet of this TEK and sender id has had; false: all used.  By
+ * the queue's thread only. */
+bool user_sa_number_take(
+	struct user_sa *sa, unsigned queue, uint64_t *number);
 void user_sa_free(struct sa_seqs *seqs, struct user_sa *sa);
 void sa_seqs_free(struct sa_seqs *seqs);
 

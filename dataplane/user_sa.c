@@ -54,16 +54,33 @@ static void seq_put(struct sa_seqs *seqs, struct sa_seq *s)
 	}
 }
 
-bool user_sa_number_take(struct user_sa *sa, uint64_t *number)
+/* The queue's next block; false: all are used. */
+static bool block_take(struct user_sa *sa, struct sa_block *b)
 {
-	*number = atomic_fetch_add_explicit(
-		&sa->seq->next, 1, memory_order_relaxed);
-	if (*number <= sa->seq_last)
-		return true;
-	/* Stay at the end: the counter must not come round. */
-	atomic_store_explicit(
-		&sa->seq->next, sa->seq_last + 1, memory_order_relaxed);
-	return false;
+	uint64_t first = atomic_fetch_add_explicit(
+		&sa->seq->next, SA_BLOCK, memory_order_relaxed);
+
+	if (first > sa->seq_last) {
+		/* Stay at the end: the counter must not come round. */
+		atomic_store_explicit(&sa->seq->next, sa->seq_last + 1,
+			memory_order_relaxed);
+		return false;
+	}
+	b->next = first;
+	b->end = first + SA_BLOCK;
+	if (b->end > sa->seq_last + 1)
+		b->end = sa->seq_last + 1;
+	return true;
+}
+
+bool user_sa_number_take(struct user_sa *sa, unsigned queue, uint64_t *number)
+{
+	struct sa_block *b = &sa->block[queue];
+
+	if (b->next == b->end && !block_take(sa, b))
+		return false;
+	*number = b->next++;
+	return true;
 }
 
 void user_sa_free(struct sa_seqs *seqs, struct user_sa *sa)

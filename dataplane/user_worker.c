@@ -2,7 +2,6 @@
  * their configuration.  They see it as an immutable world; the loop hands them
  * a new one and waits until they have it, so there is no lock per packet and
  * nothing outlives its last user. */
-#include "crypto/rng.h"
 #include "dataplane/user_io.h"
 #include <errno.h>
 #include <linux/filter.h>
@@ -36,9 +35,7 @@ static struct packet_io *io_new(void)
 	struct packet_io *io = xcalloc(1, sizeof(*io));
 
 	io->slot = xcalloc(BATCH, SLOT_BYTES);
-	rng_bytes(io->id, sizeof(io->id));
 	for (size_t i = 0; i < BATCH; i++) {
-		io->to[i].sin_family = AF_INET;
 		io->msg[i].msg_hdr = (struct msghdr){
 			.msg_iov = &io->iov[i],
 			.msg_iovlen = 1,
@@ -51,7 +48,6 @@ static void io_free(struct packet_io *io)
 {
 	if (!io)
 		return;
-	mem_wipe(io->random, sizeof(io->random));
 	free(io->slot);
 	free(io);
 }
@@ -90,7 +86,8 @@ static int thread_start(
 	int rc;
 
 	w->world = first;
-	w->io = io_new();
+	if (fn == in_thread)
+		w->io = io_new();
 	sem_init(&w->done, 0, 0);
 	w->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->kick < 0)

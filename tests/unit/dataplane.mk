@@ -65,3 +65,7 @@ test_xfrm_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(NFTNL_CFLAGS)
 test_xfrm_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 test_choose_SOURCES = tests/unit/test_choose.c
 test_choose_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_user_gso
+test_user_gso_SOURCES = tests/unit/test_user_gso.c
+test_user_gso_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)

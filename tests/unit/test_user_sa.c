@@ -20,7 +20,7 @@ static uint64_t take(struct user_sa *sa)
 {
 	uint64_t n;
 
-	assert_true(user_sa_number_take(sa, &n));
+	assert_true(user_sa_number_take(sa, 0, &n));
 	return n;
 }
 
@@ -62,12 +62,12 @@ static void installed_again_goes_on(void **state)
 	(void)state;
 	assert_int_equal(take(sa), 1);
 	again = user_sa_new(&seqs, &in, 1); /* the same TEK on another interface */
-	assert_int_equal(take(again), 2);
-	assert_int_equal(take(sa), 3);
+	assert_int_equal(take(again), 1 + SA_BLOCK);
+	assert_int_equal(take(sa), 2);
 	user_sa_free(&seqs, sa);
 	user_sa_free(&seqs, again);
 	again = user_sa_new(&seqs, &in, 1);
-	assert_int_equal(take(again), 4);
+	assert_int_equal(take(again), 1 + 2 * SA_BLOCK);
 	sa = user_sa_new(&seqs, &other_sid, 1);
 	third = user_sa_new(&seqs, &other_key, 1);
 	assert_int_equal(take(sa), 1);
@@ -75,6 +75,23 @@ static void installed_again_goes_on(void **state)
 	user_sa_free(&seqs, sa);
 	user_sa_free(&seqs, third);
 	user_sa_free(&seqs, again);
+}
+
+static void queues_share_nothing(void **state)
+{
+	struct dp_sa in = gcm(1, 5);
+	struct user_sa *sa = user_sa_new(&seqs, &in, 2);
+	bool seen[3 * SA_BLOCK + 1] = { false };
+	uint64_t n;
+
+	(void)state;
+	for (unsigned i = 0; i < 3 * SA_BLOCK; i++) {
+		assert_true(user_sa_number_take(sa, i % 3 == 0, &n));
+		assert_in_range(n, 1, 3 * SA_BLOCK);
+		assert_false(seen[n]);
+		seen[n] = true;
+	}
+	user_sa_free(&seqs, sa);
 }
 
 static void the_end_is_final(void **state)
@@ -87,7 +104,7 @@ static void the_end_is_final(void **state)
 	atomic_store(&sa->seq->next, UINT32_MAX);
 	assert_true(take(sa) == UINT32_MAX);
 	for (int i = 0; i < 3; i++)
-		assert_false(user_sa_number_take(sa, &n));
+		assert_false(user_sa_number_take(sa, 0, &n));
 	assert_true(atomic_load(&sa->seq->next) == UINT64_C(1) << 32);
 	user_sa_free(&seqs, sa);
 }
@@ -115,6 +132,8 @@ int main(void)
 			numbers_start_at_one, init, fini),
 		cmocka_unit_test_setup_teardown(
 			installed_again_goes_on, init, fini),
+		cmocka_unit_test_setup_teardown(
+			queues_share_nothing, init, fini),
 		cmocka_unit_test_setup_teardown(the_end_is_final, init, fini),
 		cmocka_unit_test_setup_teardown(
 			idle_ones_are_bounded, init, fini),
