@@ -131,19 +131,27 @@ static const struct command rekey_ack = {
 			   "interoperable  RFC 8263\n",
 };
 
-static const struct command registration = {
+#define HELP_REGISTRATION "registration  Registration parameters\n"
+
+static const struct command registration_interface = {
 	.mode = MODE_GKM_SERVER,
 	.order = 20,
-	.grammar = "registration {!interface <if:ifname>|"
-		   "!periodic crl trustpoint <trustpoint:name>}",
-	.help = "registration  Registration parameters\n"
-		"interface  Answer on this interface only\n"
-		"<if>  Interface name\n"
+	.grammar = "registration interface <if:ifname>",
+	.help = HELP_REGISTRATION "interface  Answer on this interface only\n"
+				  "<if>  Interface name\n",
+	.sample = "registration interface Loopback0",
+};
+
+static const struct command registration = {
+	.mode = MODE_GKM_SERVER,
+	.order = 21,
+	.grammar = "registration periodic crl trustpoint <trustpoint:name>",
+	.help = HELP_REGISTRATION
 		"periodic  Periodic registration\n"
 		"crl  At each new CRL\ntrustpoint  Trustpoint\n"
 		"<trustpoint>  Trustpoint name\n",
 	.flags = CMD_HARMLESS,
-	.sample = "registration interface Loopback0",
+	.sample = "registration periodic crl trustpoint CA",
 };
 
 static const struct command authorization = {
@@ -516,6 +524,8 @@ static void server_view(const struct router *r, const struct node *g,
 {
 	struct ks_policy *p = &v->v[v->n];
 	const char *auth = node_str(node_child(s, &authorization, NULL), "acl");
+	const char *from =
+		node_str(node_child(s, &registration_interface, NULL), "if");
 
 	*p = (struct ks_policy){ .id = gdoi_id_view(g) };
 	strlcpy(p->group, node_str(g, "name"), sizeof(p->group));
@@ -526,6 +536,8 @@ static void server_view(const struct router *r, const struct node *g,
 	p->n_kssids = kssids_view(
 		node_child(s, &ks_identifier, NULL), v->kssids[v->n]);
 	p->kssids = v->kssids[v->n];
+	if (from != NULL)
+		strlcpy(p->reg_ifname, from, sizeof(p->reg_ifname));
 	p->identity = identity_view(r, node_child(s, &authorization, NULL));
 	if (auth != NULL) {
 		/* An undefined list lets nobody in. */
@@ -688,7 +700,8 @@ int ks_check(void *ctx, const struct tree *t, const struct node *section,
 static const struct command *const list[] = { &cfg_ks_server, &ks_gdoi,
 	&ks_gikev2, &ks_pfs, &rekey_algorithm, &rekey_sig_hash, &rekey_lifetime,
 	&rekey_retransmit, &rekey_address, &rekey_authentication,
-	&rekey_transport, &rekey_ack, &registration, &authorization,
+	&rekey_transport, &rekey_ack, &registration_interface, &registration,
+	&authorization,
 	&group_size, &ks_identifier, &kssid_range, &kssid_value,
 	&sa_receive_only, &sa_kept, &sa_ipsec, &ks_address, &ks_redundancy,
 	&sa_profile, &sa_match, &sa_replay, &sa_tag, &coop_priority, &coop_peer,

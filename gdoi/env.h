@@ -51,6 +51,10 @@ struct env {
 	struct pkey *(*key_get)(void *ctx, const char *label);
 	/* Is it an address of this box now?  NULL: every address is. */
 	bool (*is_local)(void *ctx, const struct ip_addr *a);
+	/* Is it an address of the interface of that IOS name?  NULL: of every
+	 * one. */
+	bool (*is_on)(
+		void *ctx, const char *ifname, const struct ip_addr *local);
 	/* Keys as they come into use, for captures of test runs only: NULL
 	 * everywhere else.  name: initiator's cookie, or SPI of the KEK. */
 	void (*key_made)(void *ctx, enum env_key kind, struct span name,

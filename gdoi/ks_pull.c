@@ -95,6 +95,16 @@ static bool identity_authorized(const struct ks *ks, const struct ike_sa *sa)
 	       (cert != NULL && ks_identity_has_cert(wanted, cert));
 }
 
+/* Did the request come to an address where registrations are answered? */
+static bool interface_allowed(const struct ks *ks, const struct ike_sa *sa)
+{
+	const struct env *env = ks->g->env;
+
+	return ks->policy.reg_ifname[0] == '\0' || env->is_on == NULL ||
+	       env->is_on(env->ctx, ks->policy.reg_ifname,
+		       &ike_sa_path(sa)->local.ip);
+}
+
 static void id_text(const struct wire_id *id, struct sbuf *out)
 {
 	if (id->type == ID_KEY_ID && id->data.n == 4) {
@@ -132,6 +142,13 @@ static enum wire_err group_check(struct gdoi *g, struct ike_sa *sa,
 		id_text(id, &text);
 		return refuse(g, sa, WIRE_ID, NULL, REPORT_KS_UNKNOWN_GROUP,
 			sbuf_str(&text));
+	}
+	if (!interface_allowed(ks, sa)) {
+		ks->refused++;
+		sbuf_printf(&text, "it did not come to %s",
+			ks->policy.reg_ifname);
+		return refuse(g, sa, WIRE_UNAUTHORIZED, ks,
+			REPORT_KS_REG_REFUSED, sbuf_str(&text));
 	}
 	if (!identity_authorized(ks, sa)) {
 		struct span who;

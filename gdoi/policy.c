@@ -137,6 +137,7 @@ bool ks_policy_equal(const struct ks_policy *a, const struct ks_policy *b)
 	       a->retransmit_secs == b->retransmit_secs &&
 	       a->retransmit_count == b->retransmit_count && a->ack == b->ack &&
 	       a->sid_bits == b->sid_bits &&
+	       strcmp(a->reg_ifname, b->reg_ifname) == 0 &&
 	       acl_same(a->authorization, b->authorization) &&
 	       identity_same(a->identity, b->identity) &&
 	       a->n_kssids == b->n_kssids &&

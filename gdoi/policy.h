@@ -201,6 +201,7 @@ struct ks_policy {
 	struct udp_addr rekey_dst;
 	enum rekey_ack ack;
 	bool receive_only;
+	char reg_ifname[64];         /* registration interface; "" any */
 	const struct acl *authorization; /* standard ACL on the source; NULL any */
 	const struct ks_identity *identity; /* NULL: any */
 	uint8_t sid_bits;            /* group size */

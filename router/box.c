@@ -269,6 +269,20 @@ static const char *env_vrf_of(void *ctx, const struct ip_addr *local)
 	return box_addr_vrf(box_of_env(ctx), local);
 }
 
+static bool env_is_on(
+	void *ctx, const char *ifname, const struct ip_addr *local)
+{
+	const struct box *b = box_of_env(ctx);
+	const struct box_iface *f = box_iface_find(b, ifname);
+	const struct link_state *s =
+		f != NULL ? iface_by_name(b->mirror, f->netdev) : NULL;
+
+	for (size_t i = 0; s != NULL && i < s->n_addr; i++)
+		if (ip_equal(&s->addr[i].addr, local))
+			return true;
+	return false;
+}
+
 static bool env_revocation_wanted(void *ctx, const char *trustpoint,
 	const struct cert *cert, const struct cert *issuer,
 	enum revocation_method m)
@@ -318,6 +332,7 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 	dataplane_open(b, o->dataplane);
 	box_filter_open(b);
 	b->env.env.vrf_of = env_vrf_of;
+	b->env.env.is_on = env_is_on;
 	b->env.env.policy_hold = box_guard_hold;
 	b->env.env.policy_gone = box_guard_gone;
 	b->env.env.member_changed = box_guard_changed;

@@ -300,6 +300,20 @@ static void play_unauthorized(struct world *w)
 	acl_free(&only);
 }
 
+static void play_registration_interface(struct world *w)
+{
+	struct node *ks = group_new(w, 1);
+
+	strcpy(ks->ks.reg_ifname, "Loopback0");
+	start_all(w);
+	world_run(w, SECS(20));
+	world_check(w, !node_registered(w->node[1]));
+	world_check(w, ks->reports[REPORT_KS_REG_REFUSED] > 0);
+	strcpy(ks->ks.reg_ifname, SIM_IFNAME);
+	node_config(ks);
+	world_until(w, SECS(60), all_same, "registration");
+}
+
 static void play_incomplete(struct world *w)
 {
 	struct node *ks = group_new(w, 1);
@@ -732,6 +746,7 @@ const struct scenario scenarios[] = {
 	{ "wrong-psk",         play_wrong_psk,        true,  false },
 	{ "wrong-group",       play_wrong_group,      true,  false },
 	{ "unauthorized",      play_unauthorized,     false, false },
+	{ "registration-if",   play_registration_interface, false, false },
 	{ "incomplete",        play_incomplete,       false, false },
 	{ "no-rsa-key",        play_no_rsa_key,       false, true  },
 	{ "three-silent",      play_three_silent,     false, true  },

@@ -406,7 +406,7 @@ struct node *node_gm(struct world *w, const struct node *ks)
 		.n_servers = 1,
 		.map = "MAP",
 		.map_seq = 10,
-		.ifname = "GigabitEthernet0/0",
+		.ifname = SIM_IFNAME,
 		.netdev = "eth0",
 		.local = n->addr };
 	return n;
@@ -441,6 +441,13 @@ struct store *node_store(const struct node *n)
 	return n->disk != NULL ? disk_store(n->disk) : NULL;
 }
 
+static bool env_is_on(void *ctx, const char *ifname, const struct ip_addr *local)
+{
+	(void)ctx;
+	(void)local;
+	return strcmp(ifname, SIM_IFNAME) == 0;
+}
+
 void node_start(struct node *n)
 {
 	struct sbuf why = { 0 };
@@ -454,6 +461,7 @@ void node_start(struct node *n)
 		.join = env_join,
 		.leave = env_leave,
 		.key_get = env_key,
+		.is_on = env_is_on,
 		.timers = n->w->timers,
 		.crypto = n->w->crypto,
 		.debug = n->w->debug,

@@ -17,6 +17,7 @@
 #define SIM_GROUPS_MAX 8 /* multicast groups that a node may join */
 #define SIM_GROUP     "SIM"
 #define SIM_NUMBER    123
+#define SIM_IFNAME    "GigabitEthernet0/0" /* that all addresses are on */
 #define SIM_PSK       "MY_KEY"
 #define SIM_LABEL     "RSA_KEYS"
 
