@@ -10,6 +10,7 @@ static int clear_members_exec(struct cmd_call *c);
 static int clear_isakmp_exec(struct cmd_call *c);
 static int clear_sa_exec(struct cmd_call *c);
 static int rekey_exec(struct cmd_call *c);
+static int direction_exec(struct cmd_call *c);
 
 #define HELP_CLEAR "clear  Reset functions\n" HELP_CRYPTO
 
@@ -66,6 +67,21 @@ static const struct command ks_rekey = {
 	"rekey  Send a rekey with the current policy\n"
 	"replace-now  Members replace the old policy at once\n",
 	.exec = rekey_exec,
+};
+
+static const struct command gm_direction = {
+	.mode = MODE_EXEC,
+	.level = 15,
+	.grammar = "crypto {gdoi|gkm} gm [group <group:word>] ipsec direction "
+		   "{both|inbound {only|optional}}",
+	.help = HELP_CRYPTO HELP_GDOI
+	"gm  Group member\ngroup  One group\n<group>  Group name\n"
+	"ipsec  IPsec SAs\ndirection  Direction of the SAs, until reload\n"
+	"both  Encrypt and decrypt\ninbound  Send in clear\n"
+	"only  Accept encrypted traffic only\n"
+	"optional  Accept clear and encrypted traffic\n",
+	.exec = direction_exec,
+	.sample = "crypto gdoi gm group ORBIT ipsec direction inbound only",
 };
 
 /* A question with what its answer needs. */
@@ -303,7 +319,23 @@ static int rekey_exec(struct cmd_call *c)
 		replace_answered, question_new(c));
 }
 
+static int direction_exec(struct cmd_call *c)
+{
+	auto_sbuf struct sbuf why = { 0 };
+	enum gm_direction d = drv_has(c->drv, "only") ? GM_INBOUND_ONLY
+			      : drv_has(c->drv, "optional")
+				      ? GM_INBOUND_OPTIONAL
+				      : GM_BOTH;
+
+	if (!group_given(c))
+		return CMD_FAILED;
+	return verdict(c->session,
+		gdoi_gm_direction(box_gdoi(c->router->box),
+			drv_str(c->drv, "group"), d, &why),
+		&why);
+}
+
 static const struct command *const list[] = { &clear_gdoi, &clear_members, &clear_isakmp,
-	&clear_sa, &ks_rekey };
+	&clear_sa, &ks_rekey, &gm_direction };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_exec_crypto = { &commands, NULL };

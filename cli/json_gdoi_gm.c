@@ -121,6 +121,18 @@ static void teks_put(json_t *m, const struct gm_snapshot *g)
 	}
 }
 
+static const char *direction_name(enum gm_direction d)
+{
+	switch (d) {
+	case GM_INBOUND_ONLY:
+		return "inbound-only";
+	case GM_INBOUND_OPTIONAL:
+		return "inbound-optional";
+	default:
+		return "both";
+	}
+}
+
 static json_t *member_json(const struct gm_snapshot *g, const char *version)
 {
 	json_t *o = member_new(g);
@@ -150,7 +162,7 @@ json_t *gm_group_json(
 	json_t *o = group_new(&v[0]), *list;
 	char text[IP_TEXT];
 
-	jo_str(o, "sa_direction", v[0].receive_only ? "inbound" : "both");
+	jo_str(o, "sa_direction", direction_name(v[0].direction));
 	list = jo_array(o, "servers");
 	for (size_t i = 0; i < v[0].policy.n_servers; i++)
 		ja_str(list, ip_text(&v[0].policy.server[i], text));
@@ -307,7 +319,7 @@ static json_t *group_sa_json(const struct gm_snapshot *g)
 {
 	json_t *o = member_new(g);
 
-	jo_str(o, "direction", g->receive_only ? "inbound" : "both");
+	jo_str(o, "direction", direction_name(g->direction));
 	teks_put(o, g);
 	jo_set(o, "flows", acl_json(&g->acl, g->ace_matches));
 	return o;

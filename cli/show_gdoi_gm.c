@@ -47,7 +47,14 @@ size_t show_gm_run(const struct gm_snapshot *v, size_t n)
 
 static const char *direction(const struct gm_snapshot *g)
 {
-	return g->receive_only ? "Inbound Only" : "Both";
+	switch (g->direction) {
+	case GM_INBOUND_ONLY:
+		return "Inbound Only";
+	case GM_INBOUND_OPTIONAL:
+		return "Inbound Optional";
+	default:
+		return "Both";
+	}
 }
 
 const struct kek_info *show_gm_kek(const struct gm_snapshot *g)
@@ -588,7 +595,7 @@ static void flow(const struct gm_snapshot *g, const struct tek_info *t,
 	ident("local", e->src, &e->sport, out);
 	ident("remote", e->dst, &e->dport, out);
 	sbuf_printf(out, "      direction: %s, replay(method/window): ",
-		g->receive_only ? "Inbound" : "Both");
+		g->direction == GM_BOTH ? "Both" : "Inbound");
 	if (t->replay == REPLAY_TIME)
 		sbuf_printf(out, "Time/%u sec\n", t->replay_window);
 	else if (t->replay == REPLAY_COUNTER)

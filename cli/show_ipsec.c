@@ -166,7 +166,7 @@ static void esp_sas(const struct gm_snapshot *g, bool inbound, struct sbuf *out)
 	for (size_t i = 0; i < g->n_teks; i++) {
 		unsigned first = 2 * (unsigned)(g->n_teks - 1 - i) + 1;
 
-		if (inbound || !g->receive_only)
+		if (inbound || g->direction == GM_BOTH)
 			esp_sa(g, &g->tek[i], first + (inbound ? 0 : 1), out);
 	}
 	sbuf_printf(out, "\n     %s ah sas:\n\n     %s pcp sas:\n", way, way);
@@ -267,7 +267,7 @@ json_t *ipsec_sa_json(const struct gm_snapshot *g, unsigned mtu)
 	out = jo_array(o, "outbound_esp_sas");
 	for (size_t i = 0; i < g->n_teks; i++) {
 		json_array_append_new(in, tek_json(&g->tek[i]));
-		if (!g->receive_only)
+		if (g->direction == GM_BOTH)
 			json_array_append_new(out, tek_json(&g->tek[i]));
 	}
 	return o;
@@ -294,7 +294,7 @@ static size_t sa_count(const struct gm_snapshot *v, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		for (size_t e = 0; e < v[i].acl.n; e++) {
 			if (v[i].acl.v[e].permit)
-				total += (v[i].receive_only ? 1 : 2) *
+				total += (v[i].direction == GM_BOTH ? 2 : 1) *
 					 v[i].n_teks;
 		}
 	}

@@ -505,6 +505,25 @@ bool gdoi_ks_members_remove(struct gdoi *g, const char *group, bool at_once,
 	return done > 0;
 }
 
+bool gdoi_gm_direction(struct gdoi *g, const char *group, enum gm_direction d,
+	struct sbuf *why)
+{
+	struct gm *gm;
+	size_t n = 0;
+
+	if (!group_known(g, group, why))
+		return false;
+	TAILQ_FOREACH(gm, &g->gm, link) {
+		if (group != NULL && strcmp(gm->policy.group, group) != 0)
+			continue;
+		gm_direction_set(gm, d);
+		n++;
+	}
+	if (n == 0)
+		sbuf_adds(why, "This router is not a group member");
+	return n > 0;
+}
+
 size_t gdoi_clear_isakmp(
 	struct gdoi *g, enum ike_which which, uint32_t conn_id)
 {

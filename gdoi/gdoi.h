@@ -28,6 +28,9 @@ bool gdoi_ks_rekey(struct gdoi *g, const char *group, bool replace_now,
  * end.  Calls told() for each group whose members are sent the message. */
 bool gdoi_ks_members_remove(struct gdoi *g, const char *group, bool at_once,
 	void (*told)(void *ctx, const char *group), void *ctx, struct sbuf *why);
+/* What the members here do with their SAs from now on, until gdoi_free. */
+bool gdoi_gm_direction(struct gdoi *g, const char *group, enum gm_direction d,
+	struct sbuf *why);
 /* The number of SAs that it ends. */
 size_t gdoi_clear_isakmp(
 	struct gdoi *g, enum ike_which which, uint32_t conn_id);

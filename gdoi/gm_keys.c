@@ -83,17 +83,25 @@ bool gm_has_keys(const struct gm *gm)
 	return false;
 }
 
+enum gm_direction gm_direction(const struct gm *gm)
+{
+	if (gm->direction_set)
+		return gm->direction_local;
+	return gm->receive_only ? GM_INBOUND_OPTIONAL : GM_BOTH;
+}
+
 /* The ACL goes to the dataplane as it came; what it mirrors is its affair. */
 static int slot_set(struct gm *gm, const struct gm_slot *s)
 {
-	bool lenient = gm->receive_only || gm->policy.passive;
+	enum gm_direction way = gm_direction(gm);
+	bool lenient = way == GM_INBOUND_OPTIONAL || gm->policy.passive;
 	struct dp_group d = { .id = s->dp_id,
 		.order = gm->policy.map_seq,
 		.local = gm->policy.local_acl,
 		.policy = &s->acl,
 		.no_sa = DP_NO_SA_DROP,
 		.clear_in = lenient ? DP_CLEAR_IN_ACCEPT : DP_CLEAR_IN_DROP,
-		.encrypt_out = !gm->receive_only };
+		.encrypt_out = way == GM_BOTH };
 
 	memcpy(d.netdev, gm->policy.netdev, sizeof(d.netdev));
 	GM_DEBUG(gm, SA_POLICY, .a = (uint32_t)s->acl.n, .text = s->acl.name);
@@ -198,7 +206,7 @@ static uint64_t slot_tick(struct gm *gm, struct gm_slot *s, uint64_t now)
 	uint32_t spi;
 
 	t = sending_choose(s, now, &next);
-	spi = t != NULL ? t->spi : 0;
+	spi = t != NULL && gm_direction(gm) == GM_BOTH ? t->spi : 0;
 	if (spi != s->sending_spi &&
 		ops(gm)->sa_use(dp(gm), s->dp_id, spi) == 0) {
 		s->sending_spi = spi;
@@ -265,6 +273,20 @@ static bool slots_set(struct gm *gm, struct gm_msg *m, bool changed_flags)
 	return ok;
 }
 
+void gm_direction_set(struct gm *gm, enum gm_direction d)
+{
+	bool was_both = gm_direction(gm) == GM_BOTH;
+
+	gm->direction_set = true;
+	gm->direction_local = d;
+	if (d == GM_BOTH && !was_both)
+		report(gm, REPORT_GM_CONV_SA_DUPLEX_LOCAL, 0, "");
+	gm_policy_refresh(gm);
+	gm_keys_tick(gm);
+	if (gm_lacks_sid(gm))
+		gm_lost_keys(gm);
+}
+
 static int tek_to_dp(struct gm *gm, const struct gm_slot *s,
 	const struct gm_tek *t, const struct tek_key *k)
 {
@@ -287,7 +309,7 @@ static int tek_to_dp(struct gm *gm, const struct gm_slot *s,
  * is one whose direction says that (RFC 6407 5.5.1.1.2). */
 static bool tek_may_send(const struct gm *gm, const struct sat *s)
 {
-	if (gm->receive_only || s->direction == DIRECTION_RECEIVER)
+	if (s->direction == DIRECTION_RECEIVER)
 		return false;
 	return !esp_cipher_alg(s->suite.cipher)->counter_mode ||
 	       gm->sid_bits != 0;
@@ -297,7 +319,7 @@ bool gm_lacks_sid(const struct gm *gm)
 {
 	const struct gm_tek *t;
 
-	if (gm->receive_only || gm->sid_bits != 0)
+	if (gm_direction(gm) != GM_BOTH || gm->sid_bits != 0)
 		return false;
 	for (size_t i = 0; i < gm->n_slots; i++) {
 		t = TAILQ_FIRST(&gm->slot[i].teks);

@@ -87,6 +87,8 @@ struct gm {
 	struct gm_kek kek[GM_KEKS];  /* [0] the newest */
 	uint8_t ack_kind;            /* of the newest SAK */
 	bool receive_only;
+	bool direction_set;          /* locally, to: */
+	enum gm_direction direction_local;
 	uint8_t replay;
 	uint32_t replay_window;
 	uint8_t sid_bits;            /* 0: no sender id */
@@ -174,6 +176,8 @@ void gm_policy_refresh(struct gm *gm); /* flags or local ACL changed */
 void gm_kek_drop(struct gm *gm, struct gm_kek *k);
 void gm_keks_drop(struct gm *gm);
 bool gm_has_keys(const struct gm *gm);
+enum gm_direction gm_direction(const struct gm *gm); /* in force */
+void gm_direction_set(struct gm *gm, enum gm_direction d);
 /* A counter-mode TEK came by rekey to one who never got a sender id: only a
  * PULL brings one (RFC 6407 4.4). */
 bool gm_lacks_sid(const struct gm *gm);

@@ -166,7 +166,7 @@ void gm_show(const struct gm *gm, struct gm_snapshot *out)
 {
 	uint64_t now = gdoi_now(gm->g);
 
-	*out = (struct gm_snapshot){ .receive_only = gm->receive_only,
+	*out = (struct gm_snapshot){ .direction = gm_direction(gm),
 		.sid_bits = gm->sid_bits,
 		.sid = gm->sid };
 	gm_policy_dup(&out->policy, &gm->policy);

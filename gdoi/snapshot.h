@@ -65,6 +65,13 @@ struct ks_snapshot {
 	uint64_t registrations, refused;
 	uint64_t sids_given, sids_each, sids_all; /* each: of one KSSID */
 };
+/* What a member does with its SAs: by the key server's policy, unless it was
+ * told otherwise (crypto gdoi gm ipsec direction). */
+enum gm_direction {
+	GM_BOTH,
+	GM_INBOUND_ONLY,     /* sends clear, takes only what is encrypted */
+	GM_INBOUND_OPTIONAL, /* sends clear, takes both */
+};
 enum gm_state { GM_NOT_INITIALIZED, GM_REGISTERING, GM_REREGISTERING,
 	GM_REGISTERED };
 struct gm_snapshot {
@@ -79,7 +86,7 @@ struct gm_snapshot {
 	uint8_t ack_kind;            /* RFC 8263, 0: none are asked for */
 	/* Rekeys whose signature had another form than ours (protocol.md B.2) */
 	uint64_t signed_padded, signed_bare;
-	bool receive_only;
+	enum gm_direction direction;
 	struct acl acl;              /* downloaded; owned */
 	uint64_t *ace_matches;       /* per entry of acl; owned */
 	uint64_t *local_matches;     /* per entry of policy.local_acl; owned */

@@ -398,6 +398,31 @@ static void play_receive_only(struct world *w)
 	world_check(w, reports(w, REPORT_GM_CONV_SA_DUPLEX) == 3);
 }
 
+/* An operator turns one member before the others, and back. */
+static void play_direction(struct world *w)
+{
+	struct node *ks = group_new(w, 2);
+	struct sbuf why = { 0 };
+
+	ks->ks.receive_only = true;
+	start_all(w);
+	world_until(w, SECS(10), all_same, "registration");
+	world_check(w, gdoi_gm_direction(w->node[1]->g, NULL, GM_BOTH, &why));
+	world_check(w, node_sending(w->node[1]) == node_newest(w->node[1]));
+	world_check(w, node_sending(w->node[2]) == 0);
+	gdoi_ks_rekey(ks->g, NULL, false, &why);
+	world_run(w, MINUTES(61));
+	world_check(w, node_sending(w->node[1]) != 0);
+	world_check(w, node_sending(w->node[2]) == 0);
+	world_check(w,
+		gdoi_gm_direction(
+			w->node[1]->g, NULL, GM_INBOUND_ONLY, &why));
+	world_check(w, node_sending(w->node[1]) == 0);
+	world_check(w, !gdoi_gm_direction(ks->g, NULL, GM_BOTH, &why));
+	world_check(w, reports(w, REPORT_GM_CONV_SA_DUPLEX_LOCAL) == 1);
+	sbuf_free(&why);
+}
+
 /* Changes wait for the operator (ios-cli.md 15.5); old keys live on 90 s. */
 static void play_policy_change(struct world *w)
 {
@@ -750,6 +775,7 @@ const struct scenario scenarios[] = {
 	{ "incomplete",        play_incomplete,       false, false },
 	{ "no-rsa-key",        play_no_rsa_key,       false, true  },
 	{ "three-silent",      play_three_silent,     false, true  },
+	{ "direction",         play_direction,        false, false },
 	{ "receive-only",      play_receive_only,     false, false },
 	{ "policy-change",     play_policy_change,    false, true  },
 	{ "failover",          play_failover,         false, false },

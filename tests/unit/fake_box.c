@@ -366,6 +366,16 @@ bool gdoi_ks_members_remove(struct gdoi *g, const char *group, bool at_once,
 	return true;
 }
 
+bool gdoi_gm_direction(struct gdoi *g, const char *group, enum gm_direction d,
+	struct sbuf *why)
+{
+	(void)g;
+	(void)group;
+	(void)d;
+	(void)why;
+	return true;
+}
+
 size_t gdoi_clear_isakmp(
 	struct gdoi *g, enum ike_which which, uint32_t conn_id)
 {
