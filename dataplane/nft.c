@@ -145,6 +145,17 @@ void nft_set_add(
 	nftnl_set_free(s);
 }
 
+void nft_set_del(struct nl_batch *b, const char *name)
+{
+	struct nlmsghdr *h =
+		nl_batch_msg(b, NFT_MSG_DELSET, nft_family(b), 0);
+	struct nftnl_set *s = nft_set_new(b, name);
+
+	nftnl_set_nlmsg_build_payload(h, s);
+	nl_batch_end_msg(b, h);
+	nftnl_set_free(s);
+}
+
 void nft_set_change(struct nl_batch *b, const char *name, bool add,
 	const void *key, unsigned len)
 {

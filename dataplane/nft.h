@@ -20,6 +20,7 @@ void nft_chain_del(struct nl_batch *b, const char *name); /* must be empty */
 /* A set of fixed-length keys. */
 void nft_set_add(
 	struct nl_batch *b, const char *name, unsigned key_len, unsigned type);
+void nft_set_del(struct nl_batch *b, const char *name);
 void nft_set_change(struct nl_batch *b, const char *name, bool add,
 	const void *key, unsigned len);
 

@@ -1,4 +1,6 @@
-/* The nf_tables table of a backend.
+/* The nf_tables table that the groups of all backends stand in, by crypto map
+ * order whoever serves them, so that a group can go from one backend to another
+ * by one transaction.
  *
  *   prerouting raw     defrag    a rule that never matches but makes the kernel
  *                                reassemble: port lists see whole packets
@@ -9,7 +11,7 @@
  * and for each group in slot N: outN (its lists), encN (what the backend does
  * with permitted packets, or nothing while they are sent in clear), inN (its
  * lists mirrored), clearN (report and drop), espN (ESP of unknown SPI), unkN
- * and oddN (report; unkN drops).  The backend's own chains come on top. */
+ * and oddN (report; unkN drops).  The backends' own chains come on top. */
 #include "dataplane/table.h"
 #include "base/loop.h"
 #include "dataplane/path.h"
@@ -36,6 +38,13 @@ struct chain_name table_chain(const char *kind, const struct table_group *g)
 	return c;
 }
 
+/* The kernel has one table of that name, so a process has one of these. */
+static struct {
+	TAILQ_HEAD(, table) tables; /* of the open backends */
+	struct table_order groups;  /* of all of them */
+} shared = { TAILQ_HEAD_INITIALIZER(shared.tables),
+	TAILQ_HEAD_INITIALIZER(shared.groups) };
+
 static const char *const group_chains[] = { "enc", "out", "clear", "in", "unk",
 	"odd", "esp" };
 
@@ -44,10 +53,10 @@ static bool group_refuses_clear(const struct table_group *g)
 	return path_refuses_clear(&g->cfg, g->can_send);
 }
 
-static void batch_begin(const struct table *t, struct nl_batch *b)
+static void batch_begin(struct nl_batch *b)
 {
 	nl_batch_begin(b);
-	nft_use(b, NFPROTO_IPV4, t->kind->name);
+	nft_use(b, NFPROTO_IPV4, DP_NFT_TABLE);
 }
 
 static void table_reclaim(struct table *t)
@@ -55,18 +64,32 @@ static void table_reclaim(struct table *t)
 	struct nl_batch b = { 0 };
 
 	/* Made first, so that deleting one that is not there is no error. */
-	batch_begin(t, &b);
+	batch_begin(&b);
 	nft_table_add(&b);
 	nft_table_del(&b);
 	(void)nl_batch_commit(&t->nft, &b);
 	nl_batch_free(&b);
 }
 
-void table_spi_test(struct nft_rule *r)
+void table_spi_test(struct nft_rule *r, const struct table_kind *k)
 {
 	nft_protocol(r, IPPROTO_ESP);
 	nft_payload(r, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 4);
-	nft_lookup(r, TABLE_SPI_SET, false);
+	nft_lookup(r, k->spi_set, false);
+}
+
+/* Whatever device it came from: sealed once is enough. */
+static void sealed_rules(struct nl_batch *b, const char *chain)
+{
+	const struct table *t;
+
+	TAILQ_FOREACH(t, &shared.tables, link) {
+		struct nft_rule r = nft_rule_begin(b, chain);
+
+		table_spi_test(&r, t->kind);
+		nft_verdict(&r, NF_ACCEPT, NULL);
+		nft_rule_end(&r);
+	}
 }
 
 static void udp_port_test(struct nft_rule *r, unsigned offset)
@@ -104,14 +127,13 @@ bool table_first_on_netdev(
 	return true;
 }
 
-static void clear_rules(
-	struct nl_batch *b, const struct table_group_list *groups)
+static void clear_rules(struct nl_batch *b)
 {
 	static const uint8_t esp = IPPROTO_ESP;
 	const struct table_group *g;
 	struct nft_rule r;
 
-	TAILQ_FOREACH(g, groups, link) {
+	TAILQ_FOREACH(g, &shared.groups, any) {
 		if (!group_refuses_clear(g))
 			continue;
 		r = nft_rule_begin(b, "pre");
@@ -128,13 +150,12 @@ static void clear_rules(
 	}
 }
 
-void table_out_jumps(struct nl_batch *b, const char *chain,
-	const struct table_group_list *l)
+void table_out_jumps(struct nl_batch *b, const char *chain)
 {
 	const struct table_group *g;
 	struct nft_rule r;
 
-	TAILQ_FOREACH(g, l, link) {
+	TAILQ_FOREACH(g, &shared.groups, any) {
 		if (!g->cfg.policy)
 			continue;
 		r = nft_rule_begin(b, chain);
@@ -144,14 +165,17 @@ void table_out_jumps(struct nl_batch *b, const char *chain,
 	}
 }
 
-static void pre_build(struct nl_batch *b, const struct table *t)
+static void pre_build(struct nl_batch *b)
 {
+	const struct table *t;
 	struct nft_rule r;
 
 	nft_chain_add(
 		b, "pre", NF_INET_PRE_ROUTING, NF_IP_PRI_MANGLE, "filter");
 	nft_chain_flush(b, "pre");
-	t->kind->esp(b, &t->groups);
+	TAILQ_FOREACH(t, &shared.tables, link)
+		t->kind->esp(b, &t->groups);
+	sealed_rules(b, "pre");
 	r = nft_rule_begin(b, "pre");
 	udp_port_test(&r, 2);
 	nft_fib_local(&r);
@@ -164,32 +188,31 @@ static void pre_build(struct nl_batch *b, const struct table *t)
 	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_comment(&r, "rekeys to a group");
 	nft_rule_end(&r);
-	clear_rules(b, &t->groups);
+	clear_rules(b);
 	r = nft_rule_begin(b, "pre");
 	nft_fib_local(&r);
 	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_end(&r);
-	table_out_jumps(b, "pre", &t->groups);
+	table_out_jumps(b, "pre");
 }
 
-static void out_build(struct nl_batch *b, const struct table *t)
+static void out_build(struct nl_batch *b)
 {
 	const struct table_group *g;
+	const struct table *t;
 	struct nft_rule r;
 
 	nft_chain_add(b, "out", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE, "route");
 	nft_chain_flush(b, "out");
-	t->kind->out(b);
+	TAILQ_FOREACH(t, &shared.tables, link)
+		t->kind->out(b);
 	r = nft_rule_begin(b, "out");
 	udp_port_test(&r, 0);
 	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_comment(&r, "GDOI of this box");
 	nft_rule_end(&r);
-	r = nft_rule_begin(b, "out");
-	table_spi_test(&r);
-	nft_verdict(&r, NF_ACCEPT, NULL);
-	nft_rule_end(&r);
-	TAILQ_FOREACH(g, &t->groups, link) {
+	sealed_rules(b, "out");
+	TAILQ_FOREACH(g, &shared.groups, any) {
 		if (!g->cfg.policy)
 			continue;
 		r = nft_rule_begin(b, "out");
@@ -303,24 +326,38 @@ static void group_unbuild(
 		nft_chain_del(b, table_chain(kind, g).s);
 }
 
-/* Base chains for all groups, anew; `changed` (may be NULL) with its lists,
- * `gone` (may be NULL) without.  One transaction.  0 or -errno. */
+/* Base chains for all groups, anew. */
+static void base_build(struct nl_batch *b)
+{
+	const struct table_group *g;
+	const struct table *t;
+
+	nft_table_add(b);
+	TAILQ_FOREACH(t, &shared.tables, link)
+		nft_set_add(b, t->kind->spi_set, 4, NFT_TYPE_INTEGER);
+	TAILQ_FOREACH(g, &shared.groups, any)
+		nft_chain_add(b, table_chain("out", g).s, -1, 0, NULL);
+	defrag_build(b);
+	nft_chain_add(b, "notrack", NF_INET_LOCAL_OUT, NF_IP_PRI_RAW, "filter");
+	nft_chain_flush(b, "notrack");
+	TAILQ_FOREACH(t, &shared.tables, link)
+		t->kind->frame(b, &t->groups);
+}
+
+/* All of it in one transaction: `changed` (may be NULL) with its lists, `gone`
+ * (may be NULL) without.  0 or -errno. */
 static int table_commit(struct table *t, struct table_group *changed,
 	const struct table_group *gone)
 {
 	struct nl_batch b = { 0 };
 	int rc;
 
-	batch_begin(t, &b);
-	nft_table_add(&b);
-	nft_set_add(&b, TABLE_SPI_SET, 4, NFT_TYPE_INTEGER);
-	if (t->kind->frame)
-		t->kind->frame(&b, &t->groups);
+	batch_begin(&b);
+	base_build(&b);
 	if (changed)
 		group_build(&b, t, changed);
-	defrag_build(&b);
-	pre_build(&b, t);
-	out_build(&b, t);
+	pre_build(&b);
+	out_build(&b);
 	if (gone && gone->in_kernel)
 		group_unbuild(&b, t, gone);
 	rc = nl_batch_commit(&t->nft, &b);
@@ -336,8 +373,8 @@ int table_spi(struct table *t, uint32_t spi, bool add)
 	uint32_t be = htonl(spi);
 	int rc;
 
-	batch_begin(t, &b);
-	nft_set_change(&b, TABLE_SPI_SET, add, &be, sizeof(be));
+	batch_begin(&b);
+	nft_set_change(&b, t->kind->spi_set, add, &be, sizeof(be));
 	rc = nl_batch_commit(&t->nft, &b);
 	nl_batch_free(&b);
 	return rc;
@@ -345,12 +382,12 @@ int table_spi(struct table *t, uint32_t spi, bool add)
 
 /* ---- counters ---- */
 
-int table_chain_sum(struct nl *nft, const struct table_kind *k,
-	const char *chain, const struct table_group *g, uint64_t *sum)
+int table_chain_sum(struct nl *nft, const char *chain,
+	const struct table_group *g, uint64_t *sum)
 {
 	uint64_t v[4] = { 0 };
-	int rc = nft_table_counters(nft, NFPROTO_IPV4, k->name,
-		table_chain(chain, g).s, v, ARRAY_LEN(v));
+	int rc = nft_chain_counters(
+		nft, table_chain(chain, g).s, v, ARRAY_LEN(v));
 
 	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		*sum += v[i];
@@ -370,7 +407,7 @@ static int ace_counts(
 
 	memset(v, 0, n * sizeof(*v));
 	if (g->in_kernel && g->cfg.policy)
-		rc = nft_entry_counters(&t->nft, NFPROTO_IPV4, t->kind->name,
+		rc = nft_entry_counters(&t->nft, NFPROTO_IPV4, DP_NFT_TABLE,
 			table_chain("out", g).s, v, n);
 	return rc;
 }
@@ -387,11 +424,11 @@ static int rule_counts(struct table *t, const struct table_group *g,
 			out->ace += ace[g->lists->local.n + i];
 	if (rc || !g->in_kernel)
 		return rc;
-	rc = table_chain_sum(&t->nft, k, "clear", g, &out->not_ipsec);
+	rc = table_chain_sum(&t->nft, "clear", g, &out->not_ipsec);
 	if (!rc)
-		rc = table_chain_sum(&t->nft, k, "unk", g, &out->invalid_sa);
+		rc = table_chain_sum(&t->nft, "unk", g, &out->invalid_sa);
 	if (!rc)
-		rc = table_chain_sum(&t->nft, k, "odd", g, &out->invalid_sa);
+		rc = table_chain_sum(&t->nft, "odd", g, &out->invalid_sa);
 	return rc || !k->counts ? rc : k->counts(&t->nft, g, out);
 }
 
@@ -515,17 +552,51 @@ void group_lists_free(struct group_lists *l)
 	free(l);
 }
 
+static bool goes_behind(const struct table_group *g, const struct table_group *h)
+{
+	if (g->cfg.order != h->cfg.order)
+		return g->cfg.order > h->cfg.order;
+	return g->cfg.id >= h->cfg.id;
+}
+
+/* One that stands there twice, as it moves, is served by the older until that
+ * is gone. */
 static void group_place(struct table *t, struct table_group *g)
 {
 	struct table_group *after;
 
 	TAILQ_FOREACH(after, &t->groups, link)
-		if (after->cfg.order > g->cfg.order)
+		if (!goes_behind(g, after))
 			break;
 	if (after)
 		TAILQ_INSERT_BEFORE(after, g, link);
 	else
 		TAILQ_INSERT_TAIL(&t->groups, g, link);
+	TAILQ_FOREACH(after, &shared.groups, any)
+		if (!goes_behind(g, after))
+			break;
+	if (after)
+		TAILQ_INSERT_BEFORE(after, g, any);
+	else
+		TAILQ_INSERT_TAIL(&shared.groups, g, any);
+	g->table = t;
+}
+
+static void group_displace(struct table_group *g)
+{
+	TAILQ_REMOVE(&g->table->groups, g, link);
+	TAILQ_REMOVE(&shared.groups, g, any);
+	g->table = NULL;
+}
+
+static bool slot_taken(unsigned slot)
+{
+	const struct table_group *g;
+
+	TAILQ_FOREACH(g, &shared.groups, any)
+		if (g->slot == slot)
+			return true;
+	return false;
 }
 
 int table_group_init(
@@ -533,7 +604,7 @@ int table_group_init(
 {
 	g->cfg = *in;
 	g->cfg.policy = NULL;
-	while (g->slot < DP_SLOTS && table_by_slot(t, g->slot))
+	while (g->slot < DP_SLOTS && slot_taken(g->slot))
 		g->slot++;
 	if (g->slot >= DP_SLOTS)
 		return -ENOSPC;
@@ -545,6 +616,8 @@ int table_group_init(
 
 void table_group_fini(struct table_group *g)
 {
+	if (g->table)
+		group_displace(g);
 	group_lists_free(g->lists);
 	free(g->ace_base);
 }
@@ -554,7 +627,7 @@ static void group_take(struct table *t, struct table_group *g,
 {
 	g->cfg = *cfg;
 	g->lists = lists;
-	TAILQ_REMOVE(&t->groups, g, link);
+	group_displace(g);
 	group_place(t, g);
 }
 
@@ -591,7 +664,7 @@ int table_group_renew(struct table *t, struct table_group *g)
 
 int table_group_remove(struct table *t, struct table_group *g)
 {
-	TAILQ_REMOVE(&t->groups, g, link);
+	group_displace(g);
 	return table_commit(t, NULL, g);
 }
 
@@ -659,17 +732,49 @@ int table_open(struct table *t, const struct table_kind *kind)
 	t->kind = kind;
 	TAILQ_INIT(&t->groups);
 	rc = nl_open(&t->nft, NETLINK_NETFILTER, 0);
-	if (!rc)
+	if (rc)
+		return rc;
+	if (TAILQ_EMPTY(&shared.tables))
 		table_reclaim(t);
-	return rc;
+	TAILQ_INSERT_TAIL(&shared.tables, t, link);
+	return 0;
+}
+
+/* The others' groups stay. */
+static void table_leave(struct table *t)
+{
+	const char *const *chain = t->kind->frame_chains;
+	struct nl_batch b = { 0 };
+	int rc;
+
+	batch_begin(&b);
+	base_build(&b);
+	pre_build(&b);
+	out_build(&b);
+	nft_set_add(&b, t->kind->spi_set, 4, NFT_TYPE_INTEGER);
+	nft_set_del(&b, t->kind->spi_set);
+	for (; chain && *chain; chain++) {
+		nft_chain_add(&b, *chain, -1, 0, NULL);
+		nft_chain_flush(&b, *chain);
+		nft_chain_del(&b, *chain);
+	}
+	rc = nl_batch_commit(&t->nft, &b);
+	nl_batch_free(&b);
+	if (rc && t->ev)
+		dp_tell(t->ev, "closing: %s", strerror(-rc));
 }
 
 void table_close(struct table *t)
 {
 	if (t->watch)
 		loop_fd_del(t->watch);
-	if (t->nft.s)
-		table_reclaim(t);
+	if (t->nft.s) {
+		TAILQ_REMOVE(&shared.tables, t, link);
+		if (TAILQ_EMPTY(&shared.tables))
+			table_reclaim(t);
+		else
+			table_leave(t);
+	}
 	nl_close(&t->log);
 	nl_close(&t->nft);
 }

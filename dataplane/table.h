@@ -1,6 +1,7 @@
-/* The nf_tables table that a backend's groups live in: lists, chains, reports
- * and counters are the same for all; what becomes of a packet that is to be
- * encrypted, and of ESP that is ours, is the backend's (struct table_kind). */
+/* The nf_tables table that the groups of all open backends live in: lists,
+ * chains, reports and counters are the same for all; what becomes of a packet
+ * that is to be encrypted, and of ESP that is ours, is the backend's (struct
+ * table_kind). */
 #ifndef DATAPLANE_TABLE_H
 #define DATAPLANE_TABLE_H
 #include "base/list.h"
@@ -30,6 +31,8 @@ struct group_lists {
 /* A backend's group begins with this. */
 struct table_group {
 	TAILQ_ENTRY(table_group) link; /* by crypto map order */
+	TAILQ_ENTRY(table_group) any;  /* likewise, of all backends */
+	struct table *table;           /* in whose list it is, or NULL */
 	struct dp_group cfg;           /* cfg.policy NULL: none */
 	struct group_lists *lists;
 	unsigned slot;
@@ -39,17 +42,20 @@ struct table_group {
 	uint64_t *ace_base; /* for each entry of local, then of policy */
 };
 TAILQ_HEAD(table_group_list, table_group);
+TAILQ_HEAD(table_order, table_group);
 
 /* The hooks fill the batch in the middle of a commit; NULL: nothing. */
 struct table_kind {
-	const char *name;
+	const char *spi_set; /* SPIs that are the backend's to decrypt */
+	const char *const *frame_chains; /* NULL-terminated; or NULL */
 	uint32_t mark_out; /* + slot: to be encrypted */
 	uint16_t nflog_group;
 	const char *const *chains; /* of each group, besides the common ones */
 	size_t n_chains;
-	/* Base chains and shared ones, before `pre` and `out` are filled. */
+	/* Rules of `notrack`, and frame_chains, before `pre` and `out`; outN of
+	 * all groups are there. */
 	void (*frame)(struct nl_batch *b, const struct table_group_list *l);
-	/* First in `pre`: ESP whose SPI is in TABLE_SPI_SET. */
+	/* First in `pre`: ESP whose SPI is in spi_set. */
 	void (*esp)(struct nl_batch *b, const struct table_group_list *l);
 	/* First in `out`. */
 	void (*out)(struct nl_batch *b);
@@ -63,21 +69,21 @@ struct table_kind {
 };
 
 struct table {
+	TAILQ_ENTRY(table) link;
 	const struct table_kind *kind;
 	struct nl nft, log;
 	struct table_group_list groups;
 	const struct dp_events *ev; /* for reports of packets */
 	struct loop_fd *watch;
 };
-#define TABLE_SPI_SET "spis"
 
-/* Opens the socket and removes what a crashed run left. 0 or -errno. */
+/* Opens the socket; the first removes what a crashed run left. 0 or -errno. */
 int table_open(struct table *t, const struct table_kind *kind);
 /* Reports of packets go to ev, which outlives t, from now on; where they are
  * not to be had ev is told, and all else works. */
 void table_reports_start(
 	struct table *t, struct loop *loop, const struct dp_events *ev);
-void table_close(struct table *t); /* removes it */
+void table_close(struct table *t); /* has no group any more */
 
 struct table_group *table_find(const struct table *t, uint32_t id);
 struct table_group *table_by_slot(const struct table *t, unsigned slot);
@@ -90,7 +96,7 @@ bool table_first_on_netdev(
 /* Gives a zeroed group a free slot, no policy, and its place. 0 or -ENOSPC. */
 int table_group_init(
 	struct table *t, struct table_group *g, const struct dp_group *in);
-void table_group_fini(struct table_group *g); /* removed from the list */
+void table_group_fini(struct table_group *g); /* not in the kernel */
 /* Puts in's policy in force by one transaction; *old becomes the caller's, to
  * be freed by group_lists_free.  0; or -errno, and nothing has changed. */
 int table_group_replace(struct table *t, struct table_group *g,
@@ -115,11 +121,10 @@ int table_local_counters(
 
 /* ---- for the hooks ---- */
 struct chain_name table_chain(const char *kind, const struct table_group *g);
-void table_spi_test(struct nft_rule *r);
+void table_spi_test(struct nft_rule *r, const struct table_kind *k);
 /* Rules at the end of `chain`: routed to a group's interface, into outN. */
-void table_out_jumps(struct nl_batch *b, const char *chain,
-	const struct table_group_list *l);
+void table_out_jumps(struct nl_batch *b, const char *chain);
 /* Adds the packets that a chain's rules counted, of its first n. */
-int table_chain_sum(struct nl *nft, const struct table_kind *k,
-	const char *chain, const struct table_group *g, uint64_t *sum);
+int table_chain_sum(struct nl *nft, const char *chain,
+	const struct table_group *g, uint64_t *sum);
 #endif

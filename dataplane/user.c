@@ -173,7 +173,6 @@ static struct user_group *group_new(
 	if (!*rc)
 		*rc = group_route(dp, g);
 	if (*rc) {
-		TAILQ_REMOVE(&dp->table.groups, &g->t, link);
 		group_free(dp, g);
 		return NULL;
 	}

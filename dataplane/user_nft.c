@@ -12,8 +12,6 @@ static void notrack_build(
 	struct nft_rule r;
 
 	(void)groups;
-	nft_chain_add(b, "notrack", NF_INET_LOCAL_OUT, NF_IP_PRI_RAW, "filter");
-	nft_chain_flush(b, "notrack");
 	r = nft_rule_begin(b, "notrack");
 	nft_mark_is(&r, DP_MARK_OWN);
 	nft_notrack(&r);
@@ -30,16 +28,11 @@ static void esp_rules(struct nl_batch *b, const struct table_group_list *groups)
 			continue;
 		r = nft_rule_begin(b, "pre");
 		nft_iifname(&r, g->cfg.netdev);
-		table_spi_test(&r);
+		table_spi_test(&r, &user_table);
 		nft_mark_set(&r, DP_MARK_IN);
 		nft_verdict(&r, NF_ACCEPT, NULL);
 		nft_rule_end(&r);
 	}
-	/* Whatever device it came from: sealed once is enough. */
-	r = nft_rule_begin(b, "pre");
-	table_spi_test(&r);
-	nft_verdict(&r, NF_ACCEPT, NULL);
-	nft_rule_end(&r);
 }
 
 static void own_rule(struct nl_batch *b)
@@ -61,7 +54,7 @@ static void mark_rule(struct nl_batch *b, const struct table_group *g)
 }
 
 const struct table_kind user_table = {
-	.name = DP_NFT_TABLE,
+	.spi_set = "spis",
 	.mark_out = DP_MARK_OUT(0),
 	.nflog_group = DP_NFLOG_GROUP,
 	.frame = notrack_build,

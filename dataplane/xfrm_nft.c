@@ -46,8 +46,6 @@ static void notrack_build(struct nl_batch *b)
 {
 	struct nft_rule r;
 
-	nft_chain_add(b, "notrack", NF_INET_LOCAL_OUT, NF_IP_PRI_RAW, "filter");
-	nft_chain_flush(b, "notrack");
 	r = nft_rule_begin(b, "notrack");
 	anchor_test(&r);
 	nft_notrack(&r);
@@ -87,10 +85,8 @@ static void post_build(struct nl_batch *b, const struct table_group_list *groups
 	}
 }
 
-static void plain_build(
-	struct nl_batch *b, const struct table_group_list *groups)
+static void plain_build(struct nl_batch *b)
 {
-	const struct table_group *g;
 	struct nft_rule r;
 
 	nft_chain_add(b, "plain", -1, 0, NULL);
@@ -102,9 +98,7 @@ static void plain_build(
 	nft_fib_local(&r);
 	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_end(&r);
-	TAILQ_FOREACH(g, groups, link)
-		nft_chain_add(b, table_chain("out", g).s, -1, 0, NULL);
-	table_out_jumps(b, "plain", groups);
+	table_out_jumps(b, "plain");
 	r = nft_rule_begin(b, "plain");
 	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_end(&r);
@@ -114,7 +108,7 @@ static void frame_build(
 	struct nl_batch *b, const struct table_group_list *groups)
 {
 	notrack_build(b);
-	plain_build(b, groups);
+	plain_build(b);
 	post_build(b, groups);
 }
 
@@ -124,7 +118,7 @@ static void divert_rule(struct nl_batch *b, const struct table_group *g)
 	struct nft_rule r = nft_rule_begin(b, "pre");
 
 	nft_iifname(&r, g->cfg.netdev);
-	table_spi_test(&r);
+	table_spi_test(&r, &xfrm_table);
 	if (own) {
 		nft_immediate(&r, &own, sizeof(own));
 		nft_ip_store(&r, DADDR, 4);
@@ -149,11 +143,6 @@ static void esp_rules(struct nl_batch *b, const struct table_group_list *groups)
 		nft_verdict(&r, NFT_GOTO, table_chain("ok", g).s);
 		nft_rule_end(&r);
 	}
-	/* Whatever device it came from: sealed once is enough. */
-	r = nft_rule_begin(b, "pre");
-	table_spi_test(&r);
-	nft_verdict(&r, NF_ACCEPT, NULL);
-	nft_rule_end(&r);
 }
 
 static void own_rules(struct nl_batch *b)
@@ -169,11 +158,6 @@ static void own_rules(struct nl_batch *b)
 	nft_immediate(&r, &none, sizeof(none));
 	nft_meta_store(&r, NFT_META_PRIORITY);
 	nft_mark_set(&r, DP_MARK_OWN);
-	nft_verdict(&r, NF_ACCEPT, NULL);
-	nft_rule_end(&r);
-	/* As the user backend sends it, while groups move there. */
-	r = nft_rule_begin(b, "out");
-	nft_mark_is(&r, DP_MARK_OWN);
 	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_end(&r);
 }
@@ -230,17 +214,17 @@ static void group_chains_build(struct nl_batch *b, const struct table_group *g)
 static int counts(
 	struct nl *nft, const struct table_group *g, struct table_counts *sum)
 {
-	int rc = table_chain_sum(nft, &xfrm_table, "nosa", g, &sum->no_sa);
+	int rc = table_chain_sum(nft, "nosa", g, &sum->no_sa);
 
-	return rc ? rc
-		  : table_chain_sum(
-			    nft, &xfrm_table, "ok", g, &sum->identity);
+	return rc ? rc : table_chain_sum(nft, "ok", g, &sum->identity);
 }
 
+static const char *const frame_chains[] = { "post", "plain", NULL };
 static const char *const chains[] = { "ok", "mi", "mo", "nosa" };
 
 const struct table_kind xfrm_table = {
-	.name = DP_XFRM_TABLE,
+	.spi_set = "xspis",
+	.frame_chains = frame_chains,
 	.mark_out = DP_XFRM_OUT(0),
 	.nflog_group = DP_XFRM_NFLOG_GROUP,
 	.chains = chains,
