@@ -17,19 +17,15 @@ static const char *mode_name(enum dp_mode m)
 	return names[m];
 }
 
-static bool is_xfrm(const struct dp_choice *d)
-{
-	return strcmp(d->backend, "xfrm") == 0;
-}
-
 static void objects_print(struct cmd_call *c, const struct dp_choice *d)
 {
 	unsigned last = DP_SLOTS - 1;
 
-	if (is_xfrm(d))
+	sbuf_adds(c->out, "  Kernel objects\n"
+			  "    nftables table     : ip " DP_NFT_TABLE "\n");
+	if (d->uses_xfrm)
 		sbuf_printf(c->out,
-			"  Kernel objects\n"
-			"    nftables table     : ip " DP_XFRM_TABLE "\n"
+			"  Kernel objects of xfrm\n"
 			"    Packet marks       : 0x%x-0x%x, 0x%x, 0x%x\n"
 			"    XFRM request ids   : %u-%u\n"
 			"    XFRM priority      : %u\n"
@@ -38,10 +34,9 @@ static void objects_print(struct cmd_call *c, const struct dp_choice *d)
 			DP_XFRM_ESP,
 			DP_XFRM_REQID(0), DP_XFRM_REQID(last),
 			DP_XFRM_PRIORITY, DP_RT_ANCHOR);
-	else
+	if (d->uses_user)
 		sbuf_printf(c->out,
-			"  Kernel objects\n"
-			"    nftables table     : ip " DP_NFT_TABLE "\n"
+			"  Kernel objects of user\n"
 			"    Packet marks       : 0x%x-0x%x, 0x%x, 0x%x\n"
 			"    TUN devices        : gm0-gm%u\n"
 			"    Routing tables     : %u, %u-%u\n",
@@ -57,10 +52,11 @@ static void group_print(
 
 	sbuf_printf(c->out,
 		"  %s, crypto map entry %u\n"
+		"    Backend            : %s, %s\n"
 		"    Policy entries     : %zu\n"
 		"    SAs                : %zu",
 		box_iface_name(c->router->box, g->netdev, name), g->order,
-		g->n_entries, g->n_sas);
+		g->backend, g->why, g->n_entries, g->n_sas);
 	if (g->sending != 0)
 		sbuf_printf(c->out, ", sending with 0x%08X", g->sending);
 	sbuf_printf(c->out,
@@ -92,6 +88,8 @@ static int json_all(struct cmd_call *c, const struct dp_choice *d)
 		jo_str(e, "interface",
 			box_iface_name(c->router->box, g.netdev, name));
 		jo_num(e, "map_entry", g.order);
+		jo_str(e, "backend", g.backend);
+		jo_str(e, "reason", g.why);
 		jo_num(e, "policy_entries", g.n_entries);
 		jo_num(e, "sas", g.n_sas);
 		if (g.sending != 0)

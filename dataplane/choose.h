@@ -1,7 +1,6 @@
-/* The backend in front of the others: takes xfrm where kernel and groups allow
- * it, else user.  One backend serves all groups of the box; groups move from
- * one to the other with their SAs, and none of their packets is in clear in
- * between. */
+/* The backend in front of the others: gives each group to xfrm where kernel,
+ * policy and SAs allow it, else to user.  When that changes the group moves
+ * with its SAs, and none of its packets is in clear in between. */
 #ifndef DATAPLANE_CHOOSE_H
 #define DATAPLANE_CHOOSE_H
 #include "dataplane/ops.h"
@@ -11,18 +10,21 @@ enum dp_mode { DP_MODE_AUTO, DP_MODE_XFRM, DP_MODE_USER };
 /* opens with DP_MODE_AUTO */
 extern const struct dataplane_ops dataplane_choose;
 
-/* What is asked for from now on.  -errno and *why: the present backend stays,
- * as the other can not start or can not take what there is. */
+/* What is asked for from now on.  -errno and *why: groups stay where they are
+ * as the other backend can not start or can not take them.  With DP_MODE_XFRM
+ * what the kernel can not do is refused from then on, -EOPNOTSUPP. */
 int dp_choose_mode(struct dp *dp, enum dp_mode mode, struct sbuf *why);
 
 struct dp_choice {
 	enum dp_mode mode;
-	const char *backend; /* that serves the groups now */
-	const char *why;     /* it does */
+	const char *backend; /* of groups that nothing keeps from it */
+	const char *why;
+	bool uses_xfrm, uses_user; /* which are open */
 	const char *probe;   /* why the kernel has no xfrm; NULL: it has */
 	size_t n_groups;
 };
 struct dp_choice_group {
+	const char *backend, *why;
 	char netdev[IFNAMSIZ];
 	uint16_t order; /* of its crypto map entry */
 	size_t n_entries, n_sas;

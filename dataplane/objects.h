@@ -25,8 +25,7 @@
 #define DP_BLACKHOLE_METRIC 9999u
 
 /* The xfrm backend: slot N has state and policy number N of its range.  Both
- * backends may be open while groups move from one to the other. */
-#define DP_XFRM_TABLE       "getvpn-xfrm" /* nftables, family ip */
+ * backends may be open, and no two groups have the same slot. */
 #define DP_XFRM_NFLOG_GROUP 850
 #define DP_XFRM_OUT(slot)   (0x400u + (slot)) /* to be encrypted */
 #define DP_XFRM_IN          0x480u            /* decrypted, and admitted */

@@ -101,6 +101,9 @@ struct dp_events {
 		const struct packet_key *k);
 	void (*replay_failed)(void *ctx, uint32_t group,
 		const struct dp_replay_failure *f);
+	/* Another backend serves the group from now on, and why. */
+	void (*moved)(void *ctx, uint32_t group, const char *backend,
+		const char *why);
 	/* A kernel or device error, already counted; text for the log. */
 	void (*trouble)(void *ctx, const char *text);
 	void *ctx;

@@ -3,6 +3,10 @@
 
 const char *xfrm_refuses_group(const struct dp_group *g)
 {
+	/* A packet without DF that grows too big goes in pieces. */
+	if (g->df == 1)
+		return "the kernel fragments what it has encrypted, which DF "
+		       "forbids";
 	if (!g->policy)
 		return NULL;
 	if (g->policy->ip6)

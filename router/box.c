@@ -36,6 +36,16 @@ static void dp_trouble(void *ctx, const char *text)
 			text);
 }
 
+static void dp_moved(
+	void *ctx, uint32_t group, const char *backend, const char *why)
+{
+	struct box *b = ctx;
+
+	log_msg(b->log, LOG_SEV_NOTICE, "DATAPLANE", "MOVED",
+		"Group %u of the dataplane is served by %s: %s", group, backend,
+		why);
+}
+
 static void on_key(
 	void *ctx, enum env_key kind, struct span name, struct span key)
 {
@@ -77,6 +87,7 @@ static void dataplane_open(struct box *b, const struct dataplane_ops *wanted)
 	const struct dp_events events = { .not_ipsec = dp_not_ipsec,
 		.invalid_spi = dp_invalid_spi,
 		.trouble = dp_trouble,
+		.moved = dp_moved,
 		.ctx = b };
 	const struct dataplane_ops *ops =
 		wanted != NULL ? wanted : &dataplane_choose;

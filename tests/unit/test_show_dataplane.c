@@ -15,8 +15,11 @@ static int setup(void **state)
 	fake_box_reset();
 	fake_box.dataplane = (struct dp_choice){ .backend = "xfrm",
 		.why = "the kernel encrypts ESP itself",
+		.uses_xfrm = true,
 		.n_groups = 1 };
 	fake_box.dataplane_group = (struct dp_choice_group){ .netdev = "wan",
+		.backend = "user",
+		.why = "IPv6",
 		.order = 10,
 		.n_entries = 2,
 		.n_sas = 1,
@@ -47,6 +50,7 @@ static void text(void **state)
 		"  Kernel ESP           : can be used\n"
 		"Groups                 : 1\n"
 		"  wan, crypto map entry 10\n"
+		"    Backend            : user, IPv6\n"
 		"    Policy entries     : 2\n"
 		"    SAs                : 1, sending with 0x1234ABCD\n"
 		"    Packets encrypted  : 5\n"
@@ -60,14 +64,18 @@ static void detail(void **state)
 
 	(void)state;
 	out = cli_run(&t, "show platform dataplane detail");
-	assert_non_null(strstr(out, "ip getvpn-xfrm\n"));
+	assert_non_null(strstr(out, "ip getvpn\n"));
+	assert_null(strstr(out, "TUN devices"));
 	assert_non_null(strstr(out, ": 0x400-0x43f, 0x480, 0x500\n"));
 	assert_non_null(strstr(out, ": 1196818432-1196818495\n"));
 	assert_non_null(strstr(out, "Dropped: no sa (send) : 0\n"));
 	fake_box.dataplane.backend = "user";
+	fake_box.dataplane.uses_user = true;
+	fake_box.dataplane.uses_xfrm = false;
 	fake_box.dataplane.probe = "the kernel has no ESP";
 	out = cli_run(&t, "show platform dataplane detail");
-	assert_non_null(strstr(out, "ip getvpn\n"));
+	assert_non_null(strstr(out, "TUN devices        : gm0-gm63\n"));
+	assert_null(strstr(out, "XFRM request"));
 	assert_non_null(strstr(out, "Kernel ESP           : the kernel has no"));
 }
 
@@ -77,6 +85,8 @@ static void json(void **state)
 
 	(void)state;
 	assert_non_null(strstr(out, "\"backend\": \"xfrm\""));
+	assert_non_null(strstr(out, "\"backend\": \"user\""));
+	assert_non_null(strstr(out, "\"reason\": \"IPv6\""));
 	assert_non_null(strstr(out, "\"kernel_esp\": true"));
 	assert_non_null(strstr(out, "\"sending_spi\": \"0x1234ABCD\""));
 }

@@ -43,9 +43,11 @@ xfrm_everywhere() {
 	done
 }
 
-backend_is() { # ROUTER NAME
+# The ROUTER's group of crypto map entry ENTRY is served by BACKEND.
+group_on() {
 	lab_cmd "$1" "show platform dataplane" | tee /dev/stderr |
-		grep -q "^Dataplane backend *: $2\$"
+		grep -A 1 "crypto map entry $2\$" |
+		grep -q "Backend *: $3,"
 }
 
 # A first packet may be spent on address resolution along the way.
@@ -70,13 +72,16 @@ frag_needed() { # HOST ADDRESS MTU
 		tee /dev/stderr | grep -qi "mtu *= *$3"
 }
 
-bulk() { # 4 MB of TCP, none of it in clear
-	local clear
-
+bulk_sent() { # 4 MB of TCP
 	lab_bg "$LAB_RUN/iperf" H3 iperf3 --forceflush -s -1 -p 5201
 	wait_for 10 grep -q listening "$LAB_RUN/iperf" &&
-		lab_capture_start "$LAB_RUN/tcp" tcp &&
-		lab_in H2 timeout 60 iperf3 -c 172.16.3.10 -n 4M -p 5201 &&
+		lab_in H2 timeout 60 iperf3 -c 172.16.3.10 -n 4M -p 5201
+}
+
+bulk() { # none of it in clear
+	local clear
+
+	lab_capture_start "$LAB_RUN/tcp" tcp && bulk_sent &&
 		lab_capture_stop "$LAB_RUN/tcp" || return 1
 	clear=$(lab_packets "$LAB_RUN/tcp" tcp | wc -l)
 	say "$clear packets in clear"
@@ -120,16 +125,10 @@ rekey_start() {
 }
 
 rekey_lost_nothing() {
-	local sent got
-
 	wait_for 150 both_send_new "$OLD" && wait_for 60 both_hold 1 || return 1
 	pings H2 172.16.3.10
 	lab_bg_end "$PING" INT
-	read -r sent got < <(sed -n \
-		's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 \2/p' \
-		"$LAB_RUN/ping")
-	say "$sent packets, ${got:-0} answered"
-	[ "${got:-0}" -gt 100 ] && [ $((sent - got)) -le 1 ]
+	answered 1
 }
 
 clear_is_refused() {
@@ -179,7 +178,7 @@ killed_is_reclaimed() {
 	say "$states states after the kill"
 	[ "$states" -ge 3 ] || return 1
 	lab_start R2 && wait_for 60 lab_registered R2 &&
-		backend_is R2 xfrm && pings H2 172.16.3.10
+		group_on R2 10 xfrm && pings H2 172.16.3.10
 }
 
 pings_in_clear() {
@@ -200,17 +199,80 @@ stops_clean() {
 	lab_stop R2 && foreign_alone
 }
 
-# A counter mode moves the member that chooses by itself to the user backend.
-falls_back() {
-	lab_conf R3 "platform dataplane auto" && backend_is R3 xfrm &&
-		lab_conf R1 "crypto ipsec transform-set GCM esp-gcm" \
-			"crypto ipsec profile IPSEC_PROFILE" \
-			"set transform-set GCM" \
-			"crypto gdoi group GDOI_GROUP" \
-			"identity number 123" "server local" \
-			"no sa receive-only" &&
-		lab_cmd R1 "crypto gdoi ks rekey" &&
-		wait_for 60 backend_is R3 user
+# Beside it a group for TCP alone, which comes after it in the crypto map.
+second_group() {
+	lab_conf R1 "no ip access-list extended ICMP" \
+		"ip access-list extended ICMP" "permit icmp any any" \
+		"ip access-list extended TCP" "permit tcp any any" \
+		"crypto ipsec profile SECOND" "set transform-set TRANSFORM_SET" \
+		"crypto gdoi group SECOND" "identity number 124" \
+		"server local" "address ipv4 192.168.1.254" \
+		"rekey authentication mypubkey rsa RSA_KEYS" \
+		"rekey transport unicast" "sa ipsec 1" "profile SECOND" \
+		"match address ipv4 TCP" "exit" "exit" "exit" \
+		"crypto gdoi group GDOI_GROUP" "server local" \
+		"no sa receive-only" || return 1
+	for router in $LAB_MEMBERS; do
+		lab_conf "$router" "platform dataplane auto" \
+			"crypto gdoi group SECOND" "identity number 124" \
+			"server address ipv4 192.168.1.254" \
+			"crypto map GDOI_MAP 20 gdoi" "set group SECOND" ||
+			return 1
+	done
+	lab_cmd R1 "crypto gdoi ks rekey" &&
+		wait_for 60 all_on 10 xfrm && wait_for 60 all_on 20 xfrm
+}
+
+all_on() { # ENTRY BACKEND: in all members, and they send
+	local router
+
+	for router in $LAB_MEMBERS; do
+		group_on "$router" "$1" "$2" &&
+			[ "$(sending "$router" | wc -l)" = 2 ] || return 1
+	done
+}
+
+transform() { # TRANSFORM-SET: of the first group from now on
+	lab_conf R1 "crypto ipsec profile IPSEC_PROFILE" \
+		"set transform-set $1" && lab_cmd R1 "crypto gdoi ks rekey"
+}
+
+# What the kernel cannot do moves the group that wants it, and no other; ping
+# goes on meanwhile.
+moves() {
+	local capture=$LAB_RUN/moves
+
+	lab_conf R1 "crypto ipsec transform-set GCM esp-gcm" &&
+		lab_capture_start "$capture" "icmp or tcp" || return 1
+	lab_bg "$LAB_RUN/ping" H2 ping -n -i 0.1 172.16.3.10
+	PING=$LAB_BG
+	transform GCM && wait_for 60 all_on 10 user && all_on 20 xfrm &&
+		pings H2 172.16.3.10 && pings H3 172.16.2.10 && bulk_sent &&
+		lab_cmd R3 "show logging" | tee /dev/stderr |
+		grep -q "DATAPLANE-5-MOVED: .* by user: .*counter modes" ||
+		return 1
+	lab_bg_end "$PING" INT
+	answered 1 && lab_capture_stop "$capture" &&
+		[ "$(lab_packets "$capture" "icmp || tcp" | wc -l)" = 0 ]
+}
+
+# LOST: at most so many.
+answered() {
+	local sent got
+
+	read -r sent got < <(sed -n \
+		's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 \2/p' \
+		"$LAB_RUN/ping")
+	say "$sent packets, ${got:-0} answered"
+	[ "${got:-0}" -gt 20 ] && [ $((sent - got)) -le "$1" ]
+}
+
+returns() {
+	lab_conf R1 "crypto ipsec profile IPSEC_PROFILE" \
+		"set transform-set TRANSFORM_SET" &&
+		printf '%s\n' "crypto gdoi ks rekey replace-now" yes |
+		lab_sh R1 && wait_for 60 all_on 10 xfrm &&
+		pings H2 172.16.3.10
 }
 
 # A TEK of 1800 s outlives a rekey by 90 s, which is the shortest.
@@ -228,7 +290,7 @@ tap_check "the lab starts" lab_up
 tap_check "the members take the kernel's ESP" xfrm_everywhere
 foreign_make
 tap_check "both register" wait_for 60 lab_all_registered
-tap_check "R2 uses xfrm" backend_is R2 xfrm
+tap_check "R2 uses xfrm" group_on R2 10 xfrm
 tap_check "H2 reaches H3" wait_for 20 pings H2 172.16.3.10
 OLD=$(sending R2)
 lab_bg "$LAB_RUN/ping" H2 ping -n -i 0.2 172.16.3.10
@@ -251,6 +313,9 @@ tap_check "TCP across" wait_for 60 bulk
 tap_check "receive-only: in clear, and accepted" receives_only
 tap_check "stops without a trace, others' objects stay" stops_clean
 lab_start R2
-tap_check "a counter mode goes to the user backend" falls_back
+wait_for 60 lab_registered R2
+tap_check "a second group beside the first" second_group
+tap_check "a counter mode goes to the user backend, and it alone" moves
+tap_check "and returns with the transform" returns
 tap_check "all end well" lab_ends_well
 tap_end
