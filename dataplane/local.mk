@@ -20,4 +20,5 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/user_tun.c dataplane/user_worker.c \
 	dataplane/csum.h dataplane/csum.c dataplane/user_gso.h dataplane/user_gso.c \
 	dataplane/user_io.h dataplane/user_out.c dataplane/user_in.c \
-	dataplane/user_esp.h dataplane/user_esp.c
+	dataplane/user_esp.h dataplane/user_esp_priv.h dataplane/user_esp.c \
+	dataplane/user_esp_openssl.c

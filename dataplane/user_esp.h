@@ -23,7 +23,7 @@ void esp_ctx_next(struct esp_ctx *c, uint8_t next);
 size_t esp_ctx_head(const struct esp_ctx *c); /* SPI, sequence and IV, bytes */
 size_t esp_ctx_iv(const struct esp_ctx *c);
 
-/* Seals the IPv4 packet of n bytes at `inner` in place.  There are
+/* Seals the packet of n bytes at `inner` in place.  There are
  * ESP_HEAD_MAX bytes before it and ESP_TAIL_MAX behind it; the ESP packet
  * begins esp_ctx_head() bytes before it.  Returns its length, 0 on failure. */
 size_t esp_seal(struct esp_ctx *c, uint32_t spi, uint32_t seq,
@@ -40,6 +40,22 @@ enum esp_result {
  * of a packet with a bad ICV is to be used. */
 enum esp_result esp_open(struct esp_ctx *c, uint8_t *p, size_t n,
 	uint8_t **inner, size_t *inner_n);
+
+/* One packet of a batch.  Contexts may be the same or different ones, of one
+ * thread. */
+struct esp_job {
+	struct esp_ctx *ctx;
+	uint8_t *p; /* in and out: as `inner` and `p` above */
+	size_t n;   /* out: as esp_seal and esp_open give it */
+	uint32_t spi, seq;      /* to seal */
+	uint8_t iv[ESP_IV_MAX]; /* to seal */
+	enum esp_result result; /* of opening */
+};
+/* As esp_seal for each.  p: where the ESP packet begins; n: its length, 0 on
+ * failure. */
+void esp_seal_batch(struct esp_job *jobs, size_t n);
+/* As esp_open for each.  p and n: the payload when ESP_OPENED. */
+void esp_open_batch(struct esp_job *jobs, size_t n);
 
 enum { ESP_DF_COPY, ESP_DF_SET, ESP_DF_CLEAR };
 /* Outer IPv4 header for esp_n bytes of ESP that carry `inner`: addresses, TOS

@@ -69,3 +69,7 @@ test_choose_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_user_gso
 test_user_gso_SOURCES = tests/unit/test_user_gso.c
 test_user_gso_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_user_esp_batch
+test_user_esp_batch_SOURCES = tests/unit/test_user_esp_batch.c
+test_user_esp_batch_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
