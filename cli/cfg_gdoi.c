@@ -104,23 +104,29 @@ static const struct command client_sets = {
 			    "<set>  Transform set tag\n",
 };
 
+static const struct command client_recovery = {
+	.mode = MODE_GKM_GROUP,
+	.order = 35,
+	.grammar = "client recovery-check interval <secs:100-1000>",
+	.help = HELP_CLIENT "recovery-check  Monitor for data-plane errors\n"
+			    "interval  Seconds between recoveries\n"
+			    "<secs>  Seconds\n",
+	.sample = "client recovery-check interval 300",
+};
+
 static const struct command client_kept = {
 	.mode = MODE_GKM_GROUP,
 	.order = 35,
-	.grammar = "client {!recovery-check interval <secs:100-1000>|"
-		   "!status active-sa track <track:1-1000>|"
+	.grammar = "client {!status active-sa track <track:1-1000>|"
 		   "!transport-encrypt-key {group-key|pair-wise-key}}",
-	.help = HELP_CLIENT "recovery-check  Monitor for data-plane errors\n"
-			    "interval  Seconds between recoveries\n"
-			    "<secs>  Seconds\n"
-			    "status  Status of the group member\n"
+	.help = HELP_CLIENT "status  Status of the group member\n"
 			    "active-sa  An SA is alive\ntrack  Tracking\n"
 			    "<track>  Tracked object number\n"
 			    "transport-encrypt-key  Key used for traffic\n"
 			    "group-key  Group key\n"
 			    "pair-wise-key  Pair-wise keys\n",
 	.flags = CMD_HARMLESS,
-	.sample = "client recovery-check interval 300",
+	.sample = "client status active-sa track 1",
 };
 
 static const struct command client_revert = {
@@ -197,6 +203,8 @@ static void gm_group_view(
 		p->server[p->n_servers++] = node_ip(n, "addr");
 	p->passive = node_child(g, &gm_passive, NULL) != NULL;
 	p->fail_close_revert = node_child(g, &client_revert, NULL) != NULL;
+	n = node_child(g, &client_recovery, NULL);
+	p->recovery_secs = n != NULL ? node_u32(n, "secs") : 0;
 	n = node_child(g, &client_ciphers, NULL);
 	for (size_t i = 0; n != NULL && i < drv_count(node_drv(n), "cipher");
 		i++)
@@ -376,7 +384,7 @@ static void gdoi_subscribe(struct router *r)
 static const struct command *const list[] = { &cfg_gdoi_group,
 	&cfg_gdoi_identity, &cfg_gdoi_server_addr, &server_name,
 	&client_protocol, &cfg_gdoi_client_if, &client_ciphers, &client_hashes,
-	&client_sets, &client_kept, &client_revert, &client_bypass, &client_pfs, &gm_passive };
+	&client_sets, &client_recovery, &client_kept, &client_revert, &client_bypass, &client_pfs, &gm_passive };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_gdoi = { &commands, gdoi_subscribe };
 const struct feature feature_gdoi_ks = { &cfg_gdoi_ks_commands, NULL };

@@ -18,7 +18,7 @@
 	X("ckm", "Crypto key management", NEVER)                               \
 	X("crl-check", "CRL triggered re-authentication", NEVER)               \
 	X("cts-sgt", "Inline tagging", NEVER)                                  \
-	X("dp-recovery", "Data plane error recovery", NEVER)                   \
+	X("dp-recovery", "Data plane error recovery", VERSION1)                  \
 	X("gdoi-interop-ack", "Interoperable acknowledgements", VERSION1)      \
 	X("gdoi-mib", "GDOI MIB", NEVER)                                       \
 	X("gikev2", "G-IKEv2", NEVER)                                          \

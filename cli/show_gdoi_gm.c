@@ -171,7 +171,11 @@ static void member(
 	item(out, "Version", version);
 	registration(g, out);
 	rekeys(g, out);
-	item(out, "DP Error Monitoring", "OFF");
+	if (g->policy.recovery_secs == 0)
+		item(out, "DP Error Monitoring", "OFF");
+	else
+		sbuf_printf(out, "       %-22s: ON (interval %u sec)\n",
+			"DP Error Monitoring", g->policy.recovery_secs);
 	sbuf_printf(out, "       %-27s: 0\n       %-27s: 0\n",
 		"IPSEC init reg executed", "IPSEC init reg postponed");
 	item_u(out, "Active TEK Number", g->n_teks);

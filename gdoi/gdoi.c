@@ -561,15 +561,22 @@ void gdoi_config_left(struct gdoi *g)
 		ks_config_left(ks);
 }
 
-static const char *group_of(const struct gdoi *g, uint32_t dp_id)
+static struct gm *gm_of(const struct gdoi *g, uint32_t dp_id)
 {
-	const struct gm *gm;
+	struct gm *gm;
 
 	TAILQ_FOREACH(gm, &g->gm, link)
 		for (size_t i = 0; i < gm->n_slots; i++)
 			if (gm->slot[i].dp_id == dp_id)
-				return gm->policy.group;
-	return "";
+				return gm;
+	return NULL;
+}
+
+static const char *group_of(const struct gdoi *g, uint32_t dp_id)
+{
+	const struct gm *gm = gm_of(g, dp_id);
+
+	return gm != NULL ? gm->policy.group : "";
 }
 
 void gdoi_dp_not_ipsec(
@@ -589,6 +596,7 @@ void gdoi_dp_not_ipsec(
 void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 	const struct packet_key *k)
 {
+	struct gm *gm = gm_of(g, group);
 	struct report r = { .id = REPORT_RECVD_PKT_INV_SPI,
 		.group = group_of(g, group),
 		.gm = ip_v4(k->dst),
@@ -598,6 +606,8 @@ void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 	DEBUG(g->env->debug, DP_INVALID_SPI, .group = r.group, .peer = r.peer,
 		.a = spi);
 	gdoi_report(g, &r);
+	if (gm != NULL)
+		gm_data_error(gm);
 }
 
 size_t gdoi_ks_snapshot(const struct gdoi *g, struct ks_snapshot **out)

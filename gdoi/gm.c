@@ -370,14 +370,32 @@ void gm_reregister_set(struct gm *gm)
 		gm_step(gm, GM_EV_REGISTERED);
 }
 
+/* The others, who have the same reason, not all at once. */
+static void reregister_spread(struct gm *gm, enum report_id why)
+{
+	report(gm, why);
+	gm_step(gm, GM_EV_START);
+	timer_after(gm, gdoi_random_below(gm->g, LOST_KEYS_SPREAD_MS));
+}
+
 void gm_lost_keys(struct gm *gm)
 {
 	if (gm->step != GM_UP)
 		return;
 	GM_DEBUG(gm, GM_LOST, .a = 0);
-	report(gm, REPORT_GM_RE_REGISTER);
-	gm_step(gm, GM_EV_START);
-	timer_after(gm, gdoi_random_below(gm->g, LOST_KEYS_SPREAD_MS));
+	reregister_spread(gm, REPORT_GM_RE_REGISTER);
+}
+
+void gm_data_error(struct gm *gm)
+{
+	uint64_t now = gdoi_now(gm->g);
+
+	if (gm->policy.recovery_secs == 0 || gm->step != GM_UP ||
+		now < gm->recover_ms)
+		return;
+	gm->recover_ms = now + gm->policy.recovery_secs * 1000ull;
+	GM_DEBUG(gm, GM_RECOVER, .a = gm->policy.recovery_secs);
+	reregister_spread(gm, REPORT_GM_RECOVERY_REGISTER);
 }
 
 void gm_retry_soon(struct gm *gm)

@@ -82,6 +82,7 @@ struct gm {
 	bool fresh_sa;               /* authenticate anew, after a clear */
 	struct ip_addr ks;           /* of the last registration */
 	uint64_t reregister_ms;
+	uint64_t recover_ms;         /* not before then once more */
 	struct gm_slot slot[GM_SLOTS_MAX];
 	size_t n_slots;
 	struct gm_kek kek[GM_KEKS];  /* [0] the newest */
@@ -122,6 +123,9 @@ void gm_notify(struct gm *gm, uint16_t type);
 void gm_reregister_set(struct gm *gm);
 /* Keys were deleted under us: register again soon. */
 void gm_lost_keys(struct gm *gm);
+/* A packet came whose SA or time we do not know: others may have keys that we
+ * lack (client recovery-check). */
+void gm_data_error(struct gm *gm);
 /* Has it a policy that keeps traffic from passing in clear?  Since it has
  * registered, unless `client fail-close revert` gives that up. */
 bool gm_protects(const struct gm *gm);

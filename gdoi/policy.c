@@ -169,6 +169,7 @@ bool gm_policy_equal(const struct gm_policy *a, const struct gm_policy *b)
 		!ip_equal(&a->local, &b->local) ||
 		!acl_same(a->local_acl, b->local_acl) ||
 		a->passive != b->passive ||
+		a->recovery_secs != b->recovery_secs ||
 		a->fail_close_revert != b->fail_close_revert ||
 		a->kek_ciphers != b->kek_ciphers ||
 		a->sig_hashes != b->sig_hashes || a->n_suites != b->n_suites)

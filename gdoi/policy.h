@@ -225,6 +225,7 @@ struct gm_policy {
 	struct ip_addr local;        /* source of registration; family 0: down */
 	const struct acl *local_acl; /* deny entries; may be NULL */
 	bool passive;
+	uint32_t recovery_secs;      /* client recovery-check interval; 0: off */
 	bool fail_close_revert;      /* unprotected when registration fails */
 	uint32_t kek_ciphers;        /* bit 1<<cipher_id allowed; 0 = any */
 	uint32_t sig_hashes;         /* bit 1<<hash_id allowed; 0 = any */

@@ -398,6 +398,26 @@ static void play_receive_only(struct world *w)
 	world_check(w, reports(w, REPORT_GM_CONV_SA_DUPLEX) == 3);
 }
 
+/* Invalid SPIs make a member ask, not more often than it was told. */
+static void play_recovery(struct world *w)
+{
+	struct node *ks = group_new(w, 2), *gm = w->node[1];
+	struct packet_key k = { .proto = 50 };
+	uint32_t group;
+
+	gm->gm.recovery_secs = 100;
+	start_all(w);
+	world_until(w, SECS(10), all_same, "registration");
+	group = node_gm_of(gm)->slot[0].dp_id;
+	for (int i = 0; i < 300; i++) {
+		gdoi_dp_invalid_spi(gm->g, group, 1, &k);
+		world_run(w, SECS(1));
+	}
+	world_check(w, node_ks_of(ks)->registrations == 5);
+	world_check(w, reports(w, REPORT_GM_RECOVERY_REGISTER) == 3);
+	no_loss(w);
+}
+
 /* An operator turns one member before the others, and back. */
 static void play_direction(struct world *w)
 {
@@ -775,6 +795,7 @@ const struct scenario scenarios[] = {
 	{ "incomplete",        play_incomplete,       false, false },
 	{ "no-rsa-key",        play_no_rsa_key,       false, true  },
 	{ "three-silent",      play_three_silent,     false, true  },
+	{ "recovery-check",    play_recovery,         false, false },
 	{ "direction",         play_direction,        false, false },
 	{ "receive-only",      play_receive_only,     false, false },
 	{ "policy-change",     play_policy_change,    false, true  },
