@@ -89,6 +89,7 @@ static struct world *world_new(struct dp *dp)
 			.policy = policy ? &g->t.lists->policy : NULL,
 			.policy_in = policy ? &g->t.lists->policy_in : NULL,
 			.ifindex = s ? s->ifindex : 0,
+			.tun_udp = g->tun_udp,
 			.df = g->t.cfg.df,
 		};
 		memcpy(wg->tun, g->tun, sizeof(wg->tun));
@@ -169,7 +170,7 @@ static struct user_group *group_new(
 		return NULL;
 	}
 	*rc = tun_open(&dp->rt, g->t.slot, g->tun_name, g->tun,
-		dp->workers.n);
+		dp->workers.n, &g->tun_udp);
 	if (!*rc)
 		*rc = group_route(dp, g);
 	if (*rc) {

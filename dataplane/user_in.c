@@ -1,15 +1,95 @@
 /* The inbound thread: receives ESP, opens and checks it, and writes the inner
- * packets to the TUNs. */
+ * packets to the TUNs, those of one flow together.  What one round receives
+ * stays where it was received until all of it is written. */
 #include "dataplane/path.h"
+#include "dataplane/user_gro.h"
 #include "dataplane/user_io.h"
 #include <arpa/inet.h>
-#include <linux/virtio_net.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#define RAW_BATCH  64
+#define RAW_ROOM   65536
+#define PACKETS    256 /* of one round over one ring */
+#define PKTINFO    CMSG_SPACE(sizeof(struct in_pktinfo))
+
+/* ESP from its outer header on, and under which SA it says it is. */
+struct in_packet {
+	uint8_t *outer;
+	size_t n;
+	const struct world_sa *s;
+};
+
+/* What came over the raw socket, which is one queue's. */
+struct raw_io {
+	uint8_t room[RAW_BATCH][RAW_ROOM];
+	struct mmsghdr msg[RAW_BATCH];
+	struct iovec iov[RAW_BATCH];
+	uint8_t cmsg[RAW_BATCH][PKTINFO] __attribute__((aligned(8)));
+};
+
+struct in_io {
+	struct worker *w;
+	struct gro *gro;
+	struct raw_io *raw;
+	struct in_packet packet[PACKETS];
+	size_t n; /* of packet[] */
+	uint64_t now_ms; /* CLOCK_MONOTONIC, when the batch came */
+};
+
+static void written(void *arg, const struct gro_out *out)
+{
+	const struct in_io *io = arg;
+	const struct world_sa *s = out->tag;
+	struct user_group *g = s->group->g;
+	size_t n = 0;
+
+	for (int i = 0; i < out->n_iov; i++)
+		n += out->iov[i].iov_len;
+	if (writev(s->group->tun[io->w->queue], out->iov, out->n_iov) !=
+		(ssize_t)n) {
+		count(&g->drops[DP_DROP_INTERNAL_RECV], out->packets);
+		return;
+	}
+	count(&s->sa->decaps, out->packets);
+	count(&s->sa->decaps_bytes, out->bytes);
+	count(&g->decrypt, out->packets);
+}
+
+static struct in_io *in_io_new(struct worker *w)
+{
+	struct in_io *io = xcalloc(1, sizeof(*io));
+	struct raw_io *raw;
+
+	io->w = w;
+	io->gro = gro_new(written, io);
+	if (w->queue)
+		return io;
+	io->raw = raw = xcalloc(1, sizeof(*raw));
+	for (size_t i = 0; i < RAW_BATCH; i++) {
+		raw->iov[i] = (struct iovec){ raw->room[i], RAW_ROOM };
+		raw->msg[i].msg_hdr = (struct msghdr){
+			.msg_iov = &raw->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = raw->cmsg[i],
+		};
+	}
+	return io;
+}
+
+static void in_io_free(struct in_io *io)
+{
+	gro_free(io->gro);
+	free(io->raw);
+	free(io);
+}
+
+/* ---- checks ---- */
 
 static const struct world_sa *sa_find(
 	const struct world *w, uint32_t spi, int ifindex)
@@ -37,42 +117,27 @@ static bool inner_admitted(const struct world_group *g, const uint8_t *outer,
 	return path_admits(g->policy, g->policy_in, k);
 }
 
-/* One packet that lacks nothing. */
-static bool tun_write(int tun, uint8_t *p, size_t n)
+static void opened(const struct in_io *io, const struct world_sa *s,
+	const uint8_t *outer, uint8_t *inner, size_t n)
 {
-	static struct virtio_net_hdr none;
-	const struct iovec iov[] = { { &none, sizeof(none) }, { p, n } };
-
-	return writev(tun, iov, ARRAY_LEN(iov)) == (ssize_t)(sizeof(none) + n);
-}
-
-static void opened(const struct worker *w, const struct world_sa *s, const uint8_t *outer,
-	uint8_t *inner, size_t n)
-{
-	struct user_group *g = s->group->g;
+	const struct world_group *wg = s->group;
 	struct packet_key k;
 
 	if (!packet_key_read(inner, n, &k)) {
-		drop(g, DP_DROP_DECAP_FAIL);
+		drop(wg->g, DP_DROP_DECAP_FAIL);
 		return;
 	}
-	if (!inner_admitted(s->group, outer, inner, &k)) {
-		drop(g, DP_DROP_IDENTITY);
+	if (!inner_admitted(wg, outer, inner, &k)) {
+		drop(wg->g, DP_DROP_IDENTITY);
 		return;
 	}
 	if (!esp_ecn_merge(outer[1], inner)) {
-		drop(g, DP_DROP_DECAP_FAIL);
+		drop(wg->g, DP_DROP_DECAP_FAIL);
 		return;
 	}
 	/* Less than n when the sender padded for traffic flow. */
 	n = (size_t)inner[2] << 8 | inner[3];
-	if (!tun_write(s->group->tun[w->queue], inner, n)) {
-		drop(g, DP_DROP_INTERNAL_RECV);
-		return;
-	}
-	count(&s->sa->decaps, 1);
-	count(&s->sa->decaps_bytes, n);
-	count(&g->decrypt, 1);
+	gro_add(io->gro, s, wg->tun_udp, inner, n);
 }
 
 static uint32_t word_at(const uint8_t *p)
@@ -84,16 +149,20 @@ static uint32_t word_at(const uint8_t *p)
 }
 
 /* Leaves a failure for the loop to tell, now and then. */
-static void replay_tell(struct worker *w, const struct world_sa *s,
+static void replay_tell(const struct in_io *io, const struct world_sa *s,
 	const uint8_t *p, uint64_t my_ms, uint64_t peer_ms)
 {
 	struct user_clock *c = &s->group->g->clock;
 	const uint8_t *esp = p + (p[0] & 0xfu) * 4u;
-	uint64_t now = w->io->now_ms;
+	uint64_t now = io->now_ms;
+	int idle = REPLAY_IDLE;
 
-	if (now < c->next_ms ||
-		atomic_load_explicit(&c->told, memory_order_acquire))
+	if (!atomic_compare_exchange_strong(&c->tell, &idle, REPLAY_TAKEN))
 		return;
+	if (now < c->next_ms) {
+		atomic_store(&c->tell, REPLAY_IDLE);
+		return;
+	}
 	c->next_ms = now + REPLAY_TELL_MS;
 	c->failure = (struct dp_replay_failure){ .my_ms = my_ms,
 		.peer_ms = peer_ms,
@@ -102,72 +171,64 @@ static void replay_tell(struct worker *w, const struct world_sa *s,
 		.dst = word_at(p + 16),
 		.spi = s->sa->spi,
 		.sequence = word_at(esp + 4) };
-	atomic_store_explicit(&c->told, true, memory_order_release);
-	(void)eventfd_write(w->all->trouble, 1);
+	atomic_store(&c->tell, REPLAY_LEFT);
+	(void)eventfd_write(io->w->all->trouble, 1);
 }
 
 /* The packet's stamp says that it was sent just now. */
-static bool stamp_fresh(struct worker *w, const struct world_sa *s,
+static bool stamp_fresh(const struct in_io *io, const struct world_sa *s,
 	const uint8_t *outer, const uint8_t *stamp, size_t n)
 {
 	struct user_group *g = s->group->g;
 	struct user_clock *c = &g->clock;
-	uint64_t my = group_time(g, w->io->now_ms), peer, delta;
+	uint64_t my = group_time(g, io->now_ms), peer, delta;
 	enum tbar_result r =
 		tbar_check(stamp, n, my, s->sa->window_ms, &peer);
 
 	count(&c->in, 1);
 	if (r == TBAR_FRESH) {
 		delta = peer > my ? peer - my : my - peer;
-		/* One thread writes it; the loop only clears. */
-		if (delta > atomic_load_explicit(
-				    &c->max_delta_ms, memory_order_relaxed))
-			atomic_store_explicit(&c->max_delta_ms, delta,
-				memory_order_relaxed);
+		count_max(&c->max_delta_ms, delta);
 		return true;
 	}
 	count(&c->in_errors, 1);
 	count(&s->sa->recv_errors, 1);
 	drop(g, r == TBAR_OUTSIDE ? DP_DROP_REPLAY : DP_DROP_DECAP_FAIL);
 	if (r == TBAR_OUTSIDE)
-		replay_tell(w, s, outer, my, peer);
+		replay_tell(io, s, outer, my, peer);
 	return false;
 }
 
-static void esp_opened(struct worker *w, const struct world_sa *s,
-	const uint8_t *outer, uint8_t *inner, size_t n)
+static void esp_opened(const struct in_io *io, const struct in_packet *p,
+	uint8_t *inner, size_t n)
 {
-	if (!s->sa->window_ms) {
-		opened(w, s, outer, inner, n);
+	if (!p->s->sa->window_ms) {
+		opened(io, p->s, p->outer, inner, n);
 		return;
 	}
-	if (stamp_fresh(w, s, outer, inner, n))
-		opened(w, s, outer, inner + TBAR_BYTES, n - TBAR_BYTES);
+	if (stamp_fresh(io, p->s, p->outer, inner, n))
+		opened(io, p->s, p->outer, inner + TBAR_BYTES, n - TBAR_BYTES);
 }
 
-static void esp_receive(struct worker *w, uint8_t *p, size_t n, int ifindex)
+/* ---- opening ---- */
+
+static void packet_open(const struct in_io *io, const struct in_packet *p)
 {
 	static const enum dp_drop reason[] = {
 		[ESP_MALFORMED] = DP_DROP_DECAP_FAIL,
 		[ESP_BAD_ICV] = DP_DROP_VERIFY_FAIL,
 		[ESP_BAD_PROTO] = DP_DROP_INVALID_PROT,
 	};
-	size_t hdr = n ? (p[0] & 0xfu) * 4u : 0, inner_n;
-	const struct world_sa *s;
+	size_t hdr = (p->outer[0] & 0xfu) * 4u, n;
+	const struct world_sa *s = p->s;
 	enum esp_result r;
 	uint8_t *inner;
-	uint32_t spi;
 
-	if (!is_ipv4(p, n) || n < hdr + 8)
-		return;
-	memcpy(&spi, p + hdr, 4);
-	s = sa_find(w->world, ntohl(spi), ifindex);
-	if (!s)
-		return; /* deleted while this packet was queued */
-	r = esp_open(s->sa->open[w->queue], p + hdr, n - hdr, &inner, &inner_n);
+	r = esp_open(s->sa->open[io->w->queue], p->outer + hdr, p->n - hdr,
+		&inner, &n);
 	switch (r) {
 	case ESP_OPENED:
-		esp_opened(w, s, p, inner, inner_n);
+		esp_opened(io, p, inner, n);
 		break;
 	case ESP_DUMMY:
 		break;
@@ -177,6 +238,36 @@ static void esp_receive(struct worker *w, uint8_t *p, size_t n, int ifindex)
 		break;
 	}
 }
+
+/* Opens and writes all that was received. */
+static void packets_go(struct in_io *io)
+{
+	io->now_ms = worker_now_ms();
+	for (size_t i = 0; i < io->n; i++)
+		packet_open(io, &io->packet[i]);
+	gro_flush(io->gro);
+	io->n = 0;
+}
+
+/* Notes the packet of n bytes at p.  One of no SA of ours is the kernel's
+ * business, or its SA was deleted while it was queued. */
+static void packet_note(
+	struct in_io *io, uint8_t *p, size_t n, int ifindex)
+{
+	size_t hdr = n ? (p[0] & 0xfu) * 4u : 0;
+	const struct world_sa *s;
+	uint32_t spi;
+
+	if (!is_ipv4(p, n) || n < hdr + 8)
+		return;
+	memcpy(&spi, p + hdr, 4);
+	s = sa_find(io->w->world, ntohl(spi), ifindex);
+	if (!s)
+		return;
+	io->packet[io->n++] = (struct in_packet){ p, n, s };
+}
+
+/* ---- over the raw socket ---- */
 
 static int pktinfo_ifindex(struct msghdr *m)
 {
@@ -188,21 +279,19 @@ static int pktinfo_ifindex(struct msghdr *m)
 	return info.ipi_ifindex;
 }
 
-static void raw_ready(struct worker *w)
+static void raw_ready(struct in_io *io)
 {
-	struct packet_io *io = w->io;
+	struct raw_io *raw = io->raw;
 	int n;
 
-	for (size_t i = 0; i < BATCH; i++) {
-		io->iov[i] = (struct iovec){ io->slot[i], SLOT_ROOM };
-		io->msg[i].msg_hdr.msg_control = io->cmsg[i];
-		io->msg[i].msg_hdr.msg_controllen = PKTINFO;
-	}
-	n = recvmmsg(w->all->raw_rx, io->msg, BATCH, MSG_DONTWAIT, NULL);
-	io->now_ms = worker_now_ms();
+	for (size_t i = 0; i < RAW_BATCH; i++)
+		raw->msg[i].msg_hdr.msg_controllen = PKTINFO;
+	n = recvmmsg(
+		io->w->all->raw_rx, raw->msg, RAW_BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++)
-		esp_receive(w, io->slot[i], io->msg[i].msg_len,
-			pktinfo_ifindex(&io->msg[i].msg_hdr));
+		packet_note(io, raw->room[i], raw->msg[i].msg_len,
+			pktinfo_ifindex(&raw->msg[i].msg_hdr));
+	packets_go(io);
 }
 
 /* ---- the thread ---- */
@@ -210,16 +299,19 @@ static void raw_ready(struct worker *w)
 void *in_thread(void *arg)
 {
 	struct worker *w = arg;
+	struct in_io *io = in_io_new(w);
 
 	for (;;) {
-		struct pollfd fd[2] = { { w->all->raw_rx, POLLIN, 0 },
-			{ w->kick, POLLIN, 0 } };
+		struct pollfd fd[2] = { { w->kick, POLLIN, 0 },
+			{ w->queue ? -1 : w->all->raw_rx, POLLIN, 0 } };
 
 		if (poll(fd, 2, -1) < 0)
 			continue;
-		if (fd[0].revents)
-			raw_ready(w);
-		if (fd[1].revents && !world_take(w))
-			return NULL;
+		if (fd[1].revents)
+			raw_ready(io);
+		if (fd[0].revents && !world_take(w))
+			break;
 	}
+	in_io_free(io);
+	return NULL;
 }

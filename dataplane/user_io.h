@@ -7,27 +7,23 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#define BATCH      32
 #define SLOT_ROOM  65536
 #define HEAD       (IP4_HDR + ESP_HEAD_MAX + TBAR_BYTES)
 #define SLOT_BYTES (HEAD + SLOT_ROOM + ESP_TAIL_MAX)
 #define IDS        1024 /* outer identification counters, by address pair */
 #define RANDOM     4096
-#define PKTINFO    CMSG_SPACE(sizeof(struct in_pktinfo))
-
-/* An inbound thread's buffers. */
-struct packet_io {
-	uint8_t (*slot)[SLOT_BYTES]; /* BATCH of them */
-	size_t len[BATCH];
-	struct mmsghdr msg[BATCH];
-	struct iovec iov[BATCH];
-	uint8_t cmsg[BATCH][PKTINFO] __attribute__((aligned(8)));
-	uint64_t now_ms; /* CLOCK_MONOTONIC, when the batch came */
-};
 
 static inline void count(_Atomic uint64_t *c, uint64_t n)
 {
 	atomic_fetch_add_explicit(c, n, memory_order_relaxed);
+}
+
+static inline void count_max(_Atomic uint64_t *c, uint64_t v)
+{
+	uint64_t old = atomic_load_explicit(c, memory_order_relaxed);
+
+	while (v > old && !atomic_compare_exchange_weak(c, &old, v))
+		continue;
 }
 
 static inline void drop(struct user_group *g, enum dp_drop why)

@@ -57,17 +57,19 @@ struct user_clock {
 	bool set;
 	_Atomic int64_t offset_ms; /* to CLOCK_MONOTONIC */
 	_Atomic uint64_t in, out, in_errors, max_delta_ms;
-	/* The failure to be told: the worker's while `told` is clear, the
-	 * loop's while it is set. */
-	_Atomic bool told;
+	/* The failure to be told: of the worker that took it, until it left
+	 * it for the loop. */
+	_Atomic int tell;
 	struct dp_replay_failure failure;
-	uint64_t next_ms; /* not told before, worker only */
+	uint64_t next_ms; /* not told before; as `failure` */
 };
+enum { REPLAY_IDLE, REPLAY_TAKEN, REPLAY_LEFT };
 #define REPLAY_TELL_MS 6000 /* ten a minute */
 
 struct user_group {
 	struct table_group t; /* first */
 	int tun[DP_QUEUES_MAX]; /* fd of each queue; -1: none */
+	bool tun_udp; /* it takes UDP segmentation */
 	char tun_name[IFNAMSIZ];
 	unsigned mtu; /* on the route into the TUN */
 	struct user_sa_list sas;
@@ -82,6 +84,7 @@ struct world_group {
 	struct user_sa *sending;
 	const struct acl *policy, *policy_in; /* NULL: none */
 	int tun[DP_QUEUES_MAX], ifindex;
+	bool tun_udp;
 	uint8_t df;
 };
 struct world_sa {
@@ -127,7 +130,6 @@ struct worker {
 	int kick; /* eventfd */
 	sem_t done;
 	const struct world *world, *next; /* next NULL: stop */
-	struct packet_io *io;
 };
 /* Sockets, and two threads a queue. */
 struct workers {
@@ -147,9 +149,10 @@ void workers_stop(struct workers *w);
 
 /* ---- user_tun.c: devices, addresses, policy routes ---- */
 /* Opens gmN with as many queues, up, with an address and loose reverse path
- * check.  0 or -errno, then fd[] may be partly open. */
+ * check.  *udp: it takes UDP segmentation.  0 or -errno, then fd[] may be partly
+ * open. */
 int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
-	unsigned queues);
+	unsigned queues, bool *udp);
 /* Route into the TUN with the inner MTU, blackhole behind, rule in front. */
 int tun_route(struct nl *rt, const char *tun, unsigned slot, unsigned mtu);
 int tun_raise(struct nl *rt, const char *tun, unsigned slot); /* after a fall */

@@ -52,9 +52,9 @@ void user_clock_clear(struct user_clock *c)
 void user_clock_report(
 	struct user_clock *c, uint32_t group, const struct dp_events *ev)
 {
-	if (!atomic_load_explicit(&c->told, memory_order_acquire))
+	if (atomic_load(&c->tell) != REPLAY_LEFT)
 		return;
 	if (ev->replay_failed)
 		ev->replay_failed(ev->ctx, group, &c->failure);
-	atomic_store_explicit(&c->told, false, memory_order_release);
+	atomic_store(&c->tell, REPLAY_IDLE);
 }

@@ -97,19 +97,20 @@ static int queue_open(const char *name, short flags)
 }
 
 /* Segments of TCP and UDP in one, checksums open: as much of it as this kernel
- * knows.  Where it knows nothing every packet comes complete. */
-static void offload(int fd)
+ * knows.  Where it knows nothing every packet comes complete.  Of UDP too? */
+static bool offload(int fd)
 {
 	static const unsigned try[] = { TCP_OFFLOAD | UDP_OFFLOAD, TCP_OFFLOAD,
 		TUN_F_CSUM };
 
 	for (size_t i = 0; i < ARRAY_LEN(try); i++)
 		if (!ioctl(fd, TUNSETOFFLOAD, (unsigned long)try[i]))
-			return;
+			return try[i] & UDP_OFFLOAD;
+	return false;
 }
 
 int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
-	unsigned queues)
+	unsigned queues, bool *udp)
 {
 	snprintf(name, IFNAMSIZ, DP_TUN_NAME, slot);
 	for (unsigned q = 0; q < queues; q++) {
@@ -118,7 +119,7 @@ int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
 		if (fd[q] < 0)
 			return fd[q];
 	}
-	offload(fd[0]);
+	*udp = offload(fd[0]);
 	return tun_raise(rt, name, slot);
 }
 

@@ -30,28 +30,6 @@ bool world_take(struct worker *w)
 	return w->world != NULL;
 }
 
-static struct packet_io *io_new(void)
-{
-	struct packet_io *io = xcalloc(1, sizeof(*io));
-
-	io->slot = xcalloc(BATCH, SLOT_BYTES);
-	for (size_t i = 0; i < BATCH; i++) {
-		io->msg[i].msg_hdr = (struct msghdr){
-			.msg_iov = &io->iov[i],
-			.msg_iovlen = 1,
-		};
-	}
-	return io;
-}
-
-static void io_free(struct packet_io *io)
-{
-	if (!io)
-		return;
-	free(io->slot);
-	free(io);
-}
-
 unsigned workers_queues(void)
 {
 	cpu_set_t may;
@@ -86,8 +64,6 @@ static int thread_start(
 	int rc;
 
 	w->world = first;
-	if (fn == in_thread)
-		w->io = io_new();
 	sem_init(&w->done, 0, 0);
 	w->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->kick < 0)
@@ -160,8 +136,6 @@ static void worker_join(struct worker *w)
 	}
 	w->running = false;
 	mem_close_fd(&w->kick);
-	io_free(w->io);
-	w->io = NULL;
 }
 
 int workers_start(
@@ -178,11 +152,11 @@ int workers_start(
 		};
 	}
 	rc = sockets_open(w);
-	for (unsigned q = 0; !rc && q < queues; q++)
+	for (unsigned q = 0; !rc && q < queues; q++) {
 		rc = thread_start(&w->out[q], first, out_thread);
-	/* The raw socket is one. */
-	if (!rc)
-		rc = thread_start(&w->in[0], first, in_thread);
+		if (!rc)
+			rc = thread_start(&w->in[q], first, in_thread);
+	}
 	if (rc)
 		workers_stop(w);
 	return rc;
