@@ -18,10 +18,9 @@
 #define PACKETS    256 /* of one round over one ring */
 #define PKTINFO    CMSG_SPACE(sizeof(struct in_pktinfo))
 
-/* ESP from its outer header on, and under which SA it says it is. */
+/* ESP: its outer header, and under which SA it says it is. */
 struct in_packet {
-	uint8_t *outer;
-	size_t n;
+	const uint8_t *outer;
 	const struct world_sa *s;
 };
 
@@ -38,7 +37,8 @@ struct in_io {
 	struct gro *gro;
 	struct raw_io *raw;
 	struct in_packet packet[PACKETS];
-	size_t n; /* of packet[] */
+	struct esp_job job[PACKETS]; /* for each of packet[] */
+	size_t n;
 	uint64_t now_ms; /* CLOCK_MONOTONIC, when the batch came */
 };
 
@@ -212,29 +212,24 @@ static void esp_opened(const struct in_io *io, const struct in_packet *p,
 
 /* ---- opening ---- */
 
-static void packet_open(const struct in_io *io, const struct in_packet *p)
+static void packet_opened(
+	const struct in_io *io, const struct in_packet *p, struct esp_job *job)
 {
 	static const enum dp_drop reason[] = {
 		[ESP_MALFORMED] = DP_DROP_DECAP_FAIL,
 		[ESP_BAD_ICV] = DP_DROP_VERIFY_FAIL,
 		[ESP_BAD_PROTO] = DP_DROP_INVALID_PROT,
 	};
-	size_t hdr = (p->outer[0] & 0xfu) * 4u, n;
-	const struct world_sa *s = p->s;
-	enum esp_result r;
-	uint8_t *inner;
 
-	r = esp_open(s->sa->open[io->w->queue], p->outer + hdr, p->n - hdr,
-		&inner, &n);
-	switch (r) {
+	switch (job->result) {
 	case ESP_OPENED:
-		esp_opened(io, p, inner, n);
+		esp_opened(io, p, job->p, job->n);
 		break;
 	case ESP_DUMMY:
 		break;
 	default:
-		drop(s->group->g, reason[r]);
-		count(&s->sa->recv_errors, 1);
+		drop(p->s->group->g, reason[job->result]);
+		count(&p->s->sa->recv_errors, 1);
 		break;
 	}
 }
@@ -243,8 +238,9 @@ static void packet_open(const struct in_io *io, const struct in_packet *p)
 static void packets_go(struct in_io *io)
 {
 	io->now_ms = worker_now_ms();
+	esp_open_batch(io->job, io->n);
 	for (size_t i = 0; i < io->n; i++)
-		packet_open(io, &io->packet[i]);
+		packet_opened(io, &io->packet[i], &io->job[i]);
 	gro_flush(io->gro);
 	io->n = 0;
 }
@@ -264,7 +260,10 @@ static void packet_note(
 	s = sa_find(io->w->world, ntohl(spi), ifindex);
 	if (!s)
 		return;
-	io->packet[io->n++] = (struct in_packet){ p, n, s };
+	io->packet[io->n] = (struct in_packet){ p, s };
+	io->job[io->n++] = (struct esp_job){
+		.ctx = s->sa->open[io->w->queue], .p = p + hdr, .n = n - hdr
+	};
 }
 
 /* ---- over the raw socket ---- */

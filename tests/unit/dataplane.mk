@@ -73,6 +73,7 @@ test_user_gso_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_user_esp_batch
 test_user_esp_batch_SOURCES = tests/unit/test_user_esp_batch.c
 test_user_esp_batch_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+
 check_PROGRAMS += test_user_gro
 test_user_gro_SOURCES = tests/unit/test_user_gro.c
 test_user_gro_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
