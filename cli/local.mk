@@ -38,7 +38,7 @@ libcli_a_SOURCES += \
 	cli/cfg_ipsec.c \
 	cli/cfg_isakmp.c cli/cfg_isakmp.h cli/cfg_keyring.c \
 	cli/cfg_isakmp_profile.c cli/cfg_isakmp_sa.c cli/cfg_platform.c \
-	cli/show_admission.c cli/show_gdoi_error.c cli/show_gdoi_feature.c cli/show_isakmp.c \
+	cli/show_admission.c cli/show_gdoi_error.c cli/show_gdoi_feature.c cli/show_gdoi_store.c cli/show_isakmp.c \
 	cli/cfg_alias.c \
 	cli/cfg_banner.c cli/banner.h \
 	cli/cfg_clock.c cli/clock.h \

@@ -41,6 +41,10 @@ void show_gdoi_feature(const struct ks_snapshot *ks, size_t n_ks,
 	const struct gm_snapshot *gm, size_t n_gm, const char *feature,
 	struct sbuf *out);
 
+/* --- show_gdoi_store.c.  s NULL: none, or why it cannot be used --- */
+void show_gdoi_store(
+	const struct store_info *s, const char *why, struct sbuf *out);
+
 /* --- show_gdoi_ks.c --- */
 void show_gdoi_ks_group(
 	const struct ks_snapshot *k, struct sbuf *out); /* 1.2 */

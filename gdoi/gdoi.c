@@ -243,6 +243,12 @@ static void gm_remove(struct gdoi *g, struct gm *gm)
 	gm_free(gm);
 }
 
+void gdoi_ks_refuse(struct gdoi *g, const char *why)
+{
+	free(g->ks_refused);
+	g->ks_refused = xstrdup(why);
+}
+
 void gdoi_free(struct gdoi *g)
 {
 	struct ks *ks;
@@ -256,6 +262,7 @@ void gdoi_free(struct gdoi *g)
 		ks_remove(g, ks);
 	ks_pulls_drop(g, NULL);
 	ike_free(g->ike);
+	free(g->ks_refused);
 	free(g->scratch);
 	free(g);
 }

@@ -11,6 +11,9 @@
 struct gdoi;
 /* store may be NULL (a pure GM). env and store outlive it. */
 struct gdoi *gdoi_new(const struct env *env, struct store *store);
+/* Registrations to key servers here are refused for that reason: what they
+ * must not forget is not to be had, and other keys must not take its place. */
+void gdoi_ks_refuse(struct gdoi *g, const char *why);
 void gdoi_free(struct gdoi *g); /* wipes keys; tells nobody */
 void gdoi_set_isakmp(struct gdoi *g, const struct isakmp_config *c);
 /* The whole list each time: groups that vanished stop, changed ones absorb

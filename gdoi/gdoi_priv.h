@@ -28,6 +28,7 @@ TAILQ_HEAD(ks_pulls, ks_pull);
 struct gdoi {
 	const struct env *env;
 	struct store *store;     /* NULL: nothing is kept */
+	char *ks_refused;        /* why no key server may answer; or NULL */
 	struct ike *ike;
 	struct sa_habit sa_habit;  /* in which we write SA payloads */
 	struct ks_list ks;       /* configuration order */

@@ -237,6 +237,8 @@ static bool kek_make(struct ks *ks, struct ks_kek *out)
 
 const char *ks_incomplete(const struct ks *ks)
 {
+	if (ks->g->ks_refused != NULL)
+		return ks->g->ks_refused;
 	if (!ip_is_set(&ks->policy.local))
 		return "no address ipv4";
 	if (!ks->policy.id.is_set)

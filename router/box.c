@@ -136,7 +136,8 @@ static void store_wrote(void *ctx)
 	timer_set(loop_timers(b->loop), &b->sync, loop_now());
 }
 
-/* What is wrong with the store costs its memory, not the box. */
+/* Without its store a key server would make new keys beside those that members
+ * still have: it answers nobody until that is put right. */
 static void store_open(struct box *b, const char *state_dir)
 {
 	auto_sbuf struct sbuf path = { 0 }, key = { 0 }, why = { 0 };
@@ -147,9 +148,24 @@ static void store_open(struct box *b, const char *state_dir)
 	if (b->store != NULL)
 		store_sqlite_group(b->store, store_wrote, b);
 	else
-		log_msg(b->log, LOG_SEV_CRIT, "GDOI", "STORE",
-			"Key server state is not kept in this session: %s",
-			sbuf_str(&why));
+		b->store_why = xstrdup(sbuf_str(&why));
+}
+
+static void store_refuse(struct box *b)
+{
+	log_msg(b->log, LOG_SEV_CRIT, "GDOI", "STORE",
+		"Key server state cannot be used, and registrations are "
+		"refused until it can: %s",
+		b->store_why);
+	gdoi_ks_refuse(b->gdoi, "the key server's state cannot be used, see "
+				"show crypto gdoi ks store");
+}
+
+bool box_store_info(
+	const struct box *b, struct store_info *out, const char **why)
+{
+	*why = b->store_why;
+	return b->store != NULL && store_sqlite_info(b->store, out) == 0;
 }
 
 static bool keys_open(struct box *b, const char *state_dir, struct sbuf *why)
@@ -350,6 +366,8 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 	b->revoke = revoke_new(o->loop, o->log);
 	b->env.env.revocation_wanted = env_revocation_wanted;
 	b->gdoi = gdoi_new(&b->env.env, b->store);
+	if (b->store_why != NULL)
+		store_refuse(b);
 	report_off(b);
 	return b;
 }
@@ -374,6 +392,7 @@ void box_free(struct box *b)
 	udp848_free(b->env.udp);
 	udp848_free(b->env.udp500);
 	store_sqlite_close(b->store);
+	free(b->store_why);
 	box_gm_free(b);
 	if (b->mirror != NULL) {
 		box_meter_free(b);

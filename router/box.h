@@ -7,6 +7,7 @@
 #include "base/loop.h"
 #include "crypto/keystore.h"
 #include "crypto/pkistore.h"
+#include "router/store_sqlite.h"
 #include "dataplane/choose.h"
 #include "dataplane/filter.h"
 #include "dataplane/iface.h"
@@ -121,6 +122,10 @@ bool box_dataplane_group(
 	struct box *b, size_t i, struct dp_choice_group *out);
 
 struct gdoi *box_gdoi(struct box *b);
+/* What the key servers here keep.  false: nothing; *why: because it cannot be
+ * used, NULL: because there is no place for it. */
+bool box_store_info(
+	const struct box *b, struct store_info *out, const char **why);
 struct keystore *box_keys(struct box *b);
 struct pkistore *box_pki(struct box *b);
 /* CRLs and OCSP answers that ISAKMP asks for. */

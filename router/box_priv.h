@@ -46,6 +46,7 @@ struct box {
 	struct dp *chooser; /* within env's dp; NULL: nothing to choose */
 	struct debugger *debugger;
 	struct store *store; /* NULL: nothing is kept */
+	char *store_why; /* it should be, and cannot; or NULL */
 	struct keylog *keylog; /* NULL: as it should be */
 	struct gdoi *gdoi;
 	struct revoke *revoke;

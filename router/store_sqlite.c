@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* PRAGMA user_version of the layout below: 1 had its values in clear. */
@@ -36,6 +37,8 @@ struct store_sqlite {
 	bool group, open; /* writes are grouped; some wait for a sync */
 	void (*wrote)(void *ctx);
 	void *ctx;
+	char *path;
+	uint64_t commits, failures, commit_ms;
 };
 
 static int errno_of(int rc)
@@ -160,6 +163,14 @@ static int store_begin(void *ctx)
 	return s->group ? write_begin(s) : stmt_run(s->stmt[STMT_BEGIN]);
 }
 
+static uint64_t monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 static int transaction_end(struct store_sqlite *s)
 {
 	int r = stmt_run(s->stmt[STMT_COMMIT]);
@@ -167,6 +178,12 @@ static int transaction_end(struct store_sqlite *s)
 	/* A commit that failed leaves its transaction open. */
 	if (r < 0 && !sqlite3_get_autocommit(s->db))
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	if (r < 0) {
+		s->failures++;
+		return r;
+	}
+	s->commits++;
+	s->commit_ms = monotonic_ms();
 	return r;
 }
 
@@ -309,6 +326,7 @@ static void store_destroy(struct store_sqlite *s)
 	for (int i = 0; i < N_STMTS; i++)
 		sqlite3_finalize(s->stmt[i]);
 	sqlite3_close(s->db);
+	free(s->path);
 	mem_wipe(s->key, sizeof(s->key));
 	free(s);
 }
@@ -459,6 +477,7 @@ struct store *store_sqlite_open(
 	}
 	struct store_sqlite *s = xcalloc(1, sizeof(*s));
 
+	s->path = xstrdup(path);
 	memory_wipes();
 	int rc = sqlite3_open_v2(path, &s->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
@@ -490,6 +509,44 @@ struct store *store_sqlite_open(
 		.begin = store_begin,
 		.commit = store_commit };
 	return &s->store;
+}
+
+static uint64_t size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+int store_sqlite_info(struct store *store, struct store_info *out)
+{
+	struct store_sqlite *s = store->ctx;
+	auto_sbuf struct sbuf log = { 0 };
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	sbuf_printf(&log, "%s-wal", s->path);
+	*out = (struct store_info){ .schema = SCHEMA_VERSION,
+		.file_bytes = size_of(s->path),
+		.log_bytes = size_of(sbuf_str(&log)),
+		.commits = s->commits,
+		.failures = s->failures,
+		.age_ms = monotonic_ms() - s->commit_ms };
+	rc = sqlite3_prepare_v2(s->db,
+		"SELECT tbl, count(*), sum(length(value)) FROM record "
+		"GROUP BY tbl ORDER BY tbl",
+		-1, &st, NULL);
+	while (rc == SQLITE_OK && out->n_tables < STORE_TABLES_MAX &&
+		sqlite3_step(st) == SQLITE_ROW) {
+		size_t i = out->n_tables++;
+
+		snprintf(out->table[i].name, sizeof(out->table[i].name), "%s",
+			(const char *)sqlite3_column_text(st, 0));
+		out->table[i].rows = (uint64_t)sqlite3_column_int64(st, 1);
+		out->table[i].bytes = (uint64_t)sqlite3_column_int64(st, 2);
+	}
+	sqlite3_finalize(st);
+	return errno_of(rc);
 }
 
 void store_sqlite_close(struct store *s)

@@ -19,6 +19,21 @@ void store_sqlite_group(
 /* Makes what was written durable; 0 also when nothing was.  -errno: it is lost,
  * all of it. */
 int store_sqlite_sync(struct store *s);
+/* What the file holds, for show. */
+#define STORE_TABLES_MAX 8
+struct store_info {
+	int schema;
+	uint64_t file_bytes, log_bytes; /* the database, and its -wal file */
+	struct {
+		char name[32];
+		uint64_t rows, bytes; /* of sealed values */
+	} table[STORE_TABLES_MAX];
+	size_t n_tables;
+	uint64_t commits, failures; /* since it was opened */
+	uint64_t age_ms;            /* of the last commit; when commits > 0 */
+};
+/* 0 or -errno. */
+int store_sqlite_info(struct store *s, struct store_info *out);
 /* An open transaction is rolled back. */
 void store_sqlite_close(struct store *s);
 #endif

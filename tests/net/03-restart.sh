@@ -104,6 +104,39 @@ tap_check "not one packet was lost meanwhile" \
 	test "$(grep -c 'no answer' "$LAB_RUN/ping")" = 0
 tap_check "all members are registered" wait_for 60 lab_all_registered
 tap_check "everything still reaches everything" lab_mesh
+
+# A damaged database is no reason to begin afresh with other keys.
+store_says() { # TEXT
+	lab_cmd R1 "show crypto gdoi ks store" | grep -q "$1"
+}
+store_damage() {
+	local db=$LAB_RUN/R1/state/ks.db
+
+	mkdir "$LAB_RUN/backup" && mv "$db"* "$LAB_RUN/backup" &&
+		head -c 9000 /dev/urandom >"$db" && chmod 600 "$db"
+}
+store_recover() {
+	rm -f "$LAB_RUN/R1/state/ks.db"* &&
+		mv "$LAB_RUN/backup"/* "$LAB_RUN/R1/state"
+}
+refused() {
+	lab_cmd R1 "show logging" | grep -q 'KS_REG_REFUSED.*GDOI_GROUP'
+}
+before=$(teks)
+tap_check "the store tells what it holds" store_says "ks_members  *4 "
+tap_check "the key server stops when told" lab_stop R1
+tap_check "its store is damaged" store_damage
+tap_check "it starts all the same" lab_start R1
+tap_check "it tells how to recover" store_says "to recover put a backup"
+lab_cmd R3 "clear crypto sa" >/dev/null
+tap_check "it refuses registrations" wait_for 30 refused
+tap_check "it has made no other keys" test -z "$(teks)"
+tap_check "it stops again" lab_stop R1
+tap_check "the backup is put back" store_recover
+tap_check "it starts with it" lab_start R1
+tap_check "it has its keys again" \
+	diff <(printf '%s\n' "$before") <(teks)
+tap_check "who was refused registers" wait_for 150 lab_all_registered
 tap_check "R2 stops when told" lab_stop R2
 
 clean_after_stop() {

@@ -27,6 +27,12 @@ struct gdoi *gdoi_new(const struct env *env, struct store *store)
 	return &engine;
 }
 
+void gdoi_ks_refuse(struct gdoi *g, const char *why)
+{
+	(void)g;
+	(void)why;
+}
+
 void gdoi_free(struct gdoi *g)
 {
 	(void)g;

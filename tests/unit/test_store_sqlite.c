@@ -310,13 +310,36 @@ static void test_no_access(void **state)
 	refuse("No such file");
 }
 
+static void test_info(void **state)
+{
+	struct store *s = open_ok();
+	struct store_info v;
+
+	(void)state;
+	assert_int_equal(s->begin(s->ctx), 0);
+	assert_int_equal(put(s, "tek", "a", "x"), 0);
+	assert_int_equal(put(s, "tek", "b", "y"), 0);
+	assert_int_equal(put(s, "kek", "a", ""), 0);
+	assert_int_equal(s->commit(s->ctx), 0);
+	assert_int_equal(store_sqlite_info(s, &v), 0);
+	assert_int_equal(v.n_tables, 2);
+	assert_string_equal(v.table[0].name, "kek");
+	assert_int_equal(v.table[0].rows, 1);
+	assert_int_equal(v.table[1].rows, 2);
+	assert_int_equal(v.commits, 1);
+	assert_int_equal(v.failures, 0);
+	assert_true(v.log_bytes > 0 && v.age_ms < 60000);
+	store_sqlite_close(s);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { T(test_records), T(test_group),
 		T(test_crash), T(test_garbage), T(test_damaged_page),
 		T(test_newer), T(test_in_use), T(test_no_access),
-		T(test_sealed), T(test_key_lost), T(test_migration) };
+		T(test_sealed), T(test_key_lost), T(test_migration),
+		T(test_info) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
