@@ -2,7 +2,7 @@
  *
  *   prerouting raw      defrag  as in the dataplane's table
  *   prerouting mangle   pre     from an interface: lists mirrored
- *   forward             fwd     to an interface
+ *   forward             forward to an interface
  *   output mangle       out     the same of our own packets
  *   postrouting mangle  post    meant for encryption, but about to leave
  *
@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "dataplane/objects.h"
 #include "dataplane/selector_nft.h"
+#include "dataplane/watch.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
@@ -48,6 +49,10 @@ struct guard {
 	struct entries entries;
 	uint32_t run, last_id;
 	bool hooked; /* the kernel has the chains with a hook */
+	bool own;    /* no other program can change the table */
+	struct watch *others; /* unless own: what they do to it */
+	void (*restored)(void *ctx, int rc);
+	void *ctx;
 };
 
 struct chain_name {
@@ -217,9 +222,9 @@ static void hooks_build(const struct guard *g, struct nl_batch *b)
 	accept_mark(b, "pre", DP_XFRM_IN);
 	exchange_rules(b, "pre", true);
 	jump_rules(g, b, "pre", true);
-	hook_add(b, "fwd", NF_INET_FORWARD, NF_IP_PRI_MANGLE);
-	accept_encrypt(b, "fwd", DP_XFRM_OUT(0)); /* post looks at it */
-	jump_rules(g, b, "fwd", false);
+	hook_add(b, "forward", NF_INET_FORWARD, NF_IP_PRI_MANGLE);
+	accept_encrypt(b, "forward", DP_XFRM_OUT(0)); /* post looks at it */
+	jump_rules(g, b, "forward", false);
 	hook_add(b, "out", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE + 2);
 	accept_mark(b, "out", DP_MARK_OWN);
 	accept_encrypt(b, "out", DP_MARK_OUT(0));
@@ -230,7 +235,7 @@ static void hooks_build(const struct guard *g, struct nl_batch *b)
 	post_rules(g, b);
 }
 
-static const char *const hooks[] = { "defrag", "pre", "fwd", "out", "post" };
+static const char *const hooks[] = { "defrag", "pre", "forward", "out", "post" };
 
 static void hooks_unbuild(struct nl_batch *b)
 {
@@ -372,7 +377,7 @@ static void batch_fill(
 /* anew: without what an earlier run left, which only the kernel knows. */
 static int guard_commit(struct guard *g, bool anew)
 {
-	struct nl_batch b = { 0 };
+	struct nl_batch b = { .own = g->own };
 	struct entry *e;
 	bool hooked;
 	int rc;
@@ -429,7 +434,12 @@ struct guard *guard_open(struct sbuf *why)
 	if (getrandom(&g->run, sizeof(g->run), 0) != sizeof(g->run))
 		abort();
 	if (!rc)
+		rc = nft_table_await(&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE);
+	if (!rc) {
+		g->own = nft_table_claim(
+			&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE);
 		rc = left_take(g);
+	}
 	if (!rc)
 		return g;
 	sbuf_printf(why, "nf_tables: %s", strerror(-rc));
@@ -449,6 +459,7 @@ void guard_free(struct guard *g, bool keep)
 	TAILQ_FOREACH(e, &g->entries, link)
 		e->gone = !keep || e->kind != CLOSED;
 	(void)guard_commit(g, false);
+	watch_free(g->others);
 	while ((e = TAILQ_FIRST(&g->entries)))
 		entry_free(g, e);
 	nl_close(&g->nft);
@@ -599,14 +610,38 @@ uint64_t guard_drops(struct guard *g, const char *netdev)
 	return sum;
 }
 
-int guard_verify(struct guard *g)
+static bool any_left(const struct guard *g)
 {
-	int rc = 0;
+	const struct entry *e;
 
-	if (!TAILQ_EMPTY(&g->entries))
-		rc = nft_table_check(&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE);
-	if (rc != -ENOENT)
-		return rc;
+	TAILQ_FOREACH(e, &g->entries, link)
+		if (is_left(g, e))
+			return true;
+	return false;
+}
+
+/* What an earlier run left is not ours to write anew: while there is some only
+ * the loss of the whole table counts. */
+static void changed_by_others(void *arg, bool missed)
+{
+	struct guard *g = arg;
+	int rc;
+
+	if (TAILQ_EMPTY(&g->entries))
+		return;
+	rc = nft_table_check(&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE);
+	if (rc == 0 && (missed || any_left(g)))
+		return;
 	rc = guard_commit(g, true);
-	return rc ? rc : 1;
+	g->restored(g->ctx, rc);
+}
+
+void guard_watch(struct guard *g, struct loop *loop,
+	void (*fn)(void *ctx, int rc), void *ctx)
+{
+	g->restored = fn;
+	g->ctx = ctx;
+	if (!g->own)
+		g->others = watch_table(loop, &g->nft, NFPROTO_IPV4,
+			DP_GUARD_TABLE, changed_by_others, g);
 }

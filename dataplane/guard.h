@@ -13,6 +13,7 @@
 #include "dataplane/ops.h"
 
 struct guard;
+struct loop;
 /* Puts what an earlier run left into force, before anything else is touched.
  * NULL and *why: the kernel lacks nf_tables. */
 struct guard *guard_open(struct sbuf *why);
@@ -45,7 +46,8 @@ int guard_left_drop(struct guard *g, guard_done_fn *done, void *ctx);
 
 /* Packets that closed interfaces have dropped, by netdev. */
 uint64_t guard_drops(struct guard *g, const char *netdev);
-/* Puts the table back if another program removed it.  0: it was there; 1: it
- * is back; -errno. */
-int guard_verify(struct guard *g);
+/* From now on what another program does to the table is undone at once, where
+ * the kernel lets it do so at all; fn is told: 0, or -errno why it is not. */
+void guard_watch(struct guard *g, struct loop *loop,
+	void (*fn)(void *ctx, int rc), void *ctx);
 #endif

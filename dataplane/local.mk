@@ -11,7 +11,8 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/nl.h dataplane/nl.c dataplane/nft.h dataplane/nft_priv.h \
 	dataplane/nft.c dataplane/nft_map.c \
 	dataplane/iface.h dataplane/iface_priv.h dataplane/iface.c dataplane/link.c \
-	dataplane/table.h dataplane/table.c \
+	dataplane/table.h dataplane/table.c dataplane/table_report.c dataplane/table_priv.h \
+	dataplane/table_count.c dataplane/watch.h dataplane/watch.c \
 	dataplane/xfrm.h dataplane/xfrm_priv.h dataplane/xfrm.c dataplane/xfrm_nl.c \
 	dataplane/xfrm_nft.c dataplane/xfrm_can.c dataplane/choose.h dataplane/choose.c \
 	dataplane/neigh.h dataplane/neigh.c \

@@ -16,6 +16,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define REG NFT_REG_1
 
@@ -42,12 +43,21 @@ static const char *table_of(const struct nl_batch *b)
 	return b->table ? b->table : DP_NFT_TABLE;
 }
 
-static void table_message(struct nl_batch *b, uint16_t type, uint16_t flags)
+#define OWNED (NFT_TABLE_F_OWNER | 4u) /* and NFT_TABLE_F_PERSIST */
+
+#define AWAIT_NAPS 300
+
+static bool own_never;
+
+static void table_message(
+	struct nl_batch *b, uint16_t type, uint16_t flags, uint32_t table_flags)
 {
 	struct nftnl_table *t = nft_must(nftnl_table_alloc());
 	struct nlmsghdr *h = nl_batch_msg(b, type, nft_family(b), flags);
 
 	nftnl_table_set_str(t, NFTNL_TABLE_NAME, table_of(b));
+	if (table_flags)
+		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, table_flags);
 	nftnl_table_nlmsg_build_payload(h, t);
 	nl_batch_end_msg(b, h);
 	nftnl_table_free(t);
@@ -55,12 +65,66 @@ static void table_message(struct nl_batch *b, uint16_t type, uint16_t flags)
 
 void nft_table_add(struct nl_batch *b)
 {
-	table_message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	table_message(b, NFT_MSG_NEWTABLE, NLM_F_CREATE, b->own ? OWNED : 0);
 }
 
 void nft_table_del(struct nl_batch *b)
 {
-	table_message(b, NFT_MSG_DELTABLE, 0);
+	table_message(b, NFT_MSG_DELTABLE, 0, 0);
+}
+
+void nft_own_never(void)
+{
+	own_never = true;
+}
+
+/* Alone in its transaction; keep: else it goes in the same one. */
+static int table_try(struct nl *nl, uint8_t family, const char *table,
+	bool owned, bool keep)
+{
+	struct nl_batch b = { .own = owned };
+	int rc;
+
+	nl_batch_begin(&b);
+	nft_use(&b, family, table);
+	nft_table_add(&b);
+	if (!keep)
+		nft_table_del(&b);
+	rc = nl_batch_commit(nl, &b);
+	nl_batch_free(&b);
+	return rc;
+}
+
+bool nft_can_own(struct nl *nl)
+{
+	return !own_never && table_try(nl, NFPROTO_IPV4, DP_PROBE_TABLE, true,
+				     false) == 0;
+}
+
+/* A process is to be seen as dead a while before its sockets are closed. */
+int nft_table_await(struct nl *nl, uint8_t family, const char *table)
+{
+	const struct timespec nap = { .tv_nsec = 10000000 };
+	int rc = nft_table_check(nl, family, table);
+
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	for (int naps = 0; naps < AWAIT_NAPS; naps++) {
+		rc = table_try(nl, family, table, false, true);
+		if (rc != -EPERM)
+			return rc;
+		nanosleep(&nap, NULL);
+	}
+	return rc;
+}
+
+/* A transaction of its own: the kernel takes no chains with a hook in one that
+ * changes a table's owner. */
+bool nft_table_claim(struct nl *nl, uint8_t family, const char *table)
+{
+	if (nft_table_check(nl, family, table))
+		return nft_can_own(nl);
+	return !own_never && table_try(nl, family, table, true, true) == 0;
 }
 
 static struct nftnl_chain *chain_new(const struct nl_batch *b, const char *name)

@@ -10,6 +10,16 @@
  * this family (NFPROTO_*); without it on DP_NFT_TABLE of family ip. */
 void nft_use(struct nl_batch *b, uint8_t family, const char *table);
 void nft_table_add(struct nl_batch *b);
+/* Can a table belong to the socket that made it (kernel 6.9)?  Then nothing
+ * else changes it, not even by flushing the whole ruleset, until that socket
+ * closes; it stays behind, for anybody. */
+bool nft_can_own(struct nl *nl);
+/* Waits till a process that has just died lets go of that table. 0; -EPERM: its
+ * owner lives on; -errno. */
+int nft_table_await(struct nl *nl, uint8_t family, const char *table);
+/* As nft_can_own of that table, taken over where an earlier run left it. */
+bool nft_table_claim(struct nl *nl, uint8_t family, const char *table);
+void nft_own_never(void); /* from now on as on an older kernel: for tests */
 void nft_table_del(struct nl_batch *b); /* with all that is in it */
 /* hook < 0: a chain to jump to; type "filter" or "route". */
 void nft_chain_add(struct nl_batch *b, const char *name, int hook, int prio,

@@ -33,6 +33,7 @@ struct nl_batch {
 	uint32_t seq;
 	uint8_t family;    /* what the functions of nft.h fill it for, set by */
 	const char *table; /* nft_use; 0 and NULL: ip and DP_NFT_TABLE */
+	bool own;          /* nft_table_add makes a table of ours alone */
 };
 #define NL_BATCH_MSG 32768 /* room guaranteed to one message */
 void nl_batch_begin(struct nl_batch *b);

@@ -20,6 +20,7 @@
 
 #define DP_RT_IN        20999u /* local default dev lo */
 #define DP_RT_OUT(slot) (21000u + (slot))
+#define DP_RT_IS_OURS(table) ((table) >= DP_RT_IN && (table) < DP_RT_OUT(DP_SLOTS))
 /* Behind the route into the TUN: what is meant to be encrypted is dropped, not
  * sent in clear, while the TUN is down or gone. */
 #define DP_BLACKHOLE_METRIC 9999u
@@ -57,6 +58,7 @@
 #define DP_FILTER_GROUP 849
 #define DP_FILTER_SNAP  192
 
+#define DP_PROBE_TABLE "getvpn-probe" /* within one transaction */
 /* What must not pass in clear; the one table that may outlive us. */
 #define DP_GUARD_TABLE "getvpn-guard"
 #endif

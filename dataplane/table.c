@@ -16,6 +16,8 @@
 #include "base/loop.h"
 #include "dataplane/path.h"
 #include "dataplane/selector_nft.h"
+#include "dataplane/table_priv.h"
+#include "dataplane/watch.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
@@ -42,8 +44,16 @@ struct chain_name table_chain(const char *kind, const struct table_group *g)
 static struct {
 	TAILQ_HEAD(, table) tables; /* of the open backends */
 	struct table_order groups;  /* of all of them */
-} shared = { TAILQ_HEAD_INITIALIZER(shared.tables),
-	TAILQ_HEAD_INITIALIZER(shared.groups) };
+	struct nl nft;
+	bool own;             /* no other program can change the table */
+	struct watch *others; /* unless own: what they do to it */
+} shared = { .tables = TAILQ_HEAD_INITIALIZER(shared.tables),
+	.groups = TAILQ_HEAD_INITIALIZER(shared.groups) };
+
+struct nl *table_nl(void)
+{
+	return &shared.nft;
+}
 
 static const char *const group_chains[] = { "enc", "out", "clear", "in", "unk",
 	"odd", "esp" };
@@ -57,18 +67,29 @@ static void batch_begin(struct nl_batch *b)
 {
 	nl_batch_begin(b);
 	nft_use(b, NFPROTO_IPV4, DP_NFT_TABLE);
+	b->own = shared.own;
 }
 
-static void table_reclaim(struct table *t)
+/* Whoever made it; that of a process that lives is its own. */
+static void table_remove(struct nl_batch *b)
+{
+	/* Made first, so that deleting one that is not there is no error. */
+	b->own = false;
+	nft_table_add(b);
+	nft_table_del(b);
+	b->own = shared.own;
+}
+
+static int table_reclaim(void)
 {
 	struct nl_batch b = { 0 };
+	int rc;
 
-	/* Made first, so that deleting one that is not there is no error. */
 	batch_begin(&b);
-	nft_table_add(&b);
-	nft_table_del(&b);
-	(void)nl_batch_commit(&t->nft, &b);
+	table_remove(&b);
+	rc = nl_batch_commit(&shared.nft, &b);
 	nl_batch_free(&b);
+	return rc;
 }
 
 void table_spi_test(struct nft_rule *r, const struct table_kind *k)
@@ -360,138 +381,47 @@ static int table_commit(struct table *t, struct table_group *changed,
 	out_build(&b);
 	if (gone && gone->in_kernel)
 		group_unbuild(&b, t, gone);
-	rc = nl_batch_commit(&t->nft, &b);
+	rc = nl_batch_commit(&shared.nft, &b);
 	nl_batch_free(&b);
 	if (changed)
 		changed->in_kernel |= rc == 0;
 	return rc;
 }
 
+static void spi_set(
+	struct nl_batch *b, const struct table *t, uint32_t spi, bool add)
+{
+	uint32_t be = htonl(spi);
+
+	nft_set_change(b, t->kind->spi_set, add, &be, sizeof(be));
+}
+
+static void spi_note(struct table *t, uint32_t spi, bool add)
+{
+	size_t i = 0;
+
+	while (i < t->n_spis && t->spi[i] != spi)
+		i++;
+	if (add && i == t->n_spis) {
+		t->spi = xreallocarray(t->spi, i + 1, sizeof(*t->spi));
+		t->spi[t->n_spis++] = spi;
+	} else if (!add && i < t->n_spis) {
+		t->spi[i] = t->spi[--t->n_spis];
+	}
+}
+
 int table_spi(struct table *t, uint32_t spi, bool add)
 {
 	struct nl_batch b = { 0 };
-	uint32_t be = htonl(spi);
 	int rc;
 
 	batch_begin(&b);
-	nft_set_change(&b, t->kind->spi_set, add, &be, sizeof(be));
-	rc = nl_batch_commit(&t->nft, &b);
+	spi_set(&b, t, spi, add);
+	rc = nl_batch_commit(&shared.nft, &b);
 	nl_batch_free(&b);
-	return rc;
-}
-
-/* ---- counters ---- */
-
-int table_chain_sum(struct nl *nft, const char *chain,
-	const struct table_group *g, uint64_t *sum)
-{
-	uint64_t v[4] = { 0 };
-	int rc = nft_chain_counters(
-		nft, table_chain(chain, g).s, v, ARRAY_LEN(v));
-
-	for (size_t i = 0; i < ARRAY_LEN(v); i++)
-		*sum += v[i];
-	return rc < 0 ? rc : 0;
-}
-
-static size_t entries(const struct table_group *g)
-{
-	return g->lists->local.n + g->lists->policy.n;
-}
-
-/* Of each entry of local, then of policy, in this generation. */
-static int ace_counts(
-	struct table *t, const struct table_group *g, uint64_t *v, size_t n)
-{
-	int rc = 0;
-
-	memset(v, 0, n * sizeof(*v));
-	if (g->in_kernel && g->cfg.policy)
-		rc = nft_entry_counters(&t->nft, NFPROTO_IPV4, DP_NFT_TABLE,
-			table_chain("out", g).s, v, n);
-	return rc;
-}
-
-static int rule_counts(struct table *t, const struct table_group *g,
-	uint64_t *ace, struct table_counts *out)
-{
-	const struct table_kind *k = t->kind;
-	int rc = ace_counts(t, g, ace, entries(g));
-
-	*out = (struct table_counts){ 0 };
-	for (size_t i = 0; i < g->lists->policy.n; i++)
-		if (g->lists->policy.v[i].permit)
-			out->ace += ace[g->lists->local.n + i];
-	if (rc || !g->in_kernel)
-		return rc;
-	rc = table_chain_sum(&t->nft, "clear", g, &out->not_ipsec);
 	if (!rc)
-		rc = table_chain_sum(&t->nft, "unk", g, &out->invalid_sa);
-	if (!rc)
-		rc = table_chain_sum(&t->nft, "odd", g, &out->invalid_sa);
-	return rc || !k->counts ? rc : k->counts(&t->nft, g, out);
-}
-
-static void counts_add(struct table_counts *sum, const struct table_counts *c)
-{
-	sum->not_ipsec += c->not_ipsec;
-	sum->invalid_sa += c->invalid_sa;
-	sum->ace += c->ace;
-	sum->no_sa += c->no_sa;
-	sum->identity += c->identity;
-}
-
-int table_group_counts(
-	struct table *t, const struct table_group *g, struct table_counts *out)
-{
-	auto_free uint64_t *ace = xcalloc(entries(g) + 1, sizeof(*ace));
-	int rc = rule_counts(t, g, ace, out);
-
-	counts_add(out, &g->base);
+		spi_note(t, spi, add);
 	return rc;
-}
-
-/* Replaced rules start at zero: takes what they counted into our sums. */
-static void counts_keep(struct table *t, struct table_group *g)
-{
-	auto_free uint64_t *ace = xcalloc(entries(g) + 1, sizeof(*ace));
-	struct table_counts c;
-
-	if (rule_counts(t, g, ace, &c))
-		return;
-	counts_add(&g->base, &c);
-	for (size_t i = 0; i < entries(g); i++)
-		g->ace_base[i] += ace[i];
-}
-
-/* n entries from the at-th of local and policy in a row. */
-static int entry_counters(struct table *t, const struct table_group *g,
-	size_t at, uint64_t *v, size_t n)
-{
-	size_t all = entries(g);
-	auto_free uint64_t *ace = xcalloc(all + 1, sizeof(*ace));
-	int rc = ace_counts(t, g, ace, all);
-
-	for (size_t i = 0; i < n && at + i < all; i++)
-		v[i] = ace[at + i] + g->ace_base[at + i];
-	return rc;
-}
-
-int table_ace_counters(
-	struct table *t, const struct table_group *g, uint64_t *v, size_t n)
-{
-	memset(v, 0, n * sizeof(*v));
-	return g ? entry_counters(t, g, g->lists->local.n, v, n) : -ENOENT;
-}
-
-int table_local_counters(
-	struct table *t, const struct table_group *g, uint64_t *v, size_t n)
-{
-	memset(v, 0, n * sizeof(*v));
-	if (!g)
-		return -ENOENT;
-	return entry_counters(
-		t, g, 0, v, n < g->lists->local.n ? n : g->lists->local.n);
 }
 
 /* ---- groups ---- */
@@ -639,7 +569,7 @@ int table_group_replace(struct table *t, struct table_group *g,
 	int rc;
 
 	*old = g->lists;
-	counts_keep(t, g);
+	table_counts_keep(g);
 	group_take(t, g, in, lists);
 	rc = table_commit(t, g, NULL);
 	if (rc) {
@@ -651,14 +581,14 @@ int table_group_replace(struct table *t, struct table_group *g,
 	if (!acl_equal(&lists->policy, &(*old)->policy) ||
 		!acl_equal(&lists->local, &(*old)->local)) {
 		free(g->ace_base);
-		g->ace_base = xcalloc(entries(g) + 1, sizeof(*g->ace_base));
+		g->ace_base = xcalloc(table_entries(g) + 1, sizeof(*g->ace_base));
 	}
 	return 0;
 }
 
 int table_group_renew(struct table *t, struct table_group *g)
 {
-	counts_keep(t, g);
+	table_counts_keep(g);
 	return table_commit(t, g, NULL);
 }
 
@@ -668,61 +598,56 @@ int table_group_remove(struct table *t, struct table_group *g)
 	return table_commit(t, NULL, g);
 }
 
-/* ---- reports ---- */
-
-/* The prefix is a letter for the reason and the slot. */
-static void report_packet(void *ctx, const struct nflog_packet *report)
+int table_restore(void)
 {
-	const struct table *t = ctx;
-	const struct dp_events *ev = t->ev;
-	char kind = report->prefix[0];
-	const struct table_group *g =
-		table_by_slot(t, (unsigned)atoi(report->prefix + 1));
-	uint8_t copy[DP_NFLOG_SNAP];
-	struct packet_key k;
-	size_t hdr, n = report->n;
+	struct nl_batch b = { 0 };
+	struct table_group *g;
+	const struct table *t;
+	int rc;
 
-	if (!g || n < 20)
-		return;
-	/* The report is cut; so must be the length that the header tells. */
-	n = n < sizeof(copy) ? n : sizeof(copy);
-	memcpy(copy, report->p, n);
-	copy[2] = 0;
-	copy[3] = (uint8_t)n;
-	if (!packet_key_read(copy, n, &k))
-		return;
-	hdr = (copy[0] & 0xfu) * 4u;
-	if (kind == 'n' && ev->not_ipsec)
-		ev->not_ipsec(ev->ctx, g->cfg.id, &k);
-	if (kind == 's' && ev->invalid_spi && n >= hdr + 4) {
-		const uint8_t *s = copy + hdr;
-
-		ev->invalid_spi(ev->ctx, g->cfg.id,
-			(uint32_t)s[0] << 24 | (uint32_t)s[1] << 16 |
-				(uint32_t)s[2] << 8 | s[3],
-			&k);
-	}
+	if (TAILQ_EMPTY(&shared.groups))
+		return 0;
+	TAILQ_FOREACH(g, &shared.groups, any)
+		table_counts_keep(g);
+	batch_begin(&b);
+	table_remove(&b);
+	base_build(&b);
+	TAILQ_FOREACH(g, &shared.groups, any)
+		group_build(&b, g->table, g);
+	pre_build(&b);
+	out_build(&b);
+	TAILQ_FOREACH(t, &shared.tables, link)
+		for (size_t i = 0; i < t->n_spis; i++)
+			spi_set(&b, t, t->spi[i], true);
+	rc = nl_batch_commit(&shared.nft, &b);
+	nl_batch_free(&b);
+	TAILQ_FOREACH(g, &shared.groups, any)
+		g->in_kernel |= rc == 0;
+	return rc;
 }
 
-static void reports_ready(void *arg, int events)
-{
-	struct table *t = arg;
+/* ---- open and close ---- */
 
-	(void)events;
-	nflog_read(&t->log, report_packet, t);
+static void shared_close(void)
+{
+	watch_free(shared.others);
+	shared.others = NULL;
+	nl_close(&shared.nft);
 }
 
-void table_reports_start(
-	struct table *t, struct loop *loop, const struct dp_events *ev)
+static int shared_open(void)
 {
-	int rc = nflog_open(&t->log, t->kind->nflog_group, DP_NFLOG_SNAP);
+	int rc = nl_open(&shared.nft, NETLINK_NETFILTER, 0);
 
-	t->ev = ev;
-	if (rc)
-		dp_tell(ev, "no packet reports: nflog: %s", strerror(-rc));
+	if (!rc)
+		rc = nft_table_await(&shared.nft, NFPROTO_IPV4, DP_NFT_TABLE);
+	if (!rc)
+		rc = table_reclaim();
+	if (!rc)
+		shared.own = nft_can_own(&shared.nft);
 	else
-		t->watch = loop_fd_add(
-			loop, nl_fd(&t->log), LOOP_READ, reports_ready, t);
+		shared_close();
+	return rc;
 }
 
 int table_open(struct table *t, const struct table_kind *kind)
@@ -731,13 +656,39 @@ int table_open(struct table *t, const struct table_kind *kind)
 
 	t->kind = kind;
 	TAILQ_INIT(&t->groups);
-	rc = nl_open(&t->nft, NETLINK_NETFILTER, 0);
+	rc = TAILQ_EMPTY(&shared.tables) ? shared_open() : 0;
+	if (!rc) {
+		TAILQ_INSERT_TAIL(&shared.tables, t, link);
+		t->open = true;
+	}
+	return rc;
+}
+
+static void changed_by_others(void *arg, bool missed)
+{
+	const struct table *t = TAILQ_FIRST(&shared.tables);
+	int rc = -ENOENT;
+
+	(void)arg;
+	if (missed)
+		rc = nft_table_check(
+			&shared.nft, NFPROTO_IPV4, DP_NFT_TABLE);
+	if (TAILQ_EMPTY(&shared.groups) || rc != -ENOENT)
+		return;
+	rc = table_restore();
 	if (rc)
-		return rc;
-	if (TAILQ_EMPTY(&shared.tables))
-		table_reclaim(t);
-	TAILQ_INSERT_TAIL(&shared.tables, t, link);
-	return 0;
+		dp_tell(t->ev, "table " DP_NFT_TABLE " was changed by another "
+			       "program: %s", strerror(-rc));
+	else
+		dp_tell(t->ev, "table " DP_NFT_TABLE " was changed by another "
+			       "program and is restored");
+}
+
+void table_watch(struct loop *loop)
+{
+	if (!shared.own && !shared.others)
+		shared.others = watch_table(loop, &shared.nft, NFPROTO_IPV4,
+			DP_NFT_TABLE, changed_by_others, NULL);
 }
 
 /* The others' groups stay. */
@@ -758,7 +709,7 @@ static void table_leave(struct table *t)
 		nft_chain_flush(&b, *chain);
 		nft_chain_del(&b, *chain);
 	}
-	rc = nl_batch_commit(&t->nft, &b);
+	rc = nl_batch_commit(&shared.nft, &b);
 	nl_batch_free(&b);
 	if (rc && t->ev)
 		dp_tell(t->ev, "closing: %s", strerror(-rc));
@@ -768,13 +719,16 @@ void table_close(struct table *t)
 {
 	if (t->watch)
 		loop_fd_del(t->watch);
-	if (t->nft.s) {
+	if (t->open) {
 		TAILQ_REMOVE(&shared.tables, t, link);
-		if (TAILQ_EMPTY(&shared.tables))
-			table_reclaim(t);
-		else
+		if (TAILQ_EMPTY(&shared.tables)) {
+			(void)table_reclaim();
+			shared_close();
+		} else {
 			table_leave(t);
+		}
 	}
+	t->open = false;
+	free(t->spi);
 	nl_close(&t->log);
-	nl_close(&t->nft);
 }

@@ -70,19 +70,25 @@ struct table_kind {
 
 struct table {
 	TAILQ_ENTRY(table) link;
+	bool open; /* in that list */
 	const struct table_kind *kind;
-	struct nl nft, log;
+	struct nl log;
+	uint32_t *spi; /* that are the backend's to decrypt */
+	size_t n_spis;
 	struct table_group_list groups;
 	const struct dp_events *ev; /* for reports of packets */
 	struct loop_fd *watch;
 };
 
-/* Opens the socket; the first removes what a crashed run left. 0 or -errno. */
+/* The first opens the socket and removes what a crashed run left. 0 or -errno;
+ * -EPERM also where another process runs with the table. */
 int table_open(struct table *t, const struct table_kind *kind);
 /* Reports of packets go to ev, which outlives t, from now on; where they are
- * not to be had ev is told, and all else works. */
+ * not to be had ev is told, and all else works.  So it is when another program
+ * changed the table, which is then put right. */
 void table_reports_start(
 	struct table *t, struct loop *loop, const struct dp_events *ev);
+void table_watch(struct loop *loop); /* that alone */
 void table_close(struct table *t); /* has no group any more */
 
 struct table_group *table_find(const struct table *t, uint32_t id);
@@ -104,6 +110,9 @@ int table_group_replace(struct table *t, struct table_group *g,
 /* The same policy anew, after can_send or what the hooks look at changed.
  * 0 or -errno. */
 int table_group_renew(struct table *t, struct table_group *g);
+/* All of it anew, for all backends, when others may have changed it or what it
+ * hangs on was replaced. 0 or -errno. */
+int table_restore(void);
 /* Takes g off the list and its rules out of the kernel. 0 or -errno. */
 int table_group_remove(struct table *t, struct table_group *g);
 void group_lists_free(struct group_lists *l);
@@ -111,13 +120,10 @@ void group_lists_free(struct group_lists *l);
 /* An SPI that is ours to decrypt. 0 or -errno. */
 int table_spi(struct table *t, uint32_t spi, bool add);
 /* With those of earlier generations. 0 or -errno. */
-int table_group_counts(
-	struct table *t, const struct table_group *g, struct table_counts *out);
+int table_group_counts(const struct table_group *g, struct table_counts *out);
 /* As dataplane_ops has them; g may be NULL. */
-int table_ace_counters(
-	struct table *t, const struct table_group *g, uint64_t *v, size_t n);
-int table_local_counters(
-	struct table *t, const struct table_group *g, uint64_t *v, size_t n);
+int table_ace_counters(const struct table_group *g, uint64_t *v, size_t n);
+int table_local_counters(const struct table_group *g, uint64_t *v, size_t n);
 
 /* ---- for the hooks ---- */
 struct chain_name table_chain(const char *kind, const struct table_group *g);

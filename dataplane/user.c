@@ -2,6 +2,7 @@
  * our own state change so that nothing leaks in between. */
 #include "base/loop.h"
 #include "dataplane/user_priv.h"
+#include "dataplane/watch.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #define MTU_UNKNOWN  1500u
 #define MTU_RESERVE  100u /* more than any suite takes */
 #define SA_SLOTS_MIN 8
+#define REPAIR_MS    2000 /* between attempts */
 
 struct dp {
 	struct loop *loop;
@@ -22,6 +24,8 @@ struct dp {
 	struct world *world;
 	struct sa_seqs seqs;
 	struct loop_fd *watch_trouble;
+	struct watch *routes;
+	struct timer repair;
 };
 
 /* A group begins with the table's part of it. */
@@ -174,6 +178,8 @@ static struct user_group *group_new(
 	if (!*rc)
 		*rc = group_route(dp, g);
 	if (*rc) {
+		dp_tell(&dp->ev, "%s: %s%s", g->tun_name, strerror(-*rc),
+			tun_hint(*rc));
 		group_free(dp, g);
 		return NULL;
 	}
@@ -368,7 +374,7 @@ static int user_group_counters(
 	*out = (struct dp_group_counters){ 0 };
 	if (!g)
 		return -ENOENT;
-	rc = table_group_counts(&dp->table, &g->t, &c);
+	rc = table_group_counts(&g->t, &c);
 	out->encrypt = get(&g->encrypt);
 	out->decrypt = get(&g->decrypt);
 	for (size_t i = 0; i < DP_N_DROPS; i++)
@@ -382,15 +388,13 @@ static int user_group_counters(
 static int user_ace_counters(
 	struct dp *dp, uint32_t group, uint64_t *v, size_t n)
 {
-	return table_ace_counters(
-		&dp->table, table_find(&dp->table, group), v, n);
+	return table_ace_counters(table_find(&dp->table, group), v, n);
 }
 
 static int user_local_counters(
 	struct dp *dp, uint32_t group, uint64_t *v, size_t n)
 {
-	return table_local_counters(
-		&dp->table, table_find(&dp->table, group), v, n);
+	return table_local_counters(table_find(&dp->table, group), v, n);
 }
 
 static size_t user_groups(struct dp *dp, struct dp_group_view *v, size_t n)
@@ -454,19 +458,75 @@ static void user_replay_clear(struct dp *dp, uint32_t group)
 
 /* ---- events ---- */
 
+/* The device was deleted: another of its name. */
+static int tun_anew(struct dp *dp, struct user_group *g)
+{
+	int old[DP_QUEUES_MAX], fresh[DP_QUEUES_MAX], rc;
+
+	for (size_t q = 0; q < DP_QUEUES_MAX; q++)
+		fresh[q] = -1;
+	rc = tun_open(
+		&dp->rt, g->t.slot, g->tun_name, fresh, dp->workers.n,
+		&g->tun_udp);
+	memcpy(old, g->tun, sizeof(old));
+	if (!rc) {
+		memcpy(g->tun, fresh, sizeof(fresh));
+		publish(dp);
+	}
+	for (size_t q = 0; q < DP_QUEUES_MAX; q++)
+		mem_close_fd(rc ? &fresh[q] : &old[q]);
+	return rc;
+}
+
 /* A TUN that went down took its route along; the blackhole behind it holds
  * until both are back. */
 static void group_repair(struct dp *dp, struct user_group *g)
 {
-	int rc = tun_raise(&dp->rt, g->tun_name, g->t.slot);
+	bool gone = !if_nametoindex(g->tun_name), again = g->broken;
+	int rc = gone ? tun_anew(dp, g)
+		      : tun_raise(&dp->rt, g->tun_name, g->t.slot);
 
 	if (!rc)
 		rc = group_route(dp, g);
+	g->broken = rc != 0;
+	if (!rc)
+		dp_tell(&dp->ev, "%s was %s, %s again", g->tun_name,
+			gone ? "deleted" : "down", gone ? "made" : "raised");
+	else if (!again)
+		dp_tell(&dp->ev, "%s is %s: %s%s", g->tun_name,
+			gone ? "gone" : "down", strerror(-rc), tun_hint(rc));
 	if (rc)
-		dp_tell(&dp->ev, "%s is down: %s", g->tun_name, strerror(-rc));
-	else
-		dp_tell(&dp->ev, "%s was down, raised again", g->tun_name);
+		timer_set(loop_timers(dp->loop), &dp->repair,
+			loop_now() + REPAIR_MS);
 	publish(dp);
+}
+
+static void repair_due(void *arg)
+{
+	struct dp *dp = arg;
+	struct user_group *g;
+
+	GROUPS(g, dp)
+		if (g->broken)
+			group_repair(dp, g);
+}
+
+/* Also when none of ours is among what was deleted: it does no harm. */
+static void routes_changed(void *arg, bool missed)
+{
+	struct dp *dp = arg;
+	struct user_group *g;
+	int rc = esp_route(&dp->rt);
+
+	GROUPS(g, dp)
+		if (!rc && !g->broken)
+			rc = group_route(dp, g);
+	if (rc)
+		dp_tell(&dp->ev, "policy rules were changed by another "
+				 "program: %s", strerror(-rc));
+	else if (!missed)
+		dp_tell(&dp->ev, "policy rules were changed by another "
+				 "program and are restored");
 }
 
 static void trouble_ready(void *arg, int events)
@@ -485,6 +545,12 @@ static void trouble_ready(void *arg, int events)
 	}
 }
 
+/* Without its address the reverse path check refuses what was decrypted. */
+static bool tun_spoilt(const struct link_state *s)
+{
+	return !s->admin_up || !s->n_addr || s->mtu != DP_TUN_MTU;
+}
+
 static void link_changed(void *ctx, const struct link_state *s, bool gone)
 {
 	struct dp *dp = ctx;
@@ -492,7 +558,7 @@ static void link_changed(void *ctx, const struct link_state *s, bool gone)
 	bool ours = false;
 
 	GROUPS(g, dp) {
-		if (!strcmp(g->tun_name, s->name) && !gone && !s->admin_up)
+		if (!strcmp(g->tun_name, s->name) && (gone || tun_spoilt(s)))
 			group_repair(dp, g);
 		if (strcmp(g->t.cfg.netdev, s->name))
 			continue;
@@ -527,6 +593,8 @@ static void user_close(struct dp *dp)
 		return;
 	if (dp->watch_trouble)
 		loop_fd_del(dp->watch_trouble);
+	watch_free(dp->routes);
+	timer_cancel(loop_timers(dp->loop), &dp->repair);
 	while (dp->world && (g = group_of(TAILQ_FIRST(&dp->table.groups))))
 		user_group_del(dp, g->t.cfg.id);
 	workers_stop(&dp->workers);
@@ -578,6 +646,7 @@ static struct dp *user_open(
 		dp->ev = *ev;
 	TAILQ_INIT(&dp->table.groups);
 	TAILQ_INIT(&dp->seqs.list);
+	timer_init(&dp->repair, repair_due, dp);
 	dp->workers = (struct workers){
 		.raw_tx = -1, .raw_rx = -1, .trouble = -1
 	};
@@ -595,6 +664,7 @@ static struct dp *user_open(
 	dp->watch_trouble = loop_fd_add(
 		loop, dp->workers.trouble, LOOP_READ, trouble_ready, dp);
 	table_reports_start(&dp->table, loop, &dp->ev);
+	dp->routes = watch_routes(loop, &dp->rt, routes_changed, dp);
 	src_valid_mark_check(dp);
 	return dp;
 }

@@ -72,6 +72,7 @@ struct user_group {
 	bool tun_udp; /* it takes UDP segmentation */
 	char tun_name[IFNAMSIZ];
 	unsigned mtu; /* on the route into the TUN */
+	bool broken;  /* the TUN is to be repaired, again and again */
 	struct user_sa_list sas;
 	struct user_sa *sending;
 	_Atomic uint64_t encrypt, decrypt, drops[DP_N_DROPS];
@@ -148,6 +149,8 @@ void workers_publish(struct workers *w, const struct world *next);
 void workers_stop(struct workers *w);
 
 /* ---- user_tun.c: devices, addresses, policy routes ---- */
+/* What to do about an error of these; "" where its text says all. */
+const char *tun_hint(int rc);
 /* Opens gmN with as many queues, up, with an address and loose reverse path
  * check.  *udp: it takes UDP segmentation.  0 or -errno, then fd[] may be partly
  * open. */

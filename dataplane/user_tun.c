@@ -77,6 +77,25 @@ int tun_raise(struct nl *rt, const char *tun, unsigned slot)
 	return rc ? rc : addr_setup(rt, ifindex, slot);
 }
 
+const char *tun_hint(int rc)
+{
+	switch (-rc) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return "; it takes /dev/net/tun: load the module tun, and "
+		       "give a container the device";
+	case EPERM:
+	case EACCES:
+		return "; it takes CAP_NET_ADMIN, and in a container leave to "
+		       "open /dev/net/tun";
+	case EBUSY:
+		return "; another program has a device of that name";
+	default:
+		return "";
+	}
+}
+
 static int queue_open(const char *name, short flags)
 {
 	struct ifreq req = { .ifr_flags = IFF_NO_PI | IFF_VNET_HDR |
@@ -235,7 +254,7 @@ struct reclaim {
 
 static bool table_is_ours(uint32_t table)
 {
-	return table >= DP_RT_IN && table < DP_RT_OUT(DP_SLOTS);
+	return DP_RT_IS_OURS(table);
 }
 
 static int reclaim_take(const struct nlmsghdr *h, void *arg)

@@ -493,7 +493,7 @@ static int xfrm_group_counters(
 	*out = (struct dp_group_counters){ 0 };
 	if (!g)
 		return -ENOENT;
-	rc = table_group_counts(&dp->table, &g->t, &c);
+	rc = table_group_counts(&g->t, &c);
 	past_add(&sum, &g->past);
 	TAILQ_FOREACH(sa, &g->sas, link)
 		sa_sum(dp, g, sa, &sum);
@@ -511,15 +511,13 @@ static int xfrm_group_counters(
 static int xfrm_ace_counters(
 	struct dp *dp, uint32_t group, uint64_t *v, size_t n)
 {
-	return table_ace_counters(
-		&dp->table, table_find(&dp->table, group), v, n);
+	return table_ace_counters(table_find(&dp->table, group), v, n);
 }
 
 static int xfrm_local_counters(
 	struct dp *dp, uint32_t group, uint64_t *v, size_t n)
 {
-	return table_local_counters(
-		&dp->table, table_find(&dp->table, group), v, n);
+	return table_local_counters(table_find(&dp->table, group), v, n);
 }
 
 static size_t xfrm_groups(struct dp *dp, struct dp_group_view *v, size_t n)

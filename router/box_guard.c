@@ -1,13 +1,12 @@
 /* Fail-close, and what an earlier run left in force: which interfaces are
  * closed now (ios-cli.md 15.6). */
+#include "base/hash.h"
 #include "dataplane/guard.h"
 #include "router/box_priv.h"
 #include <bsd/string.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define WATCH_MS 10000 /* between looks at whether our table is there */
 
 struct closing {
 	struct fail_close policy; /* acl: our own copy */
@@ -22,7 +21,6 @@ struct box_guard {
 	bool ready; /* the configuration is whole */
 	bool last;  /* the box is about to go: all are closed */
 	int told;   /* errno last logged */
-	struct timer watch;
 };
 
 static size_t left_count(const struct guard *g)
@@ -35,17 +33,30 @@ static size_t left_count(const struct guard *g)
 	return n;
 }
 
-static void on_watch(void *arg)
+/* Security fails loudly. */
+static void refused(struct box *b, int rc)
 {
-	struct box *b = arg;
 	struct box_guard *g = b->guard;
 
-	if (guard_verify(g->guard) == 1)
+	if (rc != 0 && rc != g->told)
+		log_msg(b->log, LOG_SEV_ERR, "GDOI", "GUARD_NOT_IN_FORCE",
+			"Fail-close cannot be put into force as configured: "
+			"%s; what was in force stays",
+			strerror(-rc));
+	g->told = rc;
+}
+
+static void on_restored(void *ctx, int rc)
+{
+	struct box *b = ctx;
+
+	if (rc != 0)
+		refused(b, rc);
+	else if (log_allow(b->log, hash_bytes("guard", 5), loop_now()))
 		log_msg(b->log, LOG_SEV_WARNING, "GDOI", "GUARD_RESTORED",
-			"What keeps traffic from passing in clear was removed "
-			"from the kernel by another program and is in force "
+			"What keeps traffic from passing in clear was changed "
+			"in the kernel by another program and is in force "
 			"again");
-	timer_set(loop_timers(b->loop), &g->watch, loop_now() + WATCH_MS);
 }
 
 void box_guard_open(struct box *b)
@@ -55,14 +66,13 @@ void box_guard_open(struct box *b)
 	size_t left;
 
 	b->guard = g;
-	timer_init(&g->watch, on_watch, b);
 	g->guard = guard_open(&why);
 	if (g->guard == NULL) {
 		log_msg(b->log, LOG_SEV_ERR, "GDOI", "GUARD_UNAVAILABLE",
 			"Fail-close is not available: %s", sbuf_str(&why));
 		return;
 	}
-	timer_set(loop_timers(b->loop), &g->watch, loop_now() + WATCH_MS);
+	guard_watch(g->guard, b->loop, on_restored, b);
 	left = left_count(g->guard);
 	if (left > 0)
 		log_msg(b->log, LOG_SEV_NOTICE, "GDOI", "GUARD_HELD",
@@ -111,19 +121,6 @@ static bool left_done(void *ctx, const struct guard_left *l)
 		}
 	}
 	return true;
-}
-
-/* Security fails loudly. */
-static void refused(struct box *b, int rc)
-{
-	struct box_guard *g = b->guard;
-
-	if (rc != 0 && rc != g->told)
-		log_msg(b->log, LOG_SEV_ERR, "GDOI", "GUARD_NOT_IN_FORCE",
-			"Fail-close cannot be put into force as configured: "
-			"%s; what was in force stays",
-			strerror(-rc));
-	g->told = rc;
 }
 
 static void closing_tell(struct box *b, struct closing *c, bool closed)
@@ -270,7 +267,6 @@ void box_guard_free(struct box *b)
 
 	if (g == NULL)
 		return;
-	timer_cancel(loop_timers(b->loop), &g->watch);
 	guard_free(g->guard, true);
 	closings_free(g->v, g->n);
 	free(g);

@@ -28,7 +28,7 @@ ok() { # status text
 		echo "ok $tests - $2"
 	else
 		echo "not ok $tests - $2"
-		tail -n 3 "$tmp"/out? "$tmp/cap" | sed 's/^/# /'
+		tail -n 5 "$tmp"/out? "$tmp/cap" "$tmp/last" | sed 's/^/# /'
 	fi
 }
 check() { # text command...
@@ -118,6 +118,14 @@ pings() { # ns address [options]
 	shift 2
 	ip netns exec "$ns" ping -n -q -c 3 -i 0.1 -W 1 "$@" "$to" |
 		grep -q ' 0% packet loss'
+}
+# What was changed while it was put right is put right a moment later.
+pings_soon() {
+	local n
+	for n in 1 2 3 4 5; do
+		pings "$@" && return
+	done
+	return 1
 }
 attempt() { ip netns exec "$@" >/dev/null 2>&1; true; }
 capture() { # filter
@@ -341,6 +349,70 @@ ip -n $h1 route flush cache
 sleep 0.3
 check "the link's MTU is followed" df_error $h1 13
 ip -n $g1 link set wan mtu 1500
+
+# Traffic all the while, first of all in between: none of it in clear.
+fault() { # what gateway 1 tells, command...
+	local tells=$1 before rc k
+	shift
+	before=$(grep -c -- "$tells" "$tmp/out1")
+	capture "ip and not proto 50"
+	ip netns exec $h1 ping -n -q -i 0.002 -W 1 10.2.0.2 >/dev/null 2>&1 &
+	k=$!
+	sleep 0.1
+	"$@"
+	told_again "$tells" "$before" && pings_soon $h1 10.2.0.2
+	rc=$?
+	kill $k
+	wait $k 2>/dev/null
+	[ "$(captured)" = 0 ] && return $rc
+}
+told_again() { # text ("": nothing to tell), times before
+	local n
+	[ -n "$1" ] || return 0
+	for n in $(seq 100); do
+		[ "$(grep -c -- "$1" "$tmp/out1")" -gt "$2" ] && return 0
+		sleep 0.05
+	done
+	return 1
+}
+rules_flushed() {
+	ip -n $g1 rule flush
+	ip -n $g1 rule add pref 32766 lookup main
+	ip -n $g1 rule add pref 32767 lookup default
+}
+check "the TUN deleted" fault "! trouble gm0 was deleted, made again" \
+	ip -n $g1 link del gm0
+check "its address taken" fault "! trouble gm0 was down, raised again" \
+	ip -n $g1 addr flush dev gm0
+check "its MTU changed" fault "! trouble gm0 was down, raised again" \
+	ip -n $g1 link set gm0 mtu 1000
+check "the policy rule deleted" fault "! trouble policy rules" \
+	ip -n $g1 rule del pref 100
+check "all rules deleted" fault "! trouble policy rules" rules_flushed
+check "the way into the TUN deleted" fault "! trouble policy rules" \
+	ip -n $g1 route del default table 21000 dev gm0
+check "its table flushed" fault "! trouble policy rules" \
+	ip -n $g1 route flush table 21000
+check "the ruleset flushed by another program" fault "" \
+	ip netns exec $g1 nft flush ruleset
+ip -n $g1 link set wan down
+ip -n $g1 link set wan up
+ip -n $g1 route replace default via 192.168.1.254
+check "the WAN link down and up" pings $h1 10.2.0.2
+wan_anew() {
+	ip -n $g1 link del wan
+	ip -n $g1 link add wan type veth peer name g1 netns $core
+	ip -n $g1 addr add 192.168.1.1/24 dev wan
+	ip -n $core addr add 192.168.1.254/24 dev g1
+	ip -n $g1 link set wan up
+	ip -n $core link set g1 up
+	ip -n $g1 route add default via 192.168.1.254
+	ip -n $core route add 10.1.0.0/24 via 192.168.1.1
+}
+wan_anew
+check "the WAN deleted and made again" pings $h1 10.2.0.2
+check "nothing in clear through the new one" none_seen \
+	"ip and not proto 50" pings $h1 10.2.0.2
 
 kill -9 "$(pgrep -P "$pid1" -x dpdrive || echo "$pid1")" 2>/dev/null
 wait "$pid1" 2>/dev/null

@@ -1,0 +1,10 @@
+/* The parts of the table among themselves. */
+#ifndef DATAPLANE_TABLE_PRIV_H
+#define DATAPLANE_TABLE_PRIV_H
+#include "dataplane/table.h"
+
+struct nl *table_nl(void); /* the socket that the table belongs to */
+size_t table_entries(const struct table_group *g); /* of both lists */
+/* Replaced rules start at zero: takes what they counted into our sums. */
+void table_counts_keep(struct table_group *g);
+#endif
