@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct null_sa {
 	TAILQ_ENTRY(null_sa) link;
@@ -15,12 +16,25 @@ struct null_group {
 	struct acl local, policy; /* own copies behind g's pointers */
 	TAILQ_HEAD(, null_sa) sas;
 	uint32_t sending;
+	bool has_time;
+	uint64_t ahead_ms; /* the group's time, of the clock; round 2^64 */
 };
 struct dp {
 	struct dp_events ev;
 	TAILQ_HEAD(, null_group) groups;
 	size_t calls;
+	uint64_t (*now)(void *ctx);
+	void *now_ctx;
 };
+
+static uint64_t monotonic_ms(void *ctx)
+{
+	struct timespec t;
+
+	(void)ctx;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
 
 static struct null_group *group_find(const struct dp *dp, uint32_t id)
 {
@@ -53,6 +67,7 @@ static struct dp *null_open(
 	(void)why;
 	if (ev)
 		dp->ev = *ev;
+	dp->now = monotonic_ms;
 	TAILQ_INIT(&dp->groups);
 	return dp;
 }
@@ -151,10 +166,8 @@ static int null_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *sa)
 		return -ENOENT;
 	if (sa_find(g, sa->spi))
 		return -EEXIST;
-	if (!dp_sa_valid(sa))
+	if (!dp_sa_valid(sa) || (sa->stamp == DP_STAMP_TBAR && !g->has_time))
 		return -EINVAL;
-	if (sa->replay_secs)
-		return -ENOTSUP;
 	s = xcalloc(1, sizeof(*s));
 	s->sa = *sa;
 	TAILQ_INSERT_TAIL(&g->sas, s, link);
@@ -229,6 +242,38 @@ static size_t null_groups(struct dp *dp, struct dp_group_view *v, size_t n)
 	return at;
 }
 
+static int null_time_set(struct dp *dp, uint32_t group, uint64_t pseudo_ms)
+{
+	struct null_group *g = group_find(dp, group);
+
+	dp->calls++;
+	if (!g)
+		return -ENOENT;
+	g->has_time = true;
+	g->ahead_ms = pseudo_ms - dp->now(dp->now_ctx);
+	return 0;
+}
+
+static int null_replay_get(
+	struct dp *dp, uint32_t group, struct dp_replay *out)
+{
+	const struct null_group *g = group_find(dp, group);
+
+	*out = (struct dp_replay){ 0 };
+	if (!g)
+		return -ENOENT;
+	out->has_clock = g->has_time;
+	if (g->has_time)
+		out->pseudo_ms = g->ahead_ms + dp->now(dp->now_ctx);
+	return 0;
+}
+
+static void null_replay_clear(struct dp *dp, uint32_t group)
+{
+	(void)group;
+	dp->calls++;
+}
+
 static unsigned null_inner_mtu(
 	struct dp *dp, uint32_t group, const struct esp_suite *s)
 {
@@ -248,6 +293,9 @@ const struct dataplane_ops dataplane_null = {
 	.group_counters = null_group_counters,
 	.ace_counters = null_ace_counters,
 	.groups = null_groups,
+	.time_set = null_time_set,
+	.replay_get = null_replay_get,
+	.replay_clear = null_replay_clear,
 	.inner_mtu = null_inner_mtu,
 };
 
@@ -286,4 +334,10 @@ size_t dp_null_calls(const struct dp *dp)
 const struct dp_events *dp_null_events(const struct dp *dp)
 {
 	return &dp->ev;
+}
+
+void dp_null_clock(struct dp *dp, uint64_t (*now)(void *ctx), void *ctx)
+{
+	dp->now = now;
+	dp->now_ctx = ctx;
 }

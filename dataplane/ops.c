@@ -21,6 +21,8 @@ bool dp_sa_valid(const struct dp_sa *sa)
 		return false;
 	if (sa->sid_bits && sa->sid_bits < 32 && sa->sid >> sa->sid_bits)
 		return false;
+	if ((sa->stamp == DP_STAMP_NONE) != (sa->window_ms == 0))
+		return false;
 	return !c->counter_mode || !sa->may_send || sa->sid_bits;
 }
 

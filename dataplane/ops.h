@@ -25,6 +25,9 @@ struct dp_group {
 	bool encrypt_out;        /* false: receive-only */
 	uint8_t df;              /* 0 copy, 1 set, 2 clear */
 };
+/* The time that an SA's packets carry: the group's own (time_set), or that of
+ * the box's clock. */
+enum dp_stamp { DP_STAMP_NONE, DP_STAMP_TBAR, DP_STAMP_D3P };
 struct dp_sa {
 	uint32_t spi;
 	struct esp_suite suite;
@@ -32,9 +35,10 @@ struct dp_sa {
 	uint8_t sid_bits;        /* counter modes: sender id width, else 0 */
 	uint32_t sid;
 	bool may_send;           /* false: install inbound only */
-	uint8_t replay_secs;     /* packets carry the group's time and are taken
-				  * within that many seconds; 0: they do not.
-				  * Only where dataplane_ops.time_set is. */
+	/* Packets carry a time and are taken so far from ours, either way.
+	 * Only where dataplane_ops.time_set is. */
+	enum dp_stamp stamp;
+	uint32_t window_ms;
 };
 /* Every backend refuses others with -EINVAL.  A counter mode without a sender
  * id would repeat other members' IVs under the key that all share. */
@@ -90,8 +94,9 @@ struct dp_replay {
 };
 /* A packet outside the window; told at most ten times a minute. */
 struct dp_replay_failure {
+	enum dp_stamp stamp; /* times of D3P: since 1970 */
 	uint64_t my_ms, peer_ms;
-	uint32_t window_secs, src, dst, spi, sequence;
+	uint32_t window_ms, src, dst, spi, sequence;
 };
 
 /* Events arrive on the loop's thread. */
@@ -146,8 +151,8 @@ struct dataplane_ops {
 	 * gives their number.  NULL: not told. */
 	size_t (*groups)(struct dp *dp, struct dp_group_view *v, size_t n);
 	/* The group's time is pseudo_ms now and runs on from there; before an
-	 * SA with replay_secs.  0 or -ENOENT.  NULL, with those below: no
-	 * time-based anti-replay, and such an SA is -ENOTSUP. */
+	 * SA with the group's stamp.  0 or -ENOENT.  NULL, with those below: no
+	 * time-based anti-replay, and an SA with any stamp is -ENOTSUP. */
 	int (*time_set)(struct dp *dp, uint32_t group, uint64_t pseudo_ms);
 	int (*replay_get)(
 		struct dp *dp, uint32_t group, struct dp_replay *out);

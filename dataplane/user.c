@@ -242,7 +242,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 		return -ENOENT;
 	if (sa_find(g, in->spi))
 		return -EEXIST;
-	if (!dp_sa_valid(in) || (in->replay_secs && !g->clock.set))
+	if (!dp_sa_valid(in) || (in->stamp == DP_STAMP_TBAR && !g->clock.set))
 		return -EINVAL;
 	held = spi_held(dp, in->spi);
 	sa = user_sa_new(&dp->seqs, in, dp->workers.n);

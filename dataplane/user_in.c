@@ -164,9 +164,10 @@ static void replay_tell(const struct in_io *io, const struct world_sa *s,
 		return;
 	}
 	c->next_ms = now + REPLAY_TELL_MS;
-	c->failure = (struct dp_replay_failure){ .my_ms = my_ms,
+	c->failure = (struct dp_replay_failure){ .stamp = s->sa->stamp,
+		.my_ms = my_ms,
 		.peer_ms = peer_ms,
-		.window_secs = (uint32_t)(s->sa->window_ms / 1000),
+		.window_ms = (uint32_t)s->sa->window_ms,
 		.src = word_at(p + 12),
 		.dst = word_at(p + 16),
 		.spi = s->sa->spi,
@@ -181,13 +182,14 @@ static bool stamp_fresh(const struct in_io *io, const struct world_sa *s,
 {
 	struct user_group *g = s->group->g;
 	struct user_clock *c = &g->clock;
-	uint64_t my = group_time(g, io->now_ms), peer, delta;
-	enum tbar_result r =
-		tbar_check(stamp, n, my, s->sa->window_ms, &peer);
+	uint64_t my = stamp_time(s->sa, g, io->now_ms), delta;
+	int64_t ahead;
+	enum tbar_result r = tbar_check(
+		s->sa->stamp, stamp, n, my, s->sa->window_ms, &ahead);
 
 	count(&c->in, 1);
 	if (r == TBAR_FRESH) {
-		delta = peer > my ? peer - my : my - peer;
+		delta = (uint64_t)(ahead < 0 ? -ahead : ahead);
 		count_max(&c->max_delta_ms, delta);
 		return true;
 	}
@@ -195,7 +197,7 @@ static bool stamp_fresh(const struct in_io *io, const struct world_sa *s,
 	count(&s->sa->recv_errors, 1);
 	drop(g, r == TBAR_OUTSIDE ? DP_DROP_REPLAY : DP_DROP_DECAP_FAIL);
 	if (r == TBAR_OUTSIDE)
-		replay_tell(io, s, outer, my, peer);
+		replay_tell(io, s, outer, my, my + (uint64_t)ahead);
 	return false;
 }
 

@@ -37,12 +37,16 @@ static inline bool is_ipv4(const uint8_t *p, size_t n)
 }
 
 uint64_t worker_now_ms(void); /* CLOCK_MONOTONIC, to a tick */
-static inline uint64_t group_time(
+uint64_t worker_wall_ms(void); /* CLOCK_REALTIME, to a tick */
+/* What the stamps of an SA with any are made of, and compared with. */
+static inline uint64_t stamp_time(const struct user_sa *sa,
 	struct user_group *g, uint64_t now_ms)
 {
 	int64_t offset = atomic_load_explicit(
 		&g->clock.offset_ms, memory_order_relaxed);
 
+	if (sa->stamp == DP_STAMP_D3P)
+		return worker_wall_ms();
 	return now_ms + (uint64_t)offset;
 }
 

@@ -125,7 +125,7 @@ static bool frame_seal(struct out_io *io, struct frame *f, unsigned queue,
 	if (sa->window_ms) {
 		inner -= TBAR_BYTES;
 		n += TBAR_BYTES;
-		tbar_put(inner, group_time(g->g, io->now_ms));
+		tbar_put(sa->stamp, inner, stamp_time(sa, g->g, io->now_ms));
 		count(&g->g->clock.out, 1);
 	}
 	esp = esp_seal(ctx, sa->spi, (uint32_t)number,

@@ -46,6 +46,7 @@ struct user_sa {
 	struct sa_block block[DP_QUEUES_MAX]; /* its thread's only */
 	uint64_t seq_last; /* highest number that may be used */
 	uint64_t iv_base;  /* sender id in the top bits */
+	enum dp_stamp stamp;
 	uint64_t window_ms; /* of the stamps; 0: none */
 	_Atomic uint64_t encaps, encaps_bytes, send_errors;
 	_Atomic uint64_t decaps, decaps_bytes, recv_errors;

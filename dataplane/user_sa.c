@@ -132,7 +132,8 @@ struct user_sa *user_sa_new(
 	sa->spi = in->spi;
 	sa->suite = in->suite;
 	sa->may_send = in->may_send;
-	sa->window_ms = in->replay_secs * UINT64_C(1000);
+	sa->stamp = in->stamp;
+	sa->window_ms = in->window_ms;
 	sa->seq = seq_get(seqs, in);
 	sa_numbers(sa, in);
 	for (unsigned q = 0; q < queues; q++) {

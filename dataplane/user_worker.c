@@ -11,12 +11,22 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
-uint64_t worker_now_ms(void)
+static uint64_t clock_ms(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t worker_now_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC_COARSE);
+}
+
+uint64_t worker_wall_ms(void)
+{
+	return clock_ms(CLOCK_REALTIME_COARSE);
 }
 
 /* Takes the next world.  false: stop. */

@@ -31,8 +31,7 @@ const char *xfrm_refuses_sa(const struct dp_sa *sa)
 	if (c && c->counter_mode)
 		return "the kernel knows no sender identifiers for counter "
 		       "modes";
-	if (sa->replay_secs)
-		return "the kernel does not stamp packets with the group's "
-		       "time";
+	if (sa->stamp != DP_STAMP_NONE)
+		return "the kernel does not stamp packets with their time";
 	return NULL;
 }

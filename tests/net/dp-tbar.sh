@@ -175,6 +175,30 @@ sa 5001 gcm128 0
 check "who wants no stamp takes none" grows 2 counters INVALID_PROT lost
 check "who wants one takes nothing without" grows 1 counters INVALID_PROT \
 	ip netns exec $h2 ping -n -q -c 1 -W 1 10.1.0.2
+d3p_sa() { # spi seconds
+	tell 1 sa 1 "$1" gcm128 9 1 send "$2" d3p &&
+		tell 2 sa 1 "$1" gcm128 9 2 send "$2" d3p && both use 1 "$1"
+}
+# What was fresh is too old when a second has gone by.
+until_old() {
+	local n
+	for n in $(seq 100); do
+		grows 2 counters REPLAY resend && return
+	done
+	return 1
+}
+check "SAs with IP-D3P" d3p_sa 5002 1
+check "hosts ping under it" pings
+check "and with full packets" pings -s 1472 -M dont
+check "its stamp is in the MTU" df_error 1434
+check "a capture of three packets with D3P" record
+check "a second later they are dropped" until_old
+check "and stay so" still 2 counters decrypt resend
+check "fresh packets pass" pings
+tell 1 sa 1 5003 gcm128 9 1 send 1 d3p
+tell 2 sa 1 5003 gcm128 9 2 send 1
+both use 1 5003
+check "one kind of stamp is not the other" grows 2 counters DECAP_FAIL lost
 tell 1 quit
 tell 2 quit
 echo "1..$tests"

@@ -119,10 +119,15 @@ static int do_sa(char **w)
 		.spi = (uint32_t)strtoul(w[2], NULL, 0),
 		.suite = *suite_by_name(w[3]),
 		.may_send = !strcmp(w[6], "send"),
-		.replay_secs = w[7] ? (uint8_t)atoi(w[7]) : 0,
 	};
+	unsigned secs = w[7] ? (unsigned)atoi(w[7]) : 0;
 	bool counter = esp_cipher_alg(sa.suite.cipher)->counter_mode;
 
+	if (secs > 0) {
+		sa.stamp = w[8] && !strcmp(w[8], "d3p") ? DP_STAMP_D3P
+							: DP_STAMP_TBAR;
+		sa.window_ms = secs * 1000;
+	}
 	sa.enc.n = (uint8_t)esp_key_bytes(&sa.suite);
 	sa.auth.n = (uint8_t)esp_auth_key_bytes(&sa.suite);
 	memset(sa.enc.b, atoi(w[4]), sa.enc.n);
@@ -317,7 +322,7 @@ static void on_replay(
 {
 	(void)ctx;
 	printf("! replay_failed %u %08x %08x %08x window %u behind %lld\n",
-		group, f->spi, f->src, f->dst, f->window_secs,
+		group, f->spi, f->src, f->dst, f->window_ms / 1000,
 		(long long)(f->my_ms - f->peer_ms));
 	fflush(stdout);
 }

@@ -415,7 +415,7 @@ static int u_time_set(struct dp *d, uint32_t g, uint64_t ms)
 	assert_true(d == user.open);
 	assert_int_equal(g, 1);
 	told_ms = ms;
-	return 0;
+	return dataplane_null.time_set(d, g, ms);
 }
 
 /* The group's time goes along, and has gone on meanwhile. */
@@ -434,7 +434,9 @@ static void time_moves(void **state)
 	assert_true(r.has_clock);
 	assert_in_range(r.pseudo_ms, 90000000, 90060000);
 	/* The recording backend refuses the SA: the group stays where it is. */
-	sa.replay_secs = 5;
+	sa.stamp = DP_STAMP_TBAR;
+	sa.window_ms = 5000;
+	user.sa_add = -ENOTSUP;
 	assert_int_equal(dataplane_choose.sa_add(dp, 1, &sa), -ENOTSUP);
 	expect_story("user:+1 user:s300 user:s301 user:-1 ");
 	assert_in_range(told_ms, 90000000, 90060000);
@@ -589,7 +591,8 @@ static void what_the_kernel_cannot(void **state)
 	assert_non_null(xfrm_refuses_group(&g));
 	assert_non_null(xfrm_refuses_sa(&gcm));
 	assert_null(xfrm_refuses_sa(&cbc));
-	cbc.replay_secs = 5;
+	cbc.stamp = DP_STAMP_TBAR;
+	cbc.window_ms = 5000;
 	assert_non_null(xfrm_refuses_sa(&cbc));
 }
 

@@ -229,7 +229,8 @@ static void stamps_need_a_clock(void **state)
 	struct dp_sa sa = sa_of(263, true);
 	struct dp_replay r;
 
-	sa.replay_secs = 5;
+	sa.stamp = DP_STAMP_TBAR;
+	sa.window_ms = 5000;
 	assert_int_equal(b->ops->group_set(b->dp, &g), 0);
 	if (!b->ops->time_set) {
 		assert_int_equal(b->ops->sa_add(b->dp, 1, &sa), -ENOTSUP);
