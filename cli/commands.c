@@ -6,6 +6,7 @@
 #include "cli/confmgmt.h"
 #include "cli/clock.h"
 #include "cli/pki.h"
+#include "router/metrics.h"
 #include "cli/privilege.h"
 #include "cli/users.h"
 
@@ -40,6 +41,7 @@ static const struct feature *const features[] = {
 	&feature_keyring,
 	&feature_isakmp_profile,
 	&feature_platform,
+	&feature_metrics,
 	&feature_ipsec,
 	&feature_keys,
 	&feature_pki,
@@ -132,6 +134,8 @@ void router_fini(struct router *r)
 	confmgmt_free(r->confmgmt);
 	acl_clock_free(r);
 	pki_fini(r);
+	metrics_stop(r->metrics);
+	r->metrics = NULL;
 	commit_free(r->commit);
 	tree_free(r->tree);
 	grammar_free(r->grammar);

@@ -46,7 +46,7 @@ extern const struct feature feature_masterkey, feature_users, feature_line,
 	feature_clock;
 extern const struct feature feature_system, feature_interface, feature_route,
 	feature_acl, feature_isakmp, feature_isakmp_sa, feature_keyring,
-	feature_isakmp_profile, feature_platform, feature_show_admission,
+	feature_isakmp_profile, feature_platform, feature_metrics, feature_show_admission,
 	feature_show_gdoi_error, feature_show_gdoi_feature, feature_show_gdoi_store,
 	feature_show_isakmp,
 	feature_ipsec, feature_keys, feature_gdoi,

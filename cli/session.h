@@ -25,6 +25,7 @@ struct router {
 	struct confmgmt *confmgmt; /* cli/confmgmt.h; NULL: not set up */
 	struct acl_clock *acl_clock; /* of cfg_filter.c */
 	struct pki_state *pki;       /* of pki_sync.c; NULL: no trustpoints */
+	struct metrics *metrics;     /* of cfg_metrics.c; NULL: not served */
 	/* What the daemon does for the command line; NULL in tests. */
 	void (*restart)(void *host); /* anew from the startup-config, soon */
 	void (*tell)(void *host, const char *text); /* all terminals */

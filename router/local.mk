@@ -1,5 +1,5 @@
 noinst_LIBRARIES += librouter.a
-librouter_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CAPNG_CFLAGS) $(SECCOMP_CFLAGS) $(CURL_CFLAGS)
+librouter_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CAPNG_CFLAGS) $(SECCOMP_CFLAGS) $(CURL_CFLAGS) $(MICROHTTPD_CFLAGS)
 librouter_a_SOURCES = \
 	router/box.c router/box.h router/box_priv.h \
 	router/acl_log.c router/acl_log.h \
@@ -17,6 +17,7 @@ librouter_a_SOURCES = \
 	router/env_loop.c router/env_loop.h \
 	router/ifname.c router/ifname.h \
 	router/keylog.c router/keylog.h \
+	router/metrics.c router/metrics.h \
 	router/ping.c \
 	router/trace.c \
 	router/resolve.c router/resolve.h \
