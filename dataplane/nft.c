@@ -159,6 +159,18 @@ void nft_chain_add(struct nl_batch *b, const char *name, int hook, int prio,
 	chain_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE, c);
 }
 
+void nft_chain_add_device(struct nl_batch *b, const char *name, int hook,
+	int prio, const char *device)
+{
+	struct nftnl_chain *c = chain_new(b, name);
+
+	nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE, "filter");
+	nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, (uint32_t)hook);
+	nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, prio);
+	nftnl_chain_set_str(c, NFTNL_CHAIN_DEV, device);
+	chain_message(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE, c);
+}
+
 void nft_chain_del(struct nl_batch *b, const char *name)
 {
 	chain_message(b, NFT_MSG_DELCHAIN, 0, chain_new(b, name));

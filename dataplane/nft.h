@@ -24,6 +24,9 @@ void nft_table_del(struct nl_batch *b); /* with all that is in it */
 /* hook < 0: a chain to jump to; type "filter" or "route". */
 void nft_chain_add(struct nl_batch *b, const char *name, int hook, int prio,
 	const char *type);
+/* At a hook of family netdev (NF_NETDEV_*) of one device. */
+void nft_chain_add_device(struct nl_batch *b, const char *name, int hook,
+	int prio, const char *device);
 void nft_chain_flush(struct nl_batch *b, const char *name);
 void nft_chain_del(struct nl_batch *b, const char *name); /* must be empty */
 

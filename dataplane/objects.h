@@ -9,6 +9,8 @@
 
 #define DP_NFT_TABLE "getvpn" /* family ip */
 #define DP_TUN_NAME  "gm%u"
+/* What rings take is dropped here; family netdev. */
+#define DP_NFT_INGRESS "getvpn-in"
 
 #define DP_MARK_OUT(slot) (0x100u + (slot)) /* to be encrypted */
 #define DP_MARK_OUT_MASK  (~(DP_SLOTS - 1u)) /* of any slot */

@@ -114,6 +114,15 @@ struct dp_events {
 	void *ctx;
 };
 
+/* How ESP is received on an interface: over a ring shared with the kernel, or
+ * over a raw socket as any host may.  AUTO: a ring where there can be one. */
+enum dp_receive { DP_RECEIVE_AUTO, DP_RECEIVE_RING, DP_RECEIVE_RAW };
+struct dp_receive_view {
+	bool ring;
+	const char *why; /* not; a text of unlimited life */
+	uint64_t lost;   /* packets for which the ring had no room */
+};
+
 /* Formats a text for the owner's `trouble`, if there is one. */
 void dp_tell(const struct dp_events *ev, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -157,6 +166,10 @@ struct dataplane_ops {
 	int (*replay_get)(
 		struct dp *dp, uint32_t group, struct dp_replay *out);
 	void (*replay_clear)(struct dp *dp, uint32_t group);
+	/* From now on; NULL, with the next: there is no choice. */
+	void (*receive_set)(struct dp *dp, enum dp_receive how);
+	int (*receive_get)(
+		struct dp *dp, uint32_t group, struct dp_receive_view *out);
 	/* Inner MTU of the group's interface with this suite; 0 unknown. */
 	unsigned (*inner_mtu)(struct dp *dp, uint32_t group,
 		const struct esp_suite *s);

@@ -21,6 +21,7 @@ struct dp {
 	struct nl rt;
 	struct iface_mirror *ifaces;
 	struct workers workers;
+	struct rx rx;
 	struct world *world;
 	struct sa_seqs seqs;
 	struct loop_fd *watch_trouble;
@@ -67,6 +68,17 @@ static void world_sa_put(
 	w->sa[i] = (struct world_sa){ sa->spi, sa, g };
 }
 
+static void world_rings(struct world *w, const struct rx *rx)
+{
+	struct rx_link *l = NULL;
+
+	while ((l = rx_next(rx, l))) {
+		struct world_rx *r = &w->rx[w->n_rx++];
+
+		r->ring = rx_rings(l, &r->ifindex);
+	}
+}
+
 static struct world *world_new(struct dp *dp)
 {
 	struct world *w = xcalloc(1, sizeof(*w));
@@ -100,6 +112,7 @@ static struct world *world_new(struct dp *dp)
 		TAILQ_FOREACH(sa, &g->sas, link)
 			world_sa_put(w, sa, wg);
 	}
+	world_rings(w, &dp->rx);
 	return w;
 }
 
@@ -114,10 +127,17 @@ static void world_free(struct world *w)
 static void publish(struct dp *dp)
 {
 	struct world *old = dp->world;
+	struct user_group *g;
 
+	GROUPS(g, dp)
+		if (!TAILQ_EMPTY(&g->sas))
+			rx_want(&dp->rx, g->t.cfg.netdev,
+				iface_by_name(dp->ifaces, g->t.cfg.netdev));
+	rx_prepare(&dp->rx);
 	dp->world = world_new(dp);
 	workers_publish(&dp->workers, dp->world);
 	world_free(old);
+	rx_settle(&dp->rx);
 }
 
 /* ---- groups ---- */
@@ -231,6 +251,19 @@ static bool spi_held(struct dp *dp, uint32_t spi)
 	return false;
 }
 
+/* First added, and last forgotten, where rings take what rules then do not
+ * see: it never comes both ways. */
+static int spi_set(struct dp *dp, uint32_t spi, bool add)
+{
+	int rc = add ? rx_spi(&dp->rx, spi, true) : 0;
+
+	if (!rc)
+		rc = table_spi(&dp->table, spi, add);
+	if (rc ? add : !add)
+		(void)rx_spi(&dp->rx, spi, false);
+	return rc;
+}
+
 static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 {
 	struct user_group *g = group_find(dp, group);
@@ -251,7 +284,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 	TAILQ_INSERT_TAIL(&g->sas, sa, link);
 	publish(dp);
 	if (!held)
-		rc = table_spi(&dp->table, in->spi, true);
+		rc = spi_set(dp, in->spi, true);
 	if (rc) {
 		TAILQ_REMOVE(&g->sas, sa, link);
 		publish(dp);
@@ -302,7 +335,7 @@ static void sa_remove(struct dp *dp, struct user_group *g, struct user_sa *sa)
 		rc = sending_set(dp, g, NULL);
 	TAILQ_REMOVE(&g->sas, sa, link);
 	if (!rc && !spi_held(dp, sa->spi))
-		rc = table_spi(&dp->table, sa->spi, false);
+		rc = spi_set(dp, sa->spi, false);
 	if (rc)
 		dp_tell(&dp->ev, "removing SPI 0x%08x: %s", sa->spi,
 			strerror(-rc));
@@ -334,7 +367,7 @@ static void user_group_del(struct dp *dp, uint32_t id)
 	while ((sa = TAILQ_FIRST(&g->sas))) {
 		TAILQ_REMOVE(&g->sas, sa, link);
 		if (!spi_held(dp, sa->spi))
-			(void)table_spi(&dp->table, sa->spi, false);
+			(void)spi_set(dp, sa->spi, false);
 		user_sa_free(&dp->seqs, sa);
 	}
 	group_free(dp, g);
@@ -454,6 +487,26 @@ static void user_replay_clear(struct dp *dp, uint32_t group)
 
 	if (g)
 		user_clock_clear(&g->clock);
+}
+
+/* ---- receiving ---- */
+
+static void user_receive_set(struct dp *dp, enum dp_receive how)
+{
+	dp->rx.mode = how;
+	publish(dp);
+}
+
+static int user_receive_get(
+	struct dp *dp, uint32_t group, struct dp_receive_view *out)
+{
+	const struct user_group *g = group_find(dp, group);
+
+	*out = (struct dp_receive_view){ 0 };
+	if (!g)
+		return -ENOENT;
+	rx_view(&dp->rx, g->t.cfg.netdev, out);
+	return 0;
 }
 
 /* ---- events ---- */
@@ -598,6 +651,7 @@ static void user_close(struct dp *dp)
 	while (dp->world && (g = group_of(TAILQ_FIRST(&dp->table.groups))))
 		user_group_del(dp, g->t.cfg.id);
 	workers_stop(&dp->workers);
+	rx_close(&dp->rx);
 	table_close(&dp->table);
 	if (dp->rt.s)
 		routes_reclaim(&dp->rt);
@@ -622,6 +676,10 @@ static int kernel_open(struct dp *dp, const char **what)
 	routes_reclaim(&dp->rt);
 	*what = "policy route";
 	rc = esp_route(&dp->rt);
+	if (rc)
+		return rc;
+	*what = "receive rings";
+	rc = rx_open(&dp->rx, workers_queues());
 	if (rc)
 		return rc;
 	*what = "raw sockets";
@@ -686,5 +744,7 @@ const struct dataplane_ops dataplane_user = {
 	.time_set = user_time_set,
 	.replay_get = user_replay_get,
 	.replay_clear = user_replay_clear,
+	.receive_set = user_receive_set,
+	.receive_get = user_receive_get,
 	.inner_mtu = user_inner_mtu,
 };

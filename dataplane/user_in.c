@@ -10,13 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RAW_BATCH  64
 #define RAW_ROOM   65536
 #define PACKETS    256 /* of one round over one ring */
 #define PKTINFO    CMSG_SPACE(sizeof(struct in_pktinfo))
+
+#define NAP_NS 50000
+#define LOADED 8 /* packets at once */
+
+enum { FD_KICK, FD_RAW, FD_RINGS }; /* of what is polled */
 
 /* ESP: its outer header, and under which SA it says it is. */
 struct in_packet {
@@ -247,21 +254,23 @@ static void packets_go(struct in_io *io)
 	io->n = 0;
 }
 
-/* Notes the packet of n bytes at p.  One of no SA of ours is the kernel's
- * business, or its SA was deleted while it was queued. */
-static void packet_note(
-	struct in_io *io, uint8_t *p, size_t n, int ifindex)
+/* The SA of the ESP packet of n bytes at p.  NULL: one that is not ours is the
+ * kernel's business, or it was deleted while the packet was queued. */
+static const struct world_sa *packet_sa(
+	const struct in_io *io, const uint8_t *p, size_t n, int ifindex)
 {
 	size_t hdr = n ? (p[0] & 0xfu) * 4u : 0;
-	const struct world_sa *s;
-	uint32_t spi;
 
 	if (!is_ipv4(p, n) || n < hdr + 8)
-		return;
-	memcpy(&spi, p + hdr, 4);
-	s = sa_find(io->w->world, ntohl(spi), ifindex);
-	if (!s)
-		return;
+		return NULL;
+	return sa_find(io->w->world, word_at(p + hdr), ifindex);
+}
+
+static void packet_note(
+	struct in_io *io, const struct world_sa *s, uint8_t *p, size_t n)
+{
+	size_t hdr = (p[0] & 0xfu) * 4u;
+
 	io->packet[io->n] = (struct in_packet){ p, s };
 	io->job[io->n++] = (struct esp_job){
 		.ctx = s->sa->open[io->w->queue], .p = p + hdr, .n = n - hdr
@@ -289,29 +298,123 @@ static void raw_ready(struct in_io *io)
 		raw->msg[i].msg_hdr.msg_controllen = PKTINFO;
 	n = recvmmsg(
 		io->w->all->raw_rx, raw->msg, RAW_BATCH, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < n; i++)
-		packet_note(io, raw->room[i], raw->msg[i].msg_len,
+	for (int i = 0; i < n; i++) {
+		uint8_t *p = raw->room[i];
+		const struct world_sa *s = packet_sa(io, p, raw->msg[i].msg_len,
 			pktinfo_ifindex(&raw->msg[i].msg_hdr));
+
+		if (s)
+			packet_note(io, s, p, raw->msg[i].msg_len);
+	}
 	packets_go(io);
+}
+
+/* ---- over rings ---- */
+
+/* What the kernel checks of other packets.  A frame may be longer than its
+ * packet. */
+static void frame_note(struct in_io *io, uint8_t *p, size_t n, int ifindex)
+{
+	const struct world_sa *s = packet_sa(io, p, n, ifindex);
+	size_t hdr = (p[0] & 0xfu) * 4u, total = (size_t)p[2] << 8 | p[3];
+
+	if (!s)
+		return;
+	if (total > n || total < hdr + 8 || ip4_checksum(p, hdr)) {
+		drop(s->group->g, DP_DROP_DECAP_FAIL);
+		count(&s->sa->recv_errors, 1);
+		return;
+	}
+	packet_note(io, s, p, total);
+}
+
+/* Gives how many frames there were. */
+static size_t ring_ready(struct in_io *io, const struct world_rx *rx)
+{
+	struct ring *r = &rx->ring[io->w->queue];
+	size_t taken = 0, n;
+	uint8_t *p;
+
+	for (; taken < PACKETS && (p = ring_next(r, &n)); taken++)
+		frame_note(io, p, n, rx->ifindex);
+	if (taken)
+		packets_go(io);
+	ring_release(r);
+	return taken;
+}
+
+/* The most that one of them had. */
+static size_t rings_ready(struct in_io *io)
+{
+	const struct world *w = io->w->world;
+	size_t most = 0;
+
+	for (size_t i = 0; i < w->n_rx; i++) {
+		size_t n = ring_ready(io, &w->rx[i]);
+
+		most = n > most ? n : most;
+	}
+	return most;
 }
 
 /* ---- the thread ---- */
 
+/* Under load the next packets are about to come: to be woken by the first one
+ * would cost more than all the rest of its way. */
+static void nap(void)
+{
+	const struct timespec t = { .tv_nsec = NAP_NS };
+
+	nanosleep(&t, NULL);
+}
+
+static size_t pollfds_fill(const struct worker *w, struct pollfd *fd)
+{
+	const struct world *world = w->world;
+
+	fd[FD_KICK] = (struct pollfd){ w->kick, POLLIN, 0 };
+	fd[FD_RAW] = (struct pollfd){ w->queue ? -1 : w->all->raw_rx, POLLIN,
+		0 };
+	for (size_t i = 0; i < world->n_rx; i++)
+		fd[FD_RINGS + i] = (struct pollfd){
+			world->rx[i].ring[w->queue].fd, POLLIN, 0
+		};
+	return FD_RINGS + world->n_rx;
+}
+
+/* Waits until there is something to do; busy: looks whether there is more than
+ * the rings.  false: stop. */
+static bool others_ready(struct in_io *io, bool busy)
+{
+	struct worker *w = io->w;
+	struct pollfd fd[FD_RINGS + DP_SLOTS];
+	size_t n = pollfds_fill(w, fd);
+
+	if (poll(fd, busy ? FD_RINGS : n, busy ? 0 : -1) < 0)
+		return true;
+	for (size_t i = FD_RINGS; !busy && i < n; i++)
+		if (fd[i].revents & POLLERR)
+			ring_error_clear(
+				&w->world->rx[i - FD_RINGS].ring[w->queue]);
+	if (fd[FD_RAW].revents)
+		raw_ready(io);
+	return !fd[FD_KICK].revents || world_take(w);
+}
+
 void *in_thread(void *arg)
 {
-	struct worker *w = arg;
-	struct in_io *io = in_io_new(w);
+	struct in_io *io = in_io_new(arg);
+	bool loaded = false, go_on = true;
 
-	for (;;) {
-		struct pollfd fd[2] = { { w->kick, POLLIN, 0 },
-			{ w->queue ? -1 : w->all->raw_rx, POLLIN, 0 } };
+	(void)prctl(PR_SET_TIMERSLACK, NAP_NS / 10);
+	while (go_on) {
+		size_t n = rings_ready(io);
 
-		if (poll(fd, 2, -1) < 0)
-			continue;
-		if (fd[1].revents)
-			raw_ready(io);
-		if (fd[0].revents && !world_take(w))
-			break;
+		if (!n && loaded)
+			nap();
+		else
+			go_on = others_ready(io, n > 0);
+		loaded = n >= LOADED;
 	}
 	in_io_free(io);
 	return NULL;

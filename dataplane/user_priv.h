@@ -5,6 +5,7 @@
 #include "dataplane/iface.h"
 #include "dataplane/table.h"
 #include "dataplane/user_esp.h"
+#include "dataplane/user_rx.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -94,8 +95,13 @@ struct world_sa {
 	struct user_sa *sa;
 	const struct world_group *group;
 };
+struct world_rx {
+	int ifindex;
+	struct ring *ring; /* one a queue */
+};
 struct world {
-	size_t n_groups, sa_mask; /* sa: open addressing by SPI */
+	size_t n_groups, n_rx, sa_mask; /* sa: open addressing by SPI */
+	struct world_rx rx[DP_SLOTS];
 	struct world_group group[DP_SLOTS];
 	struct world_sa *sa;
 };

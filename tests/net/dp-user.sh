@@ -107,7 +107,11 @@ grows() { # i name group command...: the counter went up
 	shift 3
 	before=$(counter "$i" "$name" "$group")
 	"$@"
-	[ "$(counter "$i" "$name" "$group")" -gt "$before" ]
+	for _ in $(seq 20); do
+		[ "$(counter "$i" "$name" "$group")" -gt "$before" ] && return
+		sleep 0.05
+	done
+	return 1
 }
 rekey() { # spi suite key: new SA on both, sid by gateway
 	tell 1 sa 1 "$1" "$2" "$3" 1 send && tell 2 sa 1 "$1" "$2" "$3" 2 send &&
@@ -212,6 +216,48 @@ check "the same from the gateway" df_error $g1 1446
 check "TCP across" tcp $h1 $h2 10.2.0.2
 check "TCP the other way" tcp $h2 $h1 10.1.0.2
 check "TCP from the gateway" tcp $g1 $h2 10.2.0.2
+
+receives() { # i: how gateway i receives
+	tell "$1" receives 1
+	grep '^receives' "$tmp/out$1" | tail -n 1
+}
+over() { # i way [why]
+	receives "$1" | grep "^receives $2 .*why=${3:-}"
+}
+at_ingress() { # i: packets dropped there
+	ip netns exec "$P-g$1" nft list chain netdev getvpn-in \
+		"in$(ip netns exec "$P-g$1" cat /sys/class/net/wan/ifindex)" |
+		sed -n 's/.*counter packets \([0-9]*\).*/\1/p'
+}
+each_once() { # i: what is decrypted was dropped at ingress
+	local was dropped
+	was=$(counter "$1" decrypt) dropped=$(at_ingress "$1")
+	pings $h1 10.2.0.2 -c 20 -i 0.02
+	echo "$was $(counter "$1" decrypt) $dropped $(at_ingress "$1")"
+	[ $(($(counter "$1" decrypt) - was)) = 20 ] &&
+		[ $(($(at_ingress "$1") - dropped)) = 20 ]
+}
+switching() { # 300 pings while ways change: some may be lost, none comes twice
+	local k way
+	ip netns exec $h1 ping -n -c 300 -i 0.01 -W 1 10.2.0.2 >"$tmp/ping" &
+	k=$!
+	for way in raw ring raw auto raw auto; do
+		both receive $way
+		sleep 0.3
+	done
+	wait $k
+	! grep -q DUP "$tmp/ping" &&
+		[ "$(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$tmp/ping")" -gt 280 ]
+}
+check "ESP comes over a ring" over 2 ring
+check "each packet is taken once" each_once 2
+check "way in changed under traffic" switching
+both receive raw
+check "the raw socket when asked for" over 2 raw configured
+check "no rule at ingress then" [ -z "$(at_ingress 2 2>/dev/null)" ]
+check "over the raw socket" pings $h1 10.2.0.2
+check "TCP over the raw socket" tcp $h1 $h2 10.2.0.2
+both receive auto
 
 ip -n $core route change 10.2.0.0/24 via 192.168.2.1 mtu 1200
 check "ESP fragmented on its way" pings $h1 10.2.0.2 -s 1300 -M dont
@@ -413,6 +459,22 @@ wan_anew
 check "the WAN deleted and made again" pings $h1 10.2.0.2
 check "nothing in clear through the new one" none_seen \
 	"ip and not proto 50" pings $h1 10.2.0.2
+ip -n $g2 link set wan down
+ip -n $g2 link set wan up
+ip -n $g2 route add default via 192.168.2.254
+check "a ring lives through its link's fall" pings $h1 10.2.0.2 -W 3
+check "and is in use" each_once 2
+ip -n $g2 link del wan
+ip -n $g2 link add wan type veth peer name g2 netns $core
+ip -n $g2 addr add 192.168.2.1/24 dev wan
+ip -n $core addr add 192.168.2.254/24 dev g2
+ip -n $g2 link set wan up
+ip -n $core link set g2 up
+ip -n $g2 route add default via 192.168.2.254
+ip -n $core route add 10.2.0.0/24 via 192.168.2.1
+sleep 0.3
+check "a device in its place has a ring too" over 2 ring
+check "and it is in use" each_once 2
 
 kill -9 "$(pgrep -P "$pid1" -x dpdrive || echo "$pid1")" 2>/dev/null
 wait "$pid1" 2>/dev/null

@@ -7,6 +7,7 @@
  *   sadel ID SPI | counters ID | aces ID | samtu ID SUITE | quit
  *   udp SPORT ADDRESS DPORT                           send a datagram
  *   aclclear NAME | time ID MS | replay ID
+ *   receive {auto|ring|raw} | receives ID
  *   path {out|in|esp} SRC DST PROTO SPORT DPORT DEV   what becomes of it */
 #include "base/loop.h"
 #include "dataplane/path.h"
@@ -194,6 +195,26 @@ static int do_replay(uint32_t id)
 	return rc;
 }
 
+static int do_receive(const char *how)
+{
+	if (!ops->receive_set)
+		return -ENOTSUP;
+	ops->receive_set(dp, !strcmp(how, "raw")    ? DP_RECEIVE_RAW
+			     : !strcmp(how, "ring") ? DP_RECEIVE_RING
+						    : DP_RECEIVE_AUTO);
+	return 0;
+}
+
+static int do_receives(uint32_t id)
+{
+	struct dp_receive_view v;
+	int rc = ops->receive_get(dp, id, &v);
+
+	printf("receives %s lost=%llu why=%s\n", v.ring ? "ring" : "raw",
+		(unsigned long long)v.lost, v.why ? v.why : "-");
+	return rc;
+}
+
 #define VIEWS 8
 
 /* The packet that tests/net/flows.py sends. */
@@ -247,6 +268,10 @@ static int run(char **w, size_t n)
 		return ops->time_set(dp, id, strtoull(w[2], NULL, 0));
 	if (!strcmp(w[0], "replay") && n > 1)
 		return do_replay(id);
+	if (!strcmp(w[0], "receive") && n > 1)
+		return do_receive(w[1]);
+	if (!strcmp(w[0], "receives") && n > 1)
+		return do_receives(id);
 	if (!strcmp(w[0], "path") && n > 7)
 		return do_path(w);
 	if (!strcmp(w[0], "aclclear") && n > 1 && list_get(w[1], false))
