@@ -26,3 +26,8 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 libdataplane_a_SOURCES += dataplane/user_gro.h dataplane/user_gro.c \
 	dataplane/user_ring.h dataplane/user_ring.c \
 	dataplane/user_rx.h dataplane/user_rx.c
+if IPSEC_MB
+libdataplane_a_SOURCES += dataplane/user_esp_mb.c
+else
+libdataplane_a_SOURCES += dataplane/user_esp_no_mb.c
+endif

@@ -15,6 +15,7 @@ void esp_ctx_free(struct esp_ctx *c)
 	if (!c)
 		return;
 	esp_openssl_free(c->openssl);
+	esp_mb_keys_free(c->mb);
 	free(c);
 }
 
@@ -48,8 +49,8 @@ static struct esp_shape shape_of(const struct esp_suite *s, bool seal)
 	return f;
 }
 
-struct esp_ctx *esp_ctx_new(const struct esp_suite *s, const struct keybuf *enc,
-	const struct keybuf *auth, bool seal)
+struct esp_ctx *esp_ctx_new(struct esp_mb *mb, const struct esp_suite *s,
+	const struct keybuf *enc, const struct keybuf *auth, bool seal)
 {
 	struct esp_ctx *c;
 
@@ -59,8 +60,11 @@ struct esp_ctx *esp_ctx_new(const struct esp_suite *s, const struct keybuf *enc,
 	c = xcalloc(1, sizeof(*c));
 	c->shape = shape_of(s, seal);
 	c->next = NEXT_IPV4;
-	c->openssl = esp_openssl_new(s, &c->shape, enc, auth);
-	if (!c->openssl) {
+	if (mb)
+		c->mb = esp_mb_keys_new(mb, s, &c->shape, enc, auth);
+	if (!c->mb)
+		c->openssl = esp_openssl_new(s, &c->shape, enc, auth);
+	if (!c->mb && !c->openssl) {
 		esp_ctx_free(c);
 		return NULL;
 	}
@@ -82,6 +86,11 @@ size_t esp_ctx_iv(const struct esp_ctx *c)
 	return c->shape.iv_bytes;
 }
 
+bool esp_ctx_by_mb(const struct esp_ctx *c)
+{
+	return c->mb != NULL;
+}
+
 /* Pads with 1, 2, 3, ... to whole blocks; gives the padded length. */
 static size_t pad_put(const struct esp_ctx *c, uint8_t *inner, size_t n)
 {
@@ -97,86 +106,133 @@ static size_t pad_put(const struct esp_ctx *c, uint8_t *inner, size_t n)
 /* ---- sealing ---- */
 
 /* Headers in front, padding behind. */
-static struct esp_frame seal_begin(const struct esp_ctx *c, uint32_t spi,
-	uint32_t seq, const uint8_t *iv, uint8_t *inner, size_t n)
+static void seal_begin(struct esp_job *j)
 {
-	size_t head = esp_ctx_head(c);
-	struct wr w = wr_init(inner - head, head);
+	const struct esp_ctx *c = j->ctx;
+	size_t head = esp_ctx_head(c), body = pad_put(c, j->p, j->n);
+	struct wr w = wr_init(j->p - head, head);
 
-	wr_u32(&w, spi);
-	wr_u32(&w, seq);
-	wr_bytes(&w, iv, c->shape.iv_bytes);
-	return (struct esp_frame){
-		.esp = inner - head, .data = inner, .body = pad_put(c, inner, n)
-	};
+	wr_u32(&w, j->spi);
+	wr_u32(&w, j->seq);
+	wr_bytes(&w, j->iv, c->shape.iv_bytes);
+	j->p -= head;
+	j->n = head + body + c->shape.icv_bytes;
+}
+
+/* Gives a context whose library may still have packets in hand. */
+static struct esp_ctx *seal_submit(struct esp_job *j)
+{
+	struct esp_ctx *c = j->ctx;
+	struct esp_frame f;
+
+	if (c->mb) {
+		esp_mb_submit(c->mb, j);
+		return c;
+	}
+	f = esp_frame(&c->shape, j->p, j->n);
+	j->good = esp_openssl_seal(c->openssl, &f);
+	return NULL;
+}
+
+void esp_seal_batch(struct esp_job *jobs, size_t n)
+{
+	struct esp_ctx *pending = NULL, *c;
+	struct esp_job *j;
+
+	for (j = jobs; j < jobs + n; j++) {
+		seal_begin(j);
+		c = seal_submit(j);
+		pending = c ? c : pending;
+	}
+	if (pending)
+		esp_mb_flush(pending->mb);
+	for (j = jobs; j < jobs + n; j++)
+		if (!j->good)
+			j->n = 0;
 }
 
 size_t esp_seal(struct esp_ctx *c, uint32_t spi, uint32_t seq,
 	const uint8_t *iv, uint8_t *inner, size_t n)
 {
-	struct esp_frame f = seal_begin(c, spi, seq, iv, inner, n);
+	struct esp_job j = {
+		.ctx = c, .p = inner, .n = n, .spi = spi, .seq = seq
+	};
 
-	if (!esp_openssl_seal(c->openssl, &f))
-		return 0;
-	return esp_ctx_head(c) + f.body + c->shape.icv_bytes;
-}
-
-void esp_seal_batch(struct esp_job *jobs, size_t n)
-{
-	for (struct esp_job *j = jobs; j < jobs + n; j++) {
-		j->n = esp_seal(j->ctx, j->spi, j->seq, j->iv, j->p, j->n);
-		j->p -= esp_ctx_head(j->ctx);
-	}
+	memcpy(j.iv, iv, c->shape.iv_bytes);
+	esp_seal_batch(&j, 1);
+	return j.n;
 }
 
 /* ---- opening ---- */
 
-/* false: impossible lengths. */
-static bool open_begin(
-	const struct esp_ctx *c, uint8_t *p, size_t n, struct esp_frame *f)
+static bool open_possible(const struct esp_shape *s, size_t n)
 {
-	size_t head = esp_ctx_head(c);
+	size_t around = 8u + s->iv_bytes + s->icv_bytes;
 
-	if (n < head + c->shape.block + c->shape.icv_bytes)
-		return false;
-	*f = (struct esp_frame){ .esp = p,
-		.data = p + head,
-		.body = n - head - c->shape.icv_bytes };
-	return f->body % c->shape.block == 0;
+	return n >= around + s->block && (n - around) % s->block == 0;
+}
+
+/* As seal_submit. */
+static struct esp_ctx *open_submit(struct esp_job *j)
+{
+	struct esp_ctx *c = j->ctx;
+	struct esp_frame f;
+
+	if (c->mb) {
+		esp_mb_submit(c->mb, j);
+		return c;
+	}
+	f = esp_frame(&c->shape, j->p, j->n);
+	j->good = esp_openssl_open(c->openssl, &f);
+	return NULL;
 }
 
 /* The trailer of what is decrypted. */
-static enum esp_result open_end(const struct esp_ctx *c,
-	const struct esp_frame *f, uint8_t **inner, size_t *inner_n)
+static enum esp_result open_end(struct esp_job *j)
 {
-	size_t pad = f->data[f->body - 2];
-	uint8_t next = f->data[f->body - 1];
+	struct esp_frame f = esp_frame(&j->ctx->shape, j->p, j->n);
+	uint8_t next = f.data[f.body - 1];
+	size_t pad = f.data[f.body - 2];
 
-	if (pad + 2 > f->body)
+	if (pad + 2 > f.body)
 		return ESP_MALFORMED;
-	*inner = f->data;
-	*inner_n = f->body - 2 - pad;
+	j->p = f.data;
+	j->n = f.body - 2 - pad;
 	if (next == NEXT_DUMMY)
 		return ESP_DUMMY;
-	return next == c->next ? ESP_OPENED : ESP_BAD_PROTO;
+	return next == j->ctx->next ? ESP_OPENED : ESP_BAD_PROTO;
+}
+
+void esp_open_batch(struct esp_job *jobs, size_t n)
+{
+	struct esp_ctx *pending = NULL, *c;
+	struct esp_job *j;
+
+	for (j = jobs; j < jobs + n; j++) {
+		j->good = false;
+		j->result = ESP_MALFORMED;
+		if (!open_possible(&j->ctx->shape, j->n))
+			continue;
+		j->result = ESP_BAD_ICV;
+		c = open_submit(j);
+		pending = c ? c : pending;
+	}
+	if (pending)
+		esp_mb_flush(pending->mb);
+	for (j = jobs; j < jobs + n; j++)
+		if (j->good)
+			j->result = open_end(j);
 }
 
 enum esp_result esp_open(struct esp_ctx *c, uint8_t *p, size_t n,
 	uint8_t **inner, size_t *inner_n)
 {
-	struct esp_frame f;
+	struct esp_job j = { .ctx = c, .p = p, .n = n };
 
-	if (!open_begin(c, p, n, &f))
-		return ESP_MALFORMED;
-	if (!esp_openssl_open(c->openssl, &f))
-		return ESP_BAD_ICV;
-	return open_end(c, &f, inner, inner_n);
-}
-
-void esp_open_batch(struct esp_job *jobs, size_t n)
-{
-	for (struct esp_job *j = jobs; j < jobs + n; j++)
-		j->result = esp_open(j->ctx, j->p, j->n, &j->p, &j->n);
+	esp_open_batch(&j, 1);
+	*inner = j.p;
+	*inner_n = j.n;
+	return j.result;
 }
 
 /* ---- IP headers ---- */

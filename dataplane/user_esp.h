@@ -13,15 +13,26 @@
 #define ESP_TAIL_MAX (17 + 32)        /* padding, its length, protocol, ICV */
 #define IP4_HDR      20
 
+#define ESP_ICV_MAX  32
+
+/* Intel's multi-buffer library, of one thread: where its
+ * packets meet.  Not in every build, nor for every processor. */
+struct esp_mb;
+const char *esp_mb_missing(void); /* why it is not here; NULL: it is */
+struct esp_mb *esp_mb_new(void);  /* NULL: it is not */
+void esp_mb_free(struct esp_mb *m); /* wipes; after its contexts */
+
 struct esp_ctx;
-/* NULL: a key of wrong length, or a cipher this OpenSSL lacks. */
-struct esp_ctx *esp_ctx_new(const struct esp_suite *s, const struct keybuf *enc,
-	const struct keybuf *auth, bool seal);
+/* By mb where it is not NULL and has the suite, else by OpenSSL.  NULL: a key
+ * of wrong length, or a cipher this OpenSSL lacks. */
+struct esp_ctx *esp_ctx_new(struct esp_mb *mb, const struct esp_suite *s,
+	const struct keybuf *enc, const struct keybuf *auth, bool seal);
 void esp_ctx_free(struct esp_ctx *c);
 /* The next header of its packets, instead of IPv4. */
 void esp_ctx_next(struct esp_ctx *c, uint8_t next);
 size_t esp_ctx_head(const struct esp_ctx *c); /* SPI, sequence and IV, bytes */
 size_t esp_ctx_iv(const struct esp_ctx *c);
+bool esp_ctx_by_mb(const struct esp_ctx *c);
 
 /* Seals the packet of n bytes at `inner` in place.  There are
  * ESP_HEAD_MAX bytes before it and ESP_TAIL_MAX behind it; the ESP packet
@@ -50,6 +61,8 @@ struct esp_job {
 	uint32_t spi, seq;      /* to seal */
 	uint8_t iv[ESP_IV_MAX]; /* to seal */
 	enum esp_result result; /* of opening */
+	bool good;                /* private, as the next */
+	uint8_t icv[ESP_ICV_MAX]; /* as it should be */
 };
 /* As esp_seal for each.  p: where the ESP packet begins; n: its length, 0 on
  * failure. */

@@ -117,7 +117,7 @@ static void sa_numbers(struct user_sa *sa, const struct dp_sa *in)
 static struct esp_ctx *context_new(
 	const struct user_sa *sa, const struct dp_sa *in, bool seal)
 {
-	struct esp_ctx *c = esp_ctx_new(&in->suite, &in->enc, &in->auth, seal);
+	struct esp_ctx *c = esp_ctx_new(NULL, &in->suite, &in->enc, &in->auth, seal);
 
 	if (c && sa->window_ms)
 		esp_ctx_next(c, TBAR_NEXT);

@@ -78,6 +78,8 @@ tap_check "libuv only in base/loop.c" only uv.h 'base/loop\.c'
 # The sealing core keeps its cipher contexts from packet to packet.
 tap_check "OpenSSL only in crypto and in the sealing core" \
 	only openssl/ 'crypto/[^:]*' 'dataplane/user_esp_openssl\.c'
+tap_check "ipsec-mb only in its file of the sealing core" \
+	only intel-ipsec-mb.h 'dataplane/user_esp_mb\.c'
 tap_check "jansson only in cli" only jansson.h 'cli/[^:]*'
 tap_check "SQLite only in the router's store" \
 	only sqlite3.h 'router/store_sqlite\.c'

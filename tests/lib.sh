@@ -17,13 +17,15 @@ need_root() {
 
 # packages_install KIND...: the packages of these kinds that dpkg misses.
 packages_install() {
-	local kind package missing=()
+	local kind package only missing=()
 
-	while read -r kind package; do
+	while read -r kind package only; do
 		case " $* " in
 		*" $kind "*) ;;
 		*) continue ;;
 		esac
+		[ -z "$only" ] || [ "$only" = "$(dpkg --print-architecture)" ] ||
+			continue
 		dpkg-query -W -f='${Status}' "$package" 2>/dev/null |
 			grep -q 'install ok installed' || missing+=("$package")
 	done < <(grep -Ev '^(#|$)' "$TOP/packages.txt")

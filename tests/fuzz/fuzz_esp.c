@@ -34,12 +34,12 @@ static void open_one(
 {
 	struct keybuf enc = { .n = (uint8_t)esp_key_bytes(s) };
 	struct keybuf auth = { .n = (uint8_t)esp_auth_key_bytes(s) };
-	struct esp_ctx *c = esp_ctx_new(s, &enc, &auth, false);
+	struct esp_ctx *c = esp_ctx_new(NULL, s, &enc, &auth, false);
 	size_t room = ESP_HEAD_MAX + n + ESP_TAIL_MAX, at = 0, esp = n, len;
 	uint8_t *p = malloc(room + 1), *inner;
 
 	if (sealed) {
-		struct esp_ctx *seal = esp_ctx_new(s, &enc, &auth, true);
+		struct esp_ctx *seal = esp_ctx_new(NULL, s, &enc, &auth, true);
 		uint8_t iv[ESP_IV_MAX] = { 1 };
 
 		memcpy(p + ESP_HEAD_MAX, data, n);
