@@ -104,6 +104,14 @@ static int json_all(struct cmd_call *c, const struct dp_choice *d)
 	return cmd_json(c, o);
 }
 
+static int none_json(struct cmd_call *c)
+{
+	json_t *o = json_object();
+
+	jo_str(o, "reason", box_dataplane_why(c->router->box));
+	return cmd_json(c, o);
+}
+
 static int exec_dataplane(struct cmd_call *c)
 {
 	bool detail = drv_has(c->drv, "detail");
@@ -112,8 +120,11 @@ static int exec_dataplane(struct cmd_call *c)
 
 	if (!box_dataplane(c->router->box, &d)) {
 		if (c->json)
-			return cmd_json(c, json_object());
+			return none_json(c);
 		sbuf_adds(c->out, "% No dataplane is available here\n");
+		if (box_dataplane_why(c->router->box)[0] != '\0')
+			sbuf_printf(c->out, "Reason                 : %s\n",
+				box_dataplane_why(c->router->box));
 		return CMD_DONE;
 	}
 	if (c->json)

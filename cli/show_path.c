@@ -56,6 +56,21 @@ static bool is_local(const struct path_verdict *v)
 	return v->why == PATH_WHY_LOCAL_DENY;
 }
 
+/* Whose list an entry stands in. */
+static const char *origin(const struct path_verdict *v)
+{
+	if (v->why == PATH_WHY_FAIL_CLOSE || v->why == PATH_WHY_FAIL_CLOSE_DENY)
+		return "fail-close";
+	return is_local(v) ? "local, access-list " : "downloaded";
+}
+
+static void held_text(bool held, struct sbuf *out)
+{
+	if (held)
+		field(out, "Held", "what an earlier run was to encrypt is "
+				   "dropped until the group registers");
+}
+
 static const struct tek_info *tek_of(const struct gm_snapshot *g, uint32_t spi)
 {
 	for (size_t i = 0; g != NULL && i < g->n_teks; i++)
@@ -84,8 +99,7 @@ static void verdict_text(const char *label, const struct gm_snapshot *g,
 	sbuf_printf(&line, "%s: %s", fate_text(v->fate), path_why_text(v->why));
 	field(out, label, sbuf_str(&line));
 	if (v->ace != NULL) {
-		sbuf_printf(&ace, "%s%s, %u ",
-			is_local(v) ? "local, access-list " : "downloaded",
+		sbuf_printf(&ace, "%s%s, %u ", origin(v),
 			is_local(v) ? v->group->cfg.local->name : "",
 			v->ace->seq);
 		ace_text(v->ace, ACE_STYLE_CONFIG, &ace);
@@ -155,6 +169,7 @@ void show_path_leg(
 		place(out, "Arrives on", l->in_if);
 		member_text(l->in_gm, out);
 		verdict_text("In clear", l->in_gm, &l->in, out);
+		held_text(l->in_held, out);
 		if (l->guarded)
 			verdict_text("As ESP", l->in_gm, &l->esp, out);
 	}
@@ -166,6 +181,7 @@ void show_path_leg(
 		place(out, "Leaves by", l->out_if);
 		member_text(l->out_gm, out);
 		verdict_text("Outbound", l->out_gm, &l->out, out);
+		held_text(l->out_held, out);
 	}
 }
 
@@ -190,6 +206,7 @@ static void verdict_json(json_t *o, const char *key,
 
 		ace_text(v->ace, ACE_STYLE_CONFIG, &ace);
 		jo_bool(a, "local", is_local(v));
+		jo_bool(a, "fail_close", origin(v)[0] == 'f');
 		jo_num(a, "sequence", v->ace->seq);
 		jo_str(a, "text", sbuf_str(&ace));
 	}
@@ -235,12 +252,14 @@ json_t *path_leg_json(const struct path_leg *l)
 	jo_bool(o, "to_this_router", l->to_us);
 	if (!l->own && l->in_if[0] != '\0') {
 		p = place_json(o, "arrives", l->in_if, l->in_gm);
+		jo_bool(p, "held", l->in_held);
 		verdict_json(p, "clear", l->in_gm, &l->in);
 		if (l->guarded)
 			verdict_json(p, "esp", l->in_gm, &l->esp);
 	}
 	if (!l->to_us && l->out_if[0] != '\0') {
 		p = place_json(o, "leaves", l->out_if, l->out_gm);
+		jo_bool(p, "held", l->out_held);
 		verdict_json(p, "outbound", l->out_gm, &l->out);
 	}
 	return o;
@@ -310,6 +329,21 @@ static bool guarded(const struct asked *a, const char *netdev)
 	return false;
 }
 
+/* What the guard refuses although the groups would let it pass. */
+static void guard_ask(const struct asked *a, const char *in, const char *out,
+	struct path_leg *l)
+{
+	const struct acl *list = box_closed_list(a->box, in);
+
+	if (list != NULL)
+		path_fail_close(&l->in, list, &l->key, true, l->to_us);
+	list = box_closed_list(a->box, out);
+	if (list != NULL)
+		path_fail_close(&l->out, list, &l->key, false, l->own);
+	l->in_held = box_is_held(a->box, in);
+	l->out_held = box_is_held(a->box, out);
+}
+
 static void leg_fill(
 	const struct asked *a, const struct packet_key *k, struct path_leg *l)
 {
@@ -326,6 +360,7 @@ static void leg_fill(
 	l->in = path_in(a->group, a->n_groups, k, in, l->to_us);
 	l->esp = path_in_esp(a->group, a->n_groups, k, in);
 	l->out = path_out(a->group, a->n_groups, k, out, l->own);
+	guard_ask(a, in, out, l);
 	l->in_gm = member_at(
 		a, in, l->in.group != NULL ? l->in.group : l->esp.group);
 	l->out_gm = member_at(a, out, l->out.group);
@@ -397,16 +432,17 @@ static int show_path_exec(struct cmd_call *c)
 {
 	struct asked a = { .box = c->router->box,
 		.only = drv_str(c->drv, "group") };
+	bool runs;
 
-	if (a.box == NULL || !box_dp_groups(a.box, &a.group, &a.n_groups)) {
-		sbuf_adds(c->out, "% No dataplane runs: all packets pass in "
-				  "clear\n");
+	if (a.box == NULL)
 		return CMD_FAILED;
-	}
+	runs = box_dp_groups(a.box, &a.group, &a.n_groups);
 	a.n_gm = gdoi_gm_snapshot(box_gdoi(a.box), &a.gm);
 	if (a.only != NULL)
 		groups_pick(&a);
 	path_show(c, &a);
+	if (!runs && !c->json)
+		sbuf_adds(c->out, "No dataplane runs: nothing is encrypted.\n");
 	gm_snapshot_free(a.gm, a.n_gm);
 	free(a.group);
 	return CMD_DONE;

@@ -12,6 +12,7 @@ struct path_leg {
 	bool own, to_us;  /* sent by this router; for it */
 	char in_if[64], out_if[64]; /* IOS names; "": no route */
 	bool guarded;     /* in_if carries a group: it may come as ESP */
+	bool in_held, out_held; /* an earlier run's policy is in force there */
 	struct path_verdict in, esp, out;
 	/* The members at in_if and out_if, or NULL: lent. */
 	const struct gm_snapshot *in_gm, *out_gm;

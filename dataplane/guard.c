@@ -442,7 +442,7 @@ struct guard *guard_open(struct sbuf *why)
 	}
 	if (!rc)
 		return g;
-	sbuf_printf(why, "nf_tables: %s", strerror(-rc));
+	sbuf_printf(why, "nf_tables: %s%s", strerror(-rc), nft_hint(rc));
 	while (!TAILQ_EMPTY(&g->entries))
 		entry_free(g, TAILQ_FIRST(&g->entries));
 	nl_close(&g->nft);

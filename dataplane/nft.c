@@ -101,6 +101,22 @@ bool nft_can_own(struct nl *nl)
 				     false) == 0;
 }
 
+const char *nft_hint(int rc)
+{
+	switch (-rc) {
+	case EPERM:
+		return "; it takes CAP_NET_ADMIN, and no other getvpnd in this "
+		       "network namespace";
+	case EPROTONOSUPPORT:
+	case EOPNOTSUPP:
+	case ENOENT:
+		return "; the kernel must have nf_tables, mostly as a module "
+		       "of that name";
+	default:
+		return "";
+	}
+}
+
 /* A process is to be seen as dead a while before its sockets are closed. */
 int nft_table_await(struct nl *nl, uint8_t family, const char *table)
 {

@@ -14,6 +14,8 @@ void nft_table_add(struct nl_batch *b);
  * else changes it, not even by flushing the whole ruleset, until that socket
  * closes; it stays behind, for anybody. */
 bool nft_can_own(struct nl *nl);
+/* What to do about an error of these; "" where its text says all. */
+const char *nft_hint(int rc);
 /* Waits till a process that has just died lets go of that table. 0; -EPERM: its
  * owner lives on; -errno. */
 int nft_table_await(struct nl *nl, uint8_t family, const char *table);

@@ -4,7 +4,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define GDOI_PORT 848
+#define GDOI_PORT   848
+#define ISAKMP_PORT 500
 
 bool path_encrypts(const struct dp_group *g, bool can_send)
 {
@@ -229,6 +230,34 @@ struct path_verdict path_in(const struct dp_group_view *v, size_t n,
 		if (carries(&v[i], netdev) && group_in(&v[i], k, &r))
 			break;
 	return r;
+}
+
+static bool is_exchange(const struct packet_key *k, bool in)
+{
+	uint16_t port = in ? k->dport : k->sport;
+
+	return k->proto == IPPROTO_UDP && k->has_l4 &&
+	       (port == GDOI_PORT || port == ISAKMP_PORT);
+}
+
+void path_fail_close(struct path_verdict *r, const struct acl *list,
+	const struct packet_key *k, bool in, bool ours)
+{
+	struct acl asked = { 0 };
+	const struct ace *e;
+
+	if (r->fate != PATH_CLEAR || r->why == PATH_WHY_GDOI ||
+		(ours && is_exchange(k, in)))
+		return;
+	if (in)
+		acl_mirror(&asked, list);
+	e = entry_at(list, acl_match(in ? &asked : list, k));
+	acl_free(&asked);
+	*r = (struct path_verdict){ PATH_DROP, PATH_WHY_FAIL_CLOSE, NULL, e, 0 };
+	if (e && !e->permit) {
+		r->fate = PATH_CLEAR;
+		r->why = PATH_WHY_FAIL_CLOSE_DENY;
+	}
 }
 
 /* The entry by which path_admits() says yes, or NULL. */

@@ -39,7 +39,9 @@ enum path_fate { PATH_CLEAR, PATH_ENCRYPT, PATH_DECRYPT, PATH_DROP };
 	X(CLEAR_ACCEPTED, "receive-only or passive takes it in clear")         \
 	X(ESP_UNKNOWN, "ESP of an SPI that is not held")                       \
 	X(ESP_ODD, "ESP of an SPI that is not held, may be another's")         \
-	X(ESP_OUTSIDE, "the inner packet is outside the policy")
+	X(ESP_OUTSIDE, "the inner packet is outside the policy")               \
+	X(FAIL_CLOSE, "the interface is fail-closed")                          \
+	X(FAIL_CLOSE_DENY, "fail-closed, but its access list denies it")
 enum path_why {
 #define X(name, text) PATH_WHY_##name,
 	PATH_WHYS(X)
@@ -66,4 +68,9 @@ struct path_verdict path_in(const struct dp_group_view *v, size_t n,
  * interface has one, else under an unknown one. */
 struct path_verdict path_in_esp(const struct dp_group_view *v, size_t n,
 	const struct packet_key *k, const char *netdev);
+/* What the guard (guard.h) makes of the verdict on a packet that arrives on
+ * (in) or is routed to a closed interface with that list.  ours: to this box,
+ * or from it. */
+void path_fail_close(struct path_verdict *r, const struct acl *list,
+	const struct packet_key *k, bool in, bool ours);
 #endif

@@ -663,14 +663,23 @@ static void user_close(struct dp *dp)
 }
 
 /* Sockets, what a crashed run left, the inbound route, the threads. */
-static int kernel_open(struct dp *dp, const char **what)
+static int kernel_open(struct dp *dp, const char **what, const char **hint)
 {
 	int rc;
 
-	*what = "netlink";
+	*what = "nf_tables";
 	rc = table_open(&dp->table, &user_table);
-	if (!rc)
-		rc = nl_open(&dp->rt, NETLINK_ROUTE, 0);
+	*hint = nft_hint(rc);
+	if (rc)
+		return rc;
+	*what = "tun";
+	rc = tun_check();
+	*hint = tun_hint(rc);
+	if (rc)
+		return rc;
+	*what = "netlink";
+	*hint = "";
+	rc = nl_open(&dp->rt, NETLINK_ROUTE, 0);
 	if (rc)
 		return rc;
 	routes_reclaim(&dp->rt);
@@ -683,6 +692,7 @@ static int kernel_open(struct dp *dp, const char **what)
 	if (rc)
 		return rc;
 	*what = "raw sockets";
+	*hint = "; they take CAP_NET_RAW and CAP_NET_ADMIN";
 	dp->world = world_new(dp);
 	rc = workers_start(&dp->workers, workers_queues(), dp->world);
 	if (rc) {
@@ -696,7 +706,7 @@ static struct dp *user_open(
 	struct loop *loop, const struct dp_events *ev, struct sbuf *why)
 {
 	struct dp *dp = xcalloc(1, sizeof(*dp));
-	const char *what = NULL;
+	const char *what = NULL, *hint = "";
 	int rc;
 
 	dp->loop = loop;
@@ -713,9 +723,10 @@ static struct dp *user_open(
 		user_close(dp);
 		return NULL;
 	}
-	rc = kernel_open(dp, &what);
+	rc = kernel_open(dp, &what, &hint);
 	if (rc) {
-		sbuf_printf(why, "user dataplane: %s: %s", what, strerror(-rc));
+		sbuf_printf(why, "user dataplane: %s: %s%s", what,
+			strerror(-rc), hint);
 		user_close(dp);
 		return NULL;
 	}

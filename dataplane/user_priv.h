@@ -158,6 +158,8 @@ void workers_stop(struct workers *w);
 /* ---- user_tun.c: devices, addresses, policy routes ---- */
 /* What to do about an error of these; "" where its text says all. */
 const char *tun_hint(int rc);
+/* Can there be TUNs at all? 0 or -errno. */
+int tun_check(void);
 /* Opens gmN with as many queues, up, with an address and loose reverse path
  * check.  *udp: it takes UDP segmentation.  0 or -errno, then fd[] may be partly
  * open. */

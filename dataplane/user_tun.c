@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 
 #define RP_FILTER_LOOSE 2
+#define TUN_PATH        "/dev/net/tun"
 
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
@@ -96,11 +97,21 @@ const char *tun_hint(int rc)
 	}
 }
 
+int tun_check(void)
+{
+	int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 static int queue_open(const char *name, short flags)
 {
 	struct ifreq req = { .ifr_flags = IFF_NO_PI | IFF_VNET_HDR |
 					  IFF_MULTI_QUEUE | flags };
-	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC), rc;
+	int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC), rc;
 	int hdr = VNET_HDR;
 
 	if (fd < 0)

@@ -91,7 +91,7 @@ enum gm_direction gm_direction(const struct gm *gm)
 }
 
 /* The ACL goes to the dataplane as it came; what it mirrors is its affair. */
-static int slot_set(struct gm *gm, const struct gm_slot *s)
+static bool slot_set(struct gm *gm, struct gm_slot *s)
 {
 	enum gm_direction way = gm_direction(gm);
 	bool lenient = way == GM_INBOUND_OPTIONAL || gm->policy.passive;
@@ -107,13 +107,14 @@ static int slot_set(struct gm *gm, const struct gm_slot *s)
 	GM_DEBUG(gm, SA_POLICY, .a = (uint32_t)s->acl.n, .text = s->acl.name);
 	if (gm->g->env->policy_hold != NULL)
 		gm->g->env->policy_hold(gm->g->env->ctx, &d);
-	return ops(gm)->group_set(dp(gm), &d);
+	s->refused = ops(gm)->group_set(dp(gm), &d) != 0;
+	return !s->refused;
 }
 
 void gm_policy_refresh(struct gm *gm)
 {
 	for (size_t i = 0; i < gm->n_slots; i++)
-		if (slot_set(gm, &gm->slot[i]) != 0)
+		if (!slot_set(gm, &gm->slot[i]))
 			report(gm, REPORT_GM_FAILED_TO_INSTALL_POLICIES, 0, "");
 }
 
@@ -261,12 +262,13 @@ static bool slots_set(struct gm *gm, struct gm_msg *m, bool changed_flags)
 			gm->n_slots++;
 		}
 		s->stale = false;
-		if (!is_new && !changed_flags && acl_equal(&s->acl, &m->acl[i]))
+		if (!is_new && !changed_flags && !s->refused &&
+			acl_equal(&s->acl, &m->acl[i]))
 			continue;
 		acl_free(&s->acl);
 		s->acl = m->acl[i]; /* taken */
 		m->acl[i] = (struct acl){ .n = 0 };
-		ok &= slot_set(gm, s) == 0;
+		ok &= slot_set(gm, s);
 	}
 	for (size_t i = m->n_slots; m->n_slots > 0 && i < gm->n_slots; i++)
 		gm->slot[i].stale = true;

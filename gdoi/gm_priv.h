@@ -36,6 +36,7 @@ struct gm_slot {
 	struct gm_teks teks;         /* newest first */
 	uint32_t sending_spi;        /* 0: none */
 	bool stale;                  /* not in the policy any more */
+	bool refused;                /* the dataplane has not got the list */
 };
 
 struct gm_kek {

@@ -12,101 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void dp_not_ipsec(void *ctx, uint32_t group, const struct packet_key *k)
-{
-	struct box *b = ctx;
-
-	gdoi_dp_not_ipsec(b->gdoi, group, k);
-}
-
-static void dp_invalid_spi(
-	void *ctx, uint32_t group, uint32_t spi, const struct packet_key *k)
-{
-	struct box *b = ctx;
-
-	gdoi_dp_invalid_spi(b->gdoi, group, spi, k);
-}
-
-static void dp_trouble(void *ctx, const char *text)
-{
-	struct box *b = ctx;
-
-	if (log_allow(b->log, hash_bytes("dp_trouble", 10), loop_now()))
-		log_msg(b->log, LOG_SEV_ERR, "DATAPLANE", "TROUBLE", "%s",
-			text);
-}
-
-static void dp_moved(
-	void *ctx, uint32_t group, const char *backend, const char *why)
-{
-	struct box *b = ctx;
-
-	log_msg(b->log, LOG_SEV_NOTICE, "DATAPLANE", "MOVED",
-		"Group %u of the dataplane is served by %s: %s", group, backend,
-		why);
-}
-
-static void on_key(
-	void *ctx, enum env_key kind, struct span name, struct span key)
-{
-	struct env_loop *e = ctx;
-	struct box *b = e->owner;
-
-	keylog_line(b->keylog, kind, name, key);
-}
-
-/* GETVPN_KEYLOG, for captures: loud, since it gives the traffic away. */
-static void keylog_start(struct box *b)
-{
-	const char *path = secure_getenv(KEYLOG_ENV);
-	auto_sbuf struct sbuf why = { 0 };
-
-	if (path == NULL || path[0] == '\0')
-		return;
-	b->keylog = keylog_open(path, &why);
-	if (b->keylog == NULL) {
-		log_msg(b->log, LOG_SEV_ERR, "CRYPTO", "KEYLOG",
-			"Keys cannot be logged: %s", sbuf_str(&why));
-		return;
-	}
-	b->env.owner = b;
-	b->env.env.key_made = on_key;
-	if (b->env.env.dp_ops != &dataplane_none) {
-		b->env.env.dp = keylog_wrap(
-			b->keylog, b->env.env.dp_ops, b->env.env.dp);
-		b->env.env.dp_ops = &keylog_ops;
-	}
-	log_msg(b->log, LOG_SEV_WARNING, "CRYPTO", "KEYLOG",
-		"WARNING: keys are written in clear to %s (" KEYLOG_ENV
-		"); who reads it reads the traffic",
-		path);
-}
-
-static void dataplane_open(struct box *b, const struct dataplane_ops *wanted)
-{
-	const struct dp_events events = { .not_ipsec = dp_not_ipsec,
-		.invalid_spi = dp_invalid_spi,
-		.trouble = dp_trouble,
-		.moved = dp_moved,
-		.ctx = b };
-	const struct dataplane_ops *ops =
-		wanted != NULL ? wanted : &dataplane_choose;
-	auto_sbuf struct sbuf why = { 0 };
-
-	b->env.env.dp_ops = ops;
-	b->env.env.dp = ops->open(b->loop, &events, &why);
-	if (b->env.env.dp == NULL) {
-		log_msg(b->log, LOG_SEV_ERR, "DATAPLANE", "UNAVAILABLE",
-			"Dataplane cannot start: %s; group members stay "
-			"unregistered",
-			sbuf_str(&why));
-		b->env.env.dp_ops = &dataplane_none;
-	} else if (ops == &dataplane_choose) {
-		b->chooser = b->env.env.dp;
-	}
-	keylog_start(b);
-}
-
 void box_store_sync(struct box *b)
 {
 	int err = b->store != NULL ? store_sqlite_sync(b->store) : 0;
@@ -356,7 +261,7 @@ struct box *box_new(const struct box_opts *o, struct sbuf *why)
 	if (o->state_dir != NULL)
 		store_open(b, o->state_dir);
 	box_guard_open(b);
-	dataplane_open(b, o->dataplane);
+	box_dataplane_open(b, o->dataplane);
 	box_filter_open(b);
 	b->env.env.vrf_of = env_vrf_of;
 	b->env.env.is_on = env_is_on;
@@ -384,9 +289,7 @@ void box_free(struct box *b)
 	if (b->gdoi != NULL)
 		gdoi_free(b->gdoi);
 	revoke_free(b->revoke);
-	if (b->env.env.dp != NULL)
-		b->env.env.dp_ops->close(b->env.env.dp);
-	keylog_close(b->keylog);
+	box_dataplane_close(b);
 	box_filter_free(b);
 	box_store_sync(b);
 	udp848_free(b->env.udp);

@@ -110,6 +110,10 @@ struct fail_close {
 void box_set_fail_close(struct box *b, const struct fail_close *v, size_t n);
 /* Is it closed now?  *drops: packets that this cost since it was. */
 bool box_is_closed(struct box *b, const char *ifname, uint64_t *drops);
+/* The list of a netdev that is closed now; NULL: it is not. */
+const struct acl *box_closed_list(const struct box *b, const char *netdev);
+/* Does a policy of an earlier run still forbid traffic there? */
+bool box_is_held(const struct box *b, const char *netdev);
 /* The startup configuration is read to its end: what an earlier run left in
  * force goes where the configuration does not want it any more. */
 void box_config_ready(struct box *b);
@@ -118,6 +122,8 @@ void box_config_ready(struct box *b);
 void box_set_dataplane(struct box *b, enum dp_mode mode);
 /* False: there is no dataplane.  As dp_choice_get, dp_choice_group. */
 bool box_dataplane(struct box *b, struct dp_choice *out);
+/* Why there is none; tried again every few seconds. */
+const char *box_dataplane_why(const struct box *b);
 bool box_dataplane_group(
 	struct box *b, size_t i, struct dp_choice_group *out);
 

@@ -1,11 +1,163 @@
-/* The choice of the dataplane's backend, as configured and as it is. */
+/* The dataplane of a box: opened, again and again where the kernel lacks
+ * something; its events; and the choice of its backend, as configured and as it
+ * is. */
+#include "base/hash.h"
+#include "dataplane/ops.h"
 #include "router/box_priv.h"
+#include "router/dp_none.h"
+#include "router/keylog.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define REOPEN_MS 5000
+
+static void dp_not_ipsec(void *ctx, uint32_t group, const struct packet_key *k)
+{
+	struct box *b = ctx;
+
+	gdoi_dp_not_ipsec(b->gdoi, group, k);
+}
+
+static void dp_invalid_spi(
+	void *ctx, uint32_t group, uint32_t spi, const struct packet_key *k)
+{
+	struct box *b = ctx;
+
+	gdoi_dp_invalid_spi(b->gdoi, group, spi, k);
+}
+
+static void dp_trouble(void *ctx, const char *text)
+{
+	struct box *b = ctx;
+
+	if (log_allow(b->log, hash_bytes("dp_trouble", 10), loop_now()))
+		log_msg(b->log, LOG_SEV_ERR, "DATAPLANE", "TROUBLE", "%s",
+			text);
+}
+
+static void dp_moved(
+	void *ctx, uint32_t group, const char *backend, const char *why)
+{
+	struct box *b = ctx;
+
+	log_msg(b->log, LOG_SEV_NOTICE, "DATAPLANE", "MOVED",
+		"Group %u of the dataplane is served by %s: %s", group, backend,
+		why);
+}
+
+static void on_key(
+	void *ctx, enum env_key kind, struct span name, struct span key)
+{
+	struct env_loop *e = ctx;
+	struct box *b = e->owner;
+
+	keylog_line(b->keylog, kind, name, key);
+}
+
+/* GETVPN_KEYLOG, for captures: loud, since it gives the traffic away. */
+static void keylog_start(struct box *b)
+{
+	const char *path = secure_getenv(KEYLOG_ENV);
+	auto_sbuf struct sbuf why = { 0 };
+
+	if (path == NULL || path[0] == '\0')
+		return;
+	b->keylog = keylog_open(path, &why);
+	if (b->keylog == NULL) {
+		log_msg(b->log, LOG_SEV_ERR, "CRYPTO", "KEYLOG",
+			"Keys cannot be logged: %s", sbuf_str(&why));
+		return;
+	}
+	b->env.owner = b;
+	b->env.env.key_made = on_key;
+	log_msg(b->log, LOG_SEV_WARNING, "CRYPTO", "KEYLOG",
+		"WARNING: keys are written in clear to %s (" KEYLOG_ENV
+		"); who reads it reads the traffic",
+		path);
+}
+
+/* Told when it is another reason than before. */
+static void unavailable(struct box *b, const char *why)
+{
+	if (strcmp(sbuf_str(&b->dp_why), why) == 0)
+		return;
+	sbuf_trunc(&b->dp_why, 0);
+	sbuf_adds(&b->dp_why, why);
+	log_msg(b->log, LOG_SEV_ERR, "DATAPLANE", "UNAVAILABLE",
+		"Dataplane cannot start: %s; group members stay unregistered "
+		"until it can",
+		why);
+}
+
+static void dataplane_try(struct box *b)
+{
+	const struct dp_events events = { .not_ipsec = dp_not_ipsec,
+		.invalid_spi = dp_invalid_spi,
+		.trouble = dp_trouble,
+		.moved = dp_moved,
+		.ctx = b };
+	const struct dataplane_ops *ops = b->dp_wanted;
+	struct dp *dp = NULL;
+	auto_sbuf struct sbuf why = { 0 };
+
+	dp = ops->open(b->loop, &events, &why);
+	if (dp == NULL) {
+		unavailable(b, sbuf_str(&why));
+		timer_set(loop_timers(b->loop), &b->dp_reopen,
+			loop_now() + REOPEN_MS);
+		return;
+	}
+	if (ops == &dataplane_choose)
+		b->chooser = dp;
+	if (b->keylog != NULL) {
+		dp = keylog_wrap(b->keylog, ops, dp);
+		ops = &keylog_ops;
+	}
+	b->env.env.dp_ops = ops;
+	b->env.env.dp = dp;
+	if (b->dp_why.n > 0)
+		log_msg(b->log, LOG_SEV_NOTICE, "DATAPLANE", "AVAILABLE",
+			"Dataplane has started");
+	sbuf_trunc(&b->dp_why, 0);
+	box_guard_again(b);
+	box_set_dataplane(b, b->dp_mode);
+}
+
+static void on_reopen(void *arg)
+{
+	dataplane_try(arg);
+}
+
+void box_dataplane_open(struct box *b, const struct dataplane_ops *wanted)
+{
+	timer_init(&b->dp_reopen, on_reopen, b);
+	b->dp_wanted = wanted != NULL ? wanted : &dataplane_choose;
+	b->env.env.dp_ops = &dataplane_none;
+	keylog_start(b);
+	dataplane_try(b);
+}
+
+void box_dataplane_close(struct box *b)
+{
+	if (b->dp_reopen.fn != NULL)
+		timer_cancel(loop_timers(b->loop), &b->dp_reopen);
+	if (b->env.env.dp != NULL)
+		b->env.env.dp_ops->close(b->env.env.dp);
+	keylog_close(b->keylog);
+	sbuf_free(&b->dp_why);
+}
+
+const char *box_dataplane_why(const struct box *b)
+{
+	return sbuf_str(&b->dp_why);
+}
 
 void box_set_dataplane(struct box *b, enum dp_mode mode)
 {
 	auto_sbuf struct sbuf why = { 0 };
 	struct dp_choice now;
 
+	b->dp_mode = mode;
 	if (b->chooser == NULL)
 		return;
 	dp_choice_get(b->chooser, &now);

@@ -210,6 +210,19 @@ void box_set_fail_close(struct box *b, const struct fail_close *v, size_t n)
 	box_guard_settle(b);
 }
 
+void box_guard_again(struct box *b)
+{
+	auto_sbuf struct sbuf why = { 0 };
+
+	if (b->guard->guard != NULL)
+		return;
+	b->guard->guard = guard_open(&why);
+	if (b->guard->guard == NULL)
+		return;
+	guard_watch(b->guard->guard, b->loop, on_restored, b);
+	box_guard_settle(b);
+}
+
 bool box_is_closed(struct box *b, const char *ifname, uint64_t *drops)
 {
 	const struct box_guard *g = b->guard;
@@ -223,6 +236,33 @@ bool box_is_closed(struct box *b, const char *ifname, uint64_t *drops)
 			*drops = guard_drops(g->guard, f->netdev);
 		return g->v[i].closed && g->guard != NULL;
 	}
+	return false;
+}
+
+const struct acl *box_closed_list(const struct box *b, const char *netdev)
+{
+	const struct box_guard *g = b->guard;
+
+	for (size_t i = 0; i < g->n && g->guard != NULL; i++) {
+		const struct box_iface *f =
+			box_iface_find(b, g->v[i].policy.ifname);
+
+		if (f != NULL && strcmp(f->netdev, netdev) == 0 &&
+			g->v[i].closed)
+			return &g->v[i].acl;
+	}
+	return NULL;
+}
+
+bool box_is_held(const struct box *b, const char *netdev)
+{
+	const struct box_guard *g = b->guard;
+	struct guard_left l;
+
+	for (size_t i = 0; g->guard != NULL && guard_left_at(g->guard, i, &l);
+		i++)
+		if (strcmp(l.netdev, netdev) == 0)
+			return true;
 	return false;
 }
 

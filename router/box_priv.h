@@ -44,6 +44,10 @@ struct box {
 	struct iface_mirror *mirror;
 	struct env_loop env;
 	struct dp *chooser; /* within env's dp; NULL: nothing to choose */
+	const struct dataplane_ops *dp_wanted;
+	enum dp_mode dp_mode;   /* as configured */
+	struct timer dp_reopen; /* while there is none */
+	struct sbuf dp_why;     /* there is none */
 	struct debugger *debugger;
 	struct store *store; /* NULL: nothing is kept */
 	char *store_why; /* it should be, and cannot; or NULL */
@@ -118,6 +122,8 @@ void box_filter_free(struct box *b);
 
 /* box_guard.c: before the dataplane is opened, and freed behind it. */
 void box_guard_open(struct box *b);
+/* Opens what the kernel refused before. */
+void box_guard_again(struct box *b);
 /* Closes and opens what is to be by now. */
 void box_guard_settle(struct box *b);
 /* Interfaces that fail close are closed whatever has registered: the box goes
@@ -136,6 +142,10 @@ void box_gm_free(struct box *b);
 void box_power(struct box *b);
 /* What was written to the store is durable, or is not told to anybody. */
 void box_store_sync(struct box *b);
+
+/* box_dataplane.c; the engines have one that refuses until it can be opened. */
+void box_dataplane_open(struct box *b, const struct dataplane_ops *wanted);
+void box_dataplane_close(struct box *b);
 
 /* box_vrf.c */
 /* Device of a VRF; NULL: the name is "", or the kernel has no such devices. */

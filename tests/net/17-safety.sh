@@ -169,6 +169,14 @@ closed() { # ROUTER
 		grep -q 'GigabitEthernet0/0: closed'
 }
 
+path_tells() { # ROUTER PACKET PATTERN
+	lab_cmd "$1" "show crypto gdoi gm packet-path $2" |
+		tee "$LAB_RUN/path" | grep -Eq "$3" || {
+		cat "$LAB_RUN/path"
+		return 1
+	}
+}
+
 not_closed() {
 	! closed "$1"
 }
@@ -232,6 +240,13 @@ lab_echo H2 172.16.3.10 tcp 2>/dev/null
 tap_check "R2 starts" lab_start R2
 tap_check "it is closed" wait_for 10 closed R2
 lab_echo H2 172.16.3.10 tcp 2>/dev/null
+tap_check "packet-path tells that it is closed" path_tells R2 \
+	"172.16.2.10 172.16.3.10 tcp" "Outbound +: dropped: the interface is fail-closed"
+tap_check "and what its list lets pass" path_tells R2 \
+	"192.168.2.1 192.168.2.254 icmp" \
+	"In clear +: passes in clear: fail-closed, but its access list denies it"
+tap_check "and that key exchange does" path_tells R2 \
+	"192.168.2.254 192.168.1.254 udp 848 848" "Outbound +: passes in clear"
 traffic_stop
 lab_capture_stop "$capture"
 # shellcheck disable=SC2016 # expanded by eval
@@ -241,6 +256,8 @@ tap_check "what the list denies passes" core_reaches 192.168.2.254
 tap_check "the key server starts" lab_start R1
 tap_check "R2 registers" wait_for 90 lab_registered R2
 tap_check "and is not closed any more" wait_for 10 not_closed R2
+tap_check "packet-path tells that, too" path_tells R2 \
+	"172.16.2.10 172.16.3.10 icmp" "Outbound +: encrypted"
 
 for router in R2 R3; do
 	tap_check "$router: what others put into the kernel is untouched" \

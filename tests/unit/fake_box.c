@@ -156,6 +156,24 @@ struct pkistore *box_pki(struct box *b)
 	return fake_box.pkistore;
 }
 
+const char *box_dataplane_why(const struct box *b)
+{
+	(void)b;
+	return "";
+}
+
+const struct acl *box_closed_list(const struct box *b, const char *netdev)
+{
+	(void)b, (void)netdev;
+	return NULL;
+}
+
+bool box_is_held(const struct box *b, const char *netdev)
+{
+	(void)b, (void)netdev;
+	return false;
+}
+
 bool box_dp_groups(struct box *b, struct dp_group_view **out, size_t *n)
 {
 	(void)b;

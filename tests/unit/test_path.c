@@ -172,6 +172,39 @@ static void multicast(void **state)
 	IS(path_in_esp(&g, 1, &k, "wan"), PATH_DECRYPT, SELECTED);
 }
 
+static struct path_verdict closed(
+	const struct packet_key *k, bool in, bool ours)
+{
+	struct path_verdict r = { .fate = PATH_CLEAR,
+		.why = PATH_WHY_NO_GROUP };
+
+	path_fail_close(&r, &local, k, in, ours);
+	return r;
+}
+
+static void fail_close(void **state)
+{
+	struct packet_key web = packet(6, 4000, 80), ssh = packet(6, 4000, 22),
+			  icmp = packet(1, 0, 0), ike = packet(17, 500, 500);
+	struct path_verdict sealed = { .fate = PATH_ENCRYPT };
+
+	(void)state;
+	(void)group();
+	local_v[0] = entry(false, IPPROTO_TCP, 10);
+	local_v[0].dport = (struct ace_port){ PORT_EQ, 1, { 22 } };
+	local_v[1] = entry(true, IPPROTO_TCP, 20);
+	IS(closed(&web, false, false), PATH_DROP, FAIL_CLOSE);
+	IS(closed(&icmp, false, false), PATH_DROP, FAIL_CLOSE);
+	IS(closed(&ssh, false, false), PATH_CLEAR, FAIL_CLOSE_DENY);
+	IS(closed(&ssh, true, false), PATH_DROP, FAIL_CLOSE); /* mirrored */
+	ssh = answer(6, 22, 4000);
+	IS(closed(&ssh, true, false), PATH_CLEAR, FAIL_CLOSE_DENY);
+	IS(closed(&ike, false, true), PATH_CLEAR, NO_GROUP);
+	IS(closed(&ike, false, false), PATH_DROP, FAIL_CLOSE);
+	path_fail_close(&sealed, &local, &web, false, false);
+	assert_int_equal(sealed.fate, PATH_ENCRYPT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +213,7 @@ int main(void)
 		cmocka_unit_test(inbound_clear),
 		cmocka_unit_test(inbound_esp),
 		cmocka_unit_test(multicast),
+		cmocka_unit_test(fail_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
