@@ -6,10 +6,8 @@
 #               192.168.1.1   .1.254 .2.254   192.168.2.1
 #
 # veth all through, MTU 1500; core routes and, for ours, is the key server too.
-# Sourced after tests/lib.sh; uses BUILD, W (a directory for all files) and P
-# (the first part of all names of namespaces).
-
-PIDS=() # all that is to be ended
+# Sourced after tests/lib.sh; uses BUILD, W (a directory for all files, with one
+# named pid in it) and P (the first part of all names of namespaces).
 
 # in_ns NODE COMMAND...: NODE is CONTENDER-h1 and so on.
 in_ns() {
@@ -27,7 +25,6 @@ spawn() {
 	shift 2
 	(exec ip netns exec "$P$node" "$@") >"$file" 2>&1 </dev/null &
 	printf '%s\n' $! >"$W/pid/$node"
-	PIDS+=($!)
 	disown
 }
 
@@ -36,12 +33,15 @@ spawned_ended() { # PID
 }
 
 nets_cleanup() {
-	local pid n
+	local pid n pids=()
 
-	for pid in "${PIDS[@]}"; do
+	for n in "$W"/pid/*; do
+		[ ! -f "$n" ] || pids+=("$(cat "$n")")
+	done
+	for pid in "${pids[@]}"; do
 		kill "$pid" 2>/dev/null
 	done
-	for pid in "${PIDS[@]}"; do
+	for pid in "${pids[@]}"; do
 		wait_for 5 spawned_ended "$pid" >/dev/null ||
 			kill -KILL "$pid" 2>/dev/null
 	done
