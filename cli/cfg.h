@@ -117,12 +117,13 @@ int ks_check(void *ctx, const struct tree *t, const struct node *section,
 extern const struct command cfg_fail_close;
 
 /* cfg_cryptomap.c */
-#define HELP_CRYPTO_MAP HELP_CRYPTO "map  Enter a crypto map\n<name>  Crypto map tag\n"
+#define HELP_CRYPTO_MAP HELP_CRYPTO "map  Enter a crypto map\nipv6  IPv6 crypto map\n<name>  Crypto map tag\n"
 extern const struct command cfg_crypto_map, cfg_map_local, cfg_map_profile, cfg_map_group,
 	cfg_map_match, cfg_map_description;
 /* Appends the list of the entries; acls as in gm_view. */
 void crypto_map_view(const struct router *r, struct gm_view *v);
-bool crypto_map_exists(const struct router *r, const char *name);
+/* One of that family. */
+bool crypto_map_exists(const struct router *r, const char *name, bool ip6);
 /* Interfaces that carry the map, in the order of the configuration: calls fn
  * for each. */
 void crypto_map_interfaces(const struct router *r, const char *name,

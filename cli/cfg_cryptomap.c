@@ -12,7 +12,7 @@ static int map_whole_exec(struct cmd_call *c);
 const struct command cfg_map_local = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_CRYPTO_MAP,
-	.grammar = "crypto map <name!:name> local-address <if:ifname>",
+	.grammar = "crypto map [ipv6] <name!:name> local-address <if:ifname>",
 	.help = HELP_CRYPTO_MAP "local-address  Interface to use for local address\n"
 			 "<if>  Interface name\n",
 };
@@ -20,7 +20,7 @@ const struct command cfg_map_local = {
 const struct command cfg_map_profile = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_CRYPTO_MAP,
-	.grammar = "crypto map <name!:name> isakmp-profile <profile:name>",
+	.grammar = "crypto map [ipv6] <name!:name> isakmp-profile <profile:name>",
 	.help = HELP_CRYPTO_MAP "isakmp-profile  ISAKMP profile to use\n"
 			 "<profile>  Name of the profile\n",
 };
@@ -29,10 +29,10 @@ const struct command cfg_crypto_map = {
 	.mode = MODE_CONFIG,
 	.enters = MODE_CRYPTO_MAP,
 	.order = ORDER_CRYPTO_MAP,
-	.grammar = "crypto map <name!:name> <seq!:1-65535> gdoi",
+	.grammar = "crypto map [ipv6] <name!:name> <seq!:1-65535> gdoi",
 	.help = HELP_CRYPTO_MAP "<seq>  Sequence to insert into crypto map entry\n"
 			 "gdoi  GDOI\n",
-	.sample = "crypto map ORBIT_MAP 10 gdoi",
+	.sample = "crypto map ORBIT_MAP 10 gdoi\ncrypto map ipv6 ORBIT6_MAP 10 gdoi",
 };
 
 const struct command cfg_map_description = {
@@ -71,7 +71,7 @@ static const struct command map_qos = {
 /* `no crypto map NAME`: all that has the name. */
 static const struct command map_whole = {
 	.mode = MODE_CONFIG,
-	.grammar = "crypto map <name!:name>",
+	.grammar = "crypto map [ipv6] <name!:name>",
 	.help = HELP_CRYPTO_MAP,
 	.flags = CMD_NEGATABLE,
 	.exec = map_whole_exec,
@@ -94,9 +94,12 @@ static struct node *map_part(const struct router *r, const char *name)
 	return NULL;
 }
 
-bool crypto_map_exists(const struct router *r, const char *name)
+/* All parts of a map are of one family. */
+bool crypto_map_exists(const struct router *r, const char *name, bool ip6)
 {
-	return map_part(r, name) != NULL;
+	const struct node *part = map_part(r, name);
+
+	return part != NULL && node_has(part, "ipv6") == ip6;
 }
 
 /* Entries of other kinds, which are only kept. */
@@ -166,6 +169,7 @@ static void entry_view(const struct router *r, const struct node *n,
 	*acl = (struct acl){ 0 };
 	strlcpy(e->map, map, sizeof(e->map));
 	e->seq = (uint16_t)node_u32(n, "seq");
+	e->ip6 = node_has(n, "ipv6");
 	if (group != NULL) {
 		strlcpy(e->group, group, sizeof(e->group));
 		if (local == NULL)
@@ -175,7 +179,7 @@ static void entry_view(const struct router *r, const struct node *n,
 		strlcpy(e->local_address, local, sizeof(e->local_address));
 	if (profile != NULL)
 		strlcpy(e->isakmp_profile, profile, sizeof(e->isakmp_profile));
-	if (name != NULL && acl_view(r, name, acl))
+	if (name != NULL && (e->ip6 ? acl6_view : acl_view)(r, name, acl))
 		e->local_acl = acl;
 }
 
@@ -228,9 +232,23 @@ static int removal_check(
 	return -1;
 }
 
-static int set_group_check(
-	const struct router *r, const char *name, struct sbuf *why)
+static int family_check(
+	const struct router *r, const struct node *new, struct sbuf *why)
 {
+	const struct node *part = map_part(r, node_str(new, "name"));
+
+	if (part == NULL || node_has(part, "ipv6") == node_has(new, "ipv6"))
+		return 0;
+	sbuf_printf(why, "%% Crypto map %s is an IPv%c crypto map",
+		node_str(new, "name"), node_has(part, "ipv6") ? '6' : '4');
+	return -1;
+}
+
+static int set_group_check(const struct router *r, const struct node *map,
+	const char *name, struct sbuf *why)
+{
+	char mine = node_has(map, "ipv6") ? '6' : '4';
+	char other = mine == '4' ? '6' : '4';
 	const struct node *g =
 		node_find(tree_root(r->tree), &cfg_gdoi_group, name);
 
@@ -238,12 +256,12 @@ static int set_group_check(
 		sbuf_printf(why, "%% group %s doesn't yet exist.", name);
 		return 0;
 	}
-	if (!node_has(g, "ipv6"))
+	if (node_has(g, "ipv6") == node_has(map, "ipv6"))
 		return 0;
 	sbuf_printf(why,
-		"Group %s is an IPv6 group and Crypto map is for IPv4. Please "
-		"set an IPv4 group.",
-		name);
+		"Group %s is an IPv%c group and Crypto map is for IPv%c. Please "
+		"set an IPv%c group.",
+		name, other, mine, mine);
 	return -1;
 }
 
@@ -273,17 +291,20 @@ static int map_check(void *ctx, const struct tree *t,
 	const struct router *r = ctx;
 
 	(void)t;
-	(void)section;
 	if (new == NULL)
 		return node_command(old) == &cfg_crypto_map
 			       ? removal_check(r, old, why)
 			       : 0;
 	if (node_negated(new))
 		return 0;
-	if (node_command(new) == &cfg_map_match && node_str(new, "acl") != NULL)
+	if (node_command(new) == &cfg_crypto_map)
+		return family_check(r, new, why);
+	if (node_command(new) == &cfg_map_match &&
+		!node_has(section, "ipv6") && node_str(new, "acl") != NULL)
 		return acl_fits_gdoi(r, node_str(new, "acl"), why) ? 0 : -1;
 	if (node_command(new) == &cfg_map_group)
-		return set_group_check(r, node_str(new, "name"), why);
+		return set_group_check(
+			r, section, node_str(new, "name"), why);
 	return 0;
 }
 

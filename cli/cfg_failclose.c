@@ -14,7 +14,7 @@ const struct command cfg_fail_close = {
 	.mode = MODE_CONFIG,
 	.enters = MODE_FAIL_CLOSE,
 	.order = ORDER_CRYPTO_MAP,
-	.grammar = "crypto map <name!:name> gdoi fail-close",
+	.grammar = "crypto map [ipv6] <name!:name> gdoi fail-close",
 	.help = HELP_CRYPTO_MAP "gdoi  GDOI\nfail-close  Fail-close mode\n",
 };
 
@@ -60,7 +60,8 @@ static void iface_add(void *ctx, const char *ifname)
 
 	w->v = xreallocarray(w->v, w->n + 1, sizeof(*w->v));
 	f = &w->v[w->n++];
-	*f = (struct fail_close){ .acl = w->acl };
+	*f = (struct fail_close){ .acl = w->acl,
+		.ip6 = node_has(w->map, "ipv6") };
 	strlcpy(f->map, node_str(w->map, "name"), sizeof(f->map));
 	strlcpy(f->ifname, ifname, sizeof(f->ifname));
 }
@@ -74,7 +75,8 @@ static bool list_view(
 		node_str(node_child(map, &match_address, NULL), "acl");
 
 	*acl = (struct acl){ 0 };
-	return name != NULL && acl4_view(r, name, acl);
+	return name != NULL &&
+	       (node_has(map, "ipv6") ? acl6_view : acl4_view)(r, name, acl);
 }
 
 static void settle(void *ctx, const struct tree *t)
@@ -111,7 +113,7 @@ static void settle(void *ctx, const struct tree *t)
 static void fail_close_subscribe(struct router *r)
 {
 	static const struct command *const commands[] = { &cfg_fail_close,
-		&cfg_acl_ext, &cfg_interface, NULL };
+		&cfg_acl_ext, &cfg_acl6, &cfg_interface, NULL };
 	struct subscriber s = { .name = "fail-close",
 		.commands = commands,
 		.settle = settle,
@@ -124,6 +126,7 @@ static void fail_close_subscribe(struct router *r)
 
 struct show {
 	const struct router *r;
+	bool ip6;
 	struct sbuf *out;
 	json_t *list;
 };
@@ -133,7 +136,7 @@ static void show_iface(void *ctx, const char *ifname)
 	const struct show *s = ctx;
 	uint64_t drops = 0;
 	bool closed =
-		s->r->box != NULL && box_is_closed(s->r->box, ifname, &drops);
+		s->r->box != NULL && box_is_closed(s->r->box, ifname, s->ip6, &drops);
 
 	if (s->list != NULL) {
 		json_t *o = json_object();
@@ -156,15 +159,15 @@ static void show_map(
 	const struct router *r, const struct node *m, struct sbuf *out)
 {
 	const char *acl = node_str(node_child(m, &match_address, NULL), "acl");
-	struct show s = { .r = r, .out = out };
+	struct show s = { .r = r, .ip6 = node_has(m, "ipv6"), .out = out };
 	struct acl a;
 
 	sbuf_printf(out,
-		"Crypto Map: \"%s\"\n"
+		"Crypto Map%s: \"%s\"\n"
 		"Activate: %s\n"
 		"Fail-Close Access-List: (Deny = Forward In Clear, "
 		"Permit = Drop)\n",
-		node_str(m, "name"),
+		s.ip6 ? " IPv6" : "", node_str(m, "name"),
 		node_child(m, &activate, NULL) != NULL ? "yes" : "no");
 	list_view(r, m, &a);
 	for (size_t i = 0; i < a.n; i++) {
@@ -181,10 +184,11 @@ static void show_map(
 static json_t *map_json(const struct router *r, const struct node *m)
 {
 	json_t *o = json_object();
-	struct show s = { .r = r };
+	struct show s = { .r = r, .ip6 = node_has(m, "ipv6") };
 	struct acl a;
 
 	jo_str(o, "name", node_str(m, "name"));
+	jo_str(o, "family", s.ip6 ? "ipv6" : "ipv4");
 	jo_bool(o, "activated", node_child(m, &activate, NULL) != NULL);
 	list_view(r, m, &a);
 	jo_set(o, "access_list", acl_json(&a, NULL));

@@ -1,7 +1,7 @@
 /* crypto gdoi group (ios-cli.md 12): the group, what both roles share, and the
  * group member's lines with their view.  The key server's lines stand in
  * cfg_gdoi_ks.c. */
-#include "cli/cfg.h"
+#include "cli/acl.h"
 #include "cli/keep.h"
 #include "cli/pki.h"
 
@@ -195,7 +195,8 @@ static void gm_group_view(
 {
 	const struct node *n;
 
-	*p = (struct gm_policy){ .id = gdoi_id_view(g) };
+	*p = (struct gm_policy){ .id = gdoi_id_view(g),
+		.ip6 = node_has(g, "ipv6") };
 	strlcpy(p->group, node_str(g, "name"), sizeof(p->group));
 	for (n = node_child(g, &cfg_gdoi_server_addr, NULL);
 		n != NULL && p->n_servers < SERVERS_MAX;
@@ -307,6 +308,16 @@ static int servers_check(const struct node *section, struct sbuf *why)
 	return -1;
 }
 
+static int family_check(
+	const struct node *old, const struct node *new, struct sbuf *why)
+{
+	if (old == NULL || node_has(old, "ipv6") == node_has(new, "ipv6"))
+		return 0;
+	sbuf_printf(why, "%% Group %s is an IPv%c group", node_str(old, "name"),
+		node_has(old, "ipv6") ? '6' : '4');
+	return -1;
+}
+
 /* Is the group named by a crypto map? */
 static bool group_in_use(const struct router *r, const char *name)
 {
@@ -338,6 +349,8 @@ static int gdoi_check(void *ctx, const struct tree *t,
 	}
 	if (new == NULL || node_negated(new))
 		return 0;
+	if (c == &cfg_gdoi_group && family_check(old, new, why) != 0)
+		return -1;
 	if (c == &cfg_gdoi_group && node_has(new, "ipv6"))
 		keep_warn(why, "no IPv6 groups");
 	if (c == &cfg_gdoi_server_addr && old == NULL &&
@@ -362,10 +375,11 @@ static int group_check(void *ctx, const struct tree *t,
 static void gdoi_subscribe(struct router *r)
 {
 	static const struct command *const ks_commands[] = { &cfg_gdoi_group,
-		&cfg_acl_ext, &cfg_acl_std, &cfg_identity, &cfg_transform_set,
+		&cfg_acl_ext, &cfg_acl_std, &cfg_acl6, &cfg_identity,
+		&cfg_transform_set,
 		&cfg_ipsec_profile, &cfg_ipsec_life, NULL };
 	static const struct command *const gm_commands[] = { &cfg_gdoi_group,
-		&cfg_acl_ext, &cfg_transform_set, &cfg_crypto_map,
+		&cfg_acl_ext, &cfg_acl6, &cfg_transform_set, &cfg_crypto_map,
 		&cfg_map_local, &cfg_map_profile, &cfg_interface, NULL };
 	struct subscriber ks = { .name = "key servers",
 		.commands = ks_commands,

@@ -416,7 +416,8 @@ static void sa_view(const struct router *r, const struct node *n,
 	const char *profile =
 		node_str(node_child(n, &sa_profile, NULL), "name");
 	const struct node *match = node_child(n, &sa_match, NULL);
-	const char *name = node_str(match, "acl");
+	bool ip6 = node_has(match, "ipv6");
+	const char *name = node_str(match, ip6 ? "acl6" : "acl");
 
 	*acl = (struct acl){ 0 };
 	p->number = (uint16_t)node_u32(n, "number");
@@ -430,7 +431,7 @@ static void sa_view(const struct router *r, const struct node *n,
 		p->complete = false;
 	if (name != NULL)
 		strlcpy(p->acl_name, name, sizeof(p->acl_name));
-	if (name != NULL && acl_view(r, name, acl))
+	if (name != NULL && (ip6 ? acl6_view : acl_view)(r, name, acl))
 		p->acl = acl;
 	else
 		p->complete = false;
@@ -527,7 +528,8 @@ static void server_view(const struct router *r, const struct node *g,
 	const char *from =
 		node_str(node_child(s, &registration_interface, NULL), "if");
 
-	*p = (struct ks_policy){ .id = gdoi_id_view(g) };
+	*p = (struct ks_policy){ .id = gdoi_id_view(g),
+		.ip6 = node_has(g, "ipv6") };
 	strlcpy(p->group, node_str(g, "name"), sizeof(p->group));
 	p->local = node_ip(node_child(s, &ks_address, NULL), "addr");
 	rekey_view(r, s, p);
@@ -627,13 +629,21 @@ static bool names(const struct node *n, const char *acl)
 	return name != NULL && strcmp(name, acl) == 0;
 }
 
+static bool names6(const struct node *n, const char *acl)
+{
+	const char *name = node_str(n, "acl6");
+
+	return name != NULL && strcmp(name, acl) == 0;
+}
+
 static bool server_uses(const struct node *s, const char *acl)
 {
 	if (names(node_child(s, &rekey_address, NULL), acl))
 		return true;
 	for (struct node *a = node_child(s, &sa_ipsec, NULL); a != NULL;
 		a = node_child(s, &sa_ipsec, a)) {
-		if (names(node_child(a, &sa_match, NULL), acl))
+		if (names(node_child(a, &sa_match, NULL), acl) ||
+			names6(node_child(a, &sa_match, NULL), acl))
 			return true;
 	}
 	return false;
@@ -689,8 +699,7 @@ int ks_check(void *ctx, const struct tree *t, const struct node *section,
 	else if (c == &sa_replay && node_has(new, "time"))
 		keep_warn(why, "no time based anti-replay");
 	else if (c == &ks_gikev2 || c == &ks_pfs || c == &registration ||
-		 c == &sa_kept ||
-		 (c == &sa_match && node_has(new, "ipv6")))
+		 c == &sa_kept)
 		keep_warn(why, NULL);
 	else if (c == &rekey_address)
 		rekey_address_check(r, node_str(new, "acl"), why);

@@ -63,6 +63,15 @@ const struct command cfg_if_crypto_map = {
 			    "<name>  Crypto Map tag\n",
 };
 
+static const struct command if_crypto_map6 = {
+	.mode = MODE_IF,
+	.order = 201,
+	.grammar = "ipv6 crypto map <name:name>",
+	.help = HELP_IF_IPV6 "crypto  Encryption/Decryption commands\n"
+			     "map  Assign a Crypto Map\n"
+			     "<name>  Crypto Map tag\n",
+};
+
 /* Only what is a name can be removed.  IOS says so much to `no interface` of a
  * logical one. */
 static int interface_typed(const struct cmd_typed *t, struct sbuf *why)
@@ -112,8 +121,10 @@ static int interface_check(void *ctx, const struct tree *t,
 		if (kinds[i](r, section, old, new, why) != 0)
 			return -1;
 	}
-	if (c == &cfg_if_crypto_map && new != NULL && !node_negated(new) &&
-		!crypto_map_exists(r, node_str(new, "name"))) {
+	if ((c == &cfg_if_crypto_map || c == &if_crypto_map6) && new != NULL &&
+		!node_negated(new) &&
+		!crypto_map_exists(
+			r, node_str(new, "name"), c == &if_crypto_map6)) {
 		sbuf_printf(why,
 			"ERROR: Crypto Map with tag \"%s\" does not exist.",
 			node_str(new, "name"));
@@ -128,6 +139,7 @@ static void iface_view(
 	const char *netdev = node_str(node_child(n, &if_netdev, NULL), "name");
 	const char *map =
 		node_str(node_child(n, &cfg_if_crypto_map, NULL), "name");
+	const char *map6 = node_str(node_child(n, &if_crypto_map6, NULL), "name");
 	const struct node *mtu = node_child(n, &if_mtu, NULL);
 
 	strlcpy(p->ifname, node_str(n, "name"), sizeof(p->ifname));
@@ -135,6 +147,8 @@ static void iface_view(
 		strlcpy(p->netdev, netdev, sizeof(p->netdev));
 	if (map != NULL)
 		strlcpy(p->crypto_map, map, sizeof(p->crypto_map));
+	if (map6 != NULL)
+		strlcpy(p->crypto_map6, map6, sizeof(p->crypto_map6));
 	if (mtu != NULL)
 		p->mtu = (uint16_t)node_u32(mtu, "bytes");
 	p->shutdown = node_child(n, &cfg_if_shutdown, NULL) != NULL;
@@ -163,6 +177,11 @@ static void interface_settle(void *ctx, const struct tree *t)
 	box_set_ifaces(r->box, v, n);
 }
 
+static bool names_map(const struct node *n, const char *name)
+{
+	return n != NULL && strcmp(node_str(n, "name"), name) == 0;
+}
+
 void crypto_map_interfaces(const struct router *r, const char *name,
 	void (*fn)(void *ctx, const char *ifname), void *ctx)
 {
@@ -170,9 +189,8 @@ void crypto_map_interfaces(const struct router *r, const char *name,
 
 	for (struct node *i = node_child(root, &cfg_interface, NULL); i != NULL;
 		i = node_child(root, &cfg_interface, i)) {
-		const struct node *m = node_child(i, &cfg_if_crypto_map, NULL);
-
-		if (m != NULL && strcmp(node_str(m, "name"), name) == 0)
+		if (names_map(node_child(i, &cfg_if_crypto_map, NULL), name) ||
+			names_map(node_child(i, &if_crypto_map6, NULL), name))
 			fn(ctx, node_str(i, "name"));
 	}
 }
@@ -192,6 +210,6 @@ static void interface_subscribe(struct router *r)
 
 static const struct command *const list[] = { &cfg_interface,
 	&cfg_if_description, &if_netdev, &if_mtu, &cfg_if_shutdown,
-	&cfg_if_crypto_map };
+	&cfg_if_crypto_map, &if_crypto_map6 };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_interface = { &commands, interface_subscribe };

@@ -11,6 +11,7 @@ static json_t *group_new(const struct gm_snapshot *g)
 	jo_str(o, "group", g->policy.group);
 	jo_str(o, "role", "group_member");
 	jo_set(o, "identity", group_id_json(&g->policy.id));
+	jo_str(o, "crypto_path", g->policy.ip6 ? "ipv6" : "ipv4");
 	return o;
 }
 

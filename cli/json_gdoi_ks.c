@@ -10,6 +10,7 @@ static json_t *group_new(const struct ks_snapshot *k)
 
 	jo_str(o, "group", k->policy.group);
 	jo_str(o, "role", "key_server");
+	jo_str(o, "crypto_path", k->policy.ip6 ? "ipv6" : "ipv4");
 	jo_set(o, "identity", group_id_json(&k->policy.id));
 	return o;
 }

@@ -24,7 +24,7 @@
 	X("gikev2", "G-IKEv2", NEVER)                                          \
 	X("gm-removal", "GM removal", VERSION1)                                \
 	X("ip-d3p", "IP delivery delay detection protocol", NEVER)             \
-	X("ipv6-crypto-path", "IPv6 in the crypto path", NEVER)                \
+	X("ipv6-crypto-path", "IPv6 in the crypto path", VERSION1)             \
 	X("long-sa-lifetime", "SA lifetimes of more than a day", VERSION1)     \
 	X("pfs", "Perfect forward secrecy", NEVER)                             \
 	X("policy-replace", "Policy replacement", VERSION1)

@@ -299,7 +299,7 @@ void show_gdoi_gm_group(const struct gm_snapshot *v, size_t n,
 	show_group_id(&g->policy.id, out);
 	sbuf_addc(out, '\n');
 	field(out, "Group Type", "GDOI (ISAKMP)");
-	field(out, "Crypto Path", "ipv4");
+	field(out, "Crypto Path", g->policy.ip6 ? "ipv6" : "ipv4");
 	field(out, "Key Management Path", "ipv4");
 	field_u(out, "Rekeys received", g->rekeys);
 	field(out, "IPSec SA Direction", direction(g));

@@ -106,7 +106,7 @@ void show_gdoi_ks_group(const struct ks_snapshot *k, struct sbuf *out)
 	field(out, "Re-auth on new CRL", "Disabled");
 	identity(k, out);
 	field(out, "Group Type", "GDOI (ISAKMP)");
-	field(out, "Crypto Path", "ipv4");
+	field(out, "Crypto Path", k->policy.ip6 ? "ipv6" : "ipv4");
 	field(out, "Key Management Path", "ipv4");
 	field_u(out, "Group Members", k->n_members);
 	field(out, "IPSec SA Direction", direction(k));

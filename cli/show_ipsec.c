@@ -1,7 +1,7 @@
 /* show crypto ipsec ... and show crypto map (show-output.md 2.5 to 2.7). */
 #include "cli/show.h"
 
-#include "cli/cfg.h"
+#include "cli/acl.h"
 #include "cli/show_json.h"
 
 #include <stdio.h>
@@ -61,16 +61,23 @@ static const struct command show_map = {
 
 /* --- sa --- */
 
-static void ident(const char *label, struct ip_wild w, int proto,
-	const struct ace_port *port, struct sbuf *out)
+/* e: as it selects what this end sends; the source is this end's. */
+static void ident(const char *label, const struct ace *e, struct sbuf *out)
 {
+	struct ip_wild w = e->src;
 	struct ip_addr a = ip_v4(w.wild == UINT32_MAX ? 0 : w.addr);
 	struct ip_addr m = ip_v4(~w.wild);
+	const struct ace_port *port = &e->sport;
 	char ta[IP_TEXT], tm[IP_TEXT];
 
+	if (e->ip6) {
+		a = e->src6.addr;
+		snprintf(tm, sizeof(tm), "%u", e->src6.len);
+	} else {
+		ip_text(&m, tm);
+	}
 	sbuf_printf(out, "   %-6s ident (addr/mask/prot/port): (%s/%s/%d/%u)\n",
-		label, ip_text(&a, ta), ip_text(&m, tm),
-		proto == ACE_ANY ? 0 : proto,
+		label, ip_text(&a, ta), tm, e->proto == ACE_ANY ? 0 : e->proto,
 		port->op == PORT_EQ && port->n > 0 ? port->p[0] : 0);
 }
 
@@ -186,12 +193,13 @@ static uint32_t sending_spi(const struct gm_snapshot *g)
 static void flow(const struct gm_snapshot *g, const struct ace *e, unsigned mtu,
 	bool detail, struct sbuf *out)
 {
+	struct ace other = ace_mirror(e);
 	uint32_t spi = sending_spi(g);
 	char local[IP_TEXT];
 
 	sbuf_adds(out, "\n   protected vrf: (none)\n");
-	ident("local", e->src, e->proto, &e->sport, out);
-	ident("remote", e->dst, e->proto, &e->dport, out);
+	ident("local", e, out);
+	ident("remote", &other, out);
 	sbuf_printf(out,
 		"   Group: %s\n"
 		"   current_peer 0.0.0.0 port 848\n"
@@ -589,12 +597,16 @@ static void map_group(
 	}
 }
 
-static void map_acl(const struct router *r, const char *name, struct sbuf *out)
+static void map_acl(
+	const struct router *r, const char *name, bool ip6, struct sbuf *out)
 {
 	struct acl a;
 
-	sbuf_printf(out, "\tExtended IP access list %s\n", name);
-	if (!acl_view(r, name, &a))
+	sbuf_printf(out,
+		ip6 ? "\tIPv6 access list %s\n"
+		    : "\tExtended IP access list %s\n",
+		name);
+	if (!(ip6 ? acl6_view : acl_view)(r, name, &a))
 		return;
 	for (size_t i = 0; i < a.n; i++) {
 		sbuf_printf(out, "\t    access-list %s ", name);
@@ -613,12 +625,15 @@ static void show_map_entry(
 	const char *acl = node_str(node_child(m, &cfg_map_match, NULL), "acl");
 	auto_sbuf struct sbuf users = { 0 };
 
-	sbuf_printf(out, "Crypto Map IPv4 \"%s\" %u gdoi\n", name,
+	bool ip6 = node_has(m, "ipv6");
+
+	sbuf_printf(out, "Crypto Map IPv%c \"%s\" %u gdoi\n",
+		ip6 ? '6' : '4', name,
 		node_u32(m, "seq"));
 	if (group != NULL)
 		map_group(r, group, out);
 	if (acl != NULL)
-		map_acl(r, acl, out);
+		map_acl(r, acl, ip6, out);
 	if (group == NULL)
 		sbuf_adds(out, "\tWARNING: This crypto map is in an incomplete "
 			       "state!\n"
@@ -661,12 +676,14 @@ static json_t *map_json(const struct router *r, const struct node *m)
 	const char *group =
 		node_str(node_child(m, &cfg_map_group, NULL), "name");
 	const char *acl = node_str(node_child(m, &cfg_map_match, NULL), "acl");
+	bool ip6 = node_has(m, "ipv6");
 	json_t *o = json_object();
 	struct acl a;
 
 	jo_str(o, "name", name);
 	jo_num(o, "sequence", node_u32(m, "seq"));
 	jo_str(o, "type", "gdoi");
+	jo_str(o, "family", ip6 ? "ipv6" : "ipv4");
 	jo_bool(o, "complete", group != NULL);
 	if (group != NULL)
 		map_group_json(o, r, group);
@@ -674,7 +691,7 @@ static json_t *map_json(const struct router *r, const struct node *m)
 		json_t *list = jo_object(o, "match_access_list");
 
 		jo_str(list, "name", acl);
-		acl_view(r, acl, &a);
+		(ip6 ? acl6_view : acl_view)(r, acl, &a);
 		jo_set(list, "entries", acl_json(&a, NULL));
 		acl_free(&a);
 	}

@@ -333,15 +333,16 @@ static bool guarded(const struct asked *a, const char *netdev)
 static void guard_ask(const struct asked *a, const char *in, const char *out,
 	struct path_leg *l)
 {
-	const struct acl *list = box_closed_list(a->box, in);
+	bool ip6 = l->key.six != NULL;
+	const struct acl *list = box_closed_list(a->box, in, ip6);
 
 	if (list != NULL)
 		path_fail_close(&l->in, list, &l->key, true, l->to_us);
-	list = box_closed_list(a->box, out);
+	list = box_closed_list(a->box, out, ip6);
 	if (list != NULL)
 		path_fail_close(&l->out, list, &l->key, false, l->own);
-	l->in_held = box_is_held(a->box, in);
-	l->out_held = box_is_held(a->box, out);
+	l->in_held = box_is_held(a->box, in, ip6);
+	l->out_held = box_is_held(a->box, out, ip6);
 }
 
 static void leg_fill(

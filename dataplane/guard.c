@@ -1,4 +1,4 @@
-/* The table of what must not pass in clear (family ip):
+/* The tables of what must not pass in clear, one of each family:
  *
  *   prerouting raw      defrag  as in the dataplane's table
  *   prerouting mangle   pre     from an interface: lists mirrored
@@ -37,6 +37,7 @@ struct entry {
 	uint32_t run, id; /* counted, so that no two have the same name */
 	uint32_t group;   /* held: the dataplane's handle */
 	uint16_t order;
+	bool ip6; /* whose table it is in */
 	char netdev[IFNAMSIZ];
 	struct acl front, list; /* ours only: as given */
 	bool out, in;           /* directions that it forbids */
@@ -48,9 +49,9 @@ struct guard {
 	struct nl nft;
 	struct entries entries;
 	uint32_t run, last_id;
-	bool hooked; /* the kernel has the chains with a hook */
-	bool own;    /* no other program can change the table */
-	struct watch *others; /* unless own: what they do to it */
+	bool hooked[2]; /* by ip6: the kernel has the chains with a hook */
+	bool own[2];    /* no other program can change the table */
+	struct watch *others[2]; /* unless own: what they do to it */
 	void (*restored)(void *ctx, int rc);
 	void *ctx;
 };
@@ -78,14 +79,19 @@ static bool in_force(const struct guard *g, const struct entry *e)
 	return !e->gone && (e->kind == CLOSED || is_left(g, e));
 }
 
-static bool any_in_force(const struct guard *g)
+static bool any_in_force(const struct guard *g, bool ip6)
 {
 	const struct entry *e;
 
 	TAILQ_FOREACH(e, &g->entries, link)
-		if (in_force(g, e))
+		if (e->ip6 == ip6 && in_force(g, e))
 			return true;
 	return false;
+}
+
+static uint8_t family_of(bool ip6)
+{
+	return ip6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
 }
 
 /* ---- rules ---- */
@@ -134,12 +140,17 @@ static void port_test(struct nft_rule *r, unsigned offset, uint16_t port)
 	nft_cmp(r, NFT_CMP_EQ, &be, sizeof(be));
 }
 
-/* Key exchange of this box, and rekeys to a group. */
+/* Key exchange of this box, and rekeys to a group; of IPv6 what finds the
+ * neighbours. */
 static void exchange_rules(struct nl_batch *b, const char *chain, bool in)
 {
 	static const uint16_t port[] = { GDOI_PORT, ISAKMP_PORT };
 	struct nft_rule r;
 
+	if (nft_is_ip6(b)) {
+		nft_neighbours(b, chain, in);
+		return; /* there is no key exchange over it */
+	}
 	for (size_t i = 0; i < ARRAY_LEN(port); i++) {
 		r = nft_rule_begin(b, chain);
 		port_test(&r, in ? 2 : 0, port[i]);
@@ -162,13 +173,15 @@ static void jump_rules(
 	const struct guard *g, struct nl_batch *b, const char *chain, bool in)
 {
 	static const char kind[] = { HELD, CLOSED };
+	bool ip6 = nft_is_ip6(b);
 	const struct entry *e;
 
 	for (size_t i = 0; i < sizeof(kind); i++)
 		TAILQ_FOREACH(e, &g->entries, link) {
 			struct nft_rule r;
 
-			if (e->kind != kind[i] || !in_force(g, e))
+			if (e->kind != kind[i] || e->ip6 != ip6 ||
+				!in_force(g, e))
 				continue;
 			r = nft_rule_begin(b, chain);
 			if (in)
@@ -184,12 +197,13 @@ static void jump_rules(
 /* The rules that encrypt may be gone between their mark and the route. */
 static void post_rules(const struct guard *g, struct nl_batch *b)
 {
+	bool ip6 = nft_is_ip6(b);
 	const struct entry *e;
 
 	TAILQ_FOREACH(e, &g->entries, link) {
 		struct nft_rule r;
 
-		if (!in_force(g, e))
+		if (e->ip6 != ip6 || !in_force(g, e))
 			continue;
 		r = nft_rule_begin(b, "post");
 		nft_oifname(&r, e->netdev);
@@ -207,15 +221,8 @@ static void post_rules(const struct guard *g, struct nl_batch *b)
 
 static void hooks_build(const struct guard *g, struct nl_batch *b)
 {
-	struct nft_rule r;
-
 	hook_add(b, "defrag", NF_INET_PRE_ROUTING, NF_IP_PRI_RAW);
-	r = nft_rule_begin(b, "defrag");
-	nft_iifname(&r, "none");
-	nft_protocol(&r, IPPROTO_TCP);
-	nft_tproxy(&r, 1);
-	nft_rule_comment(&r, "only to have fragments reassembled");
-	nft_rule_end(&r);
+	nft_defrag(b, "defrag");
 	hook_add(b, "pre", NF_INET_PRE_ROUTING, NF_IP_PRI_MANGLE + 2);
 	accept_mark(b, "pre", DP_MARK_IN);
 	accept_mark(b, "pre", DP_XFRM_ESP);
@@ -311,11 +318,13 @@ static void entry_free(struct guard *g, struct entry *e)
 	free(e);
 }
 
-static struct entry *entry_add(struct guard *g, char kind, const char *netdev)
+static struct entry *entry_add(
+	struct guard *g, char kind, bool ip6, const char *netdev)
 {
 	struct entry *e = xcalloc(1, sizeof(*e));
 
 	e->kind = kind;
+	e->ip6 = ip6;
 	e->run = g->run;
 	e->id = ++g->last_id;
 	e->build = true;
@@ -339,76 +348,83 @@ static void entries_sweep(struct guard *g, bool committed)
 	}
 }
 
-static bool entries_remain(const struct guard *g)
+static bool entries_remain(const struct guard *g, bool ip6)
 {
 	const struct entry *e;
 
 	TAILQ_FOREACH(e, &g->entries, link)
-		if (!e->gone)
+		if (e->ip6 == ip6 && !e->gone)
 			return true;
 	return false;
 }
 
 static void batch_fill(
-	const struct guard *g, struct nl_batch *b, bool hooked, bool anew)
+	const struct guard *g, struct nl_batch *b, bool ip6, bool anew)
 {
+	bool remain = entries_remain(g, ip6);
 	const struct entry *e;
 
-	nft_use(b, NFPROTO_IPV4, DP_GUARD_TABLE);
+	nft_use(b, family_of(ip6), DP_GUARD_TABLE);
+	b->own = g->own[ip6];
 	nft_table_add(b); /* also so that deleting it is no error */
-	if (anew || !entries_remain(g))
+	if (anew || !remain)
 		nft_table_del(b);
-	if (!entries_remain(g))
+	if (!remain)
 		return;
 	if (anew)
 		nft_table_add(b);
 	TAILQ_FOREACH(e, &g->entries, link)
-		if (!e->gone && (e->build || anew))
+		if (e->ip6 == ip6 && !e->gone && (e->build || anew))
 			entry_build(b, e);
-	if (hooked)
+	if (any_in_force(g, ip6))
 		hooks_build(g, b);
-	else if (g->hooked && !anew)
+	else if (g->hooked[ip6] && !anew)
 		hooks_unbuild(b);
 	TAILQ_FOREACH(e, &g->entries, link)
-		if (e->gone && !e->build && !anew)
+		if (e->ip6 == ip6 && e->gone && !e->build && !anew)
 			entry_unbuild(b, e);
 }
 
 /* anew: without what an earlier run left, which only the kernel knows. */
 static int guard_commit(struct guard *g, bool anew)
 {
-	struct nl_batch b = { .own = g->own };
+	struct nl_batch b = { 0 };
 	struct entry *e;
-	bool hooked;
 	int rc;
 
 	TAILQ_FOREACH(e, &g->entries, link)
 		e->gone |= anew && is_left(g, e);
-	hooked = any_in_force(g);
 	nl_batch_begin(&b);
-	batch_fill(g, &b, hooked, anew);
+	batch_fill(g, &b, false, anew);
+	batch_fill(g, &b, true, anew);
 	rc = nl_batch_commit(&g->nft, &b);
 	nl_batch_free(&b);
-	if (!rc)
-		g->hooked = hooked;
+	for (int ip6 = 0; ip6 < 2 && !rc; ip6++)
+		g->hooked[ip6] = any_in_force(g, ip6);
 	entries_sweep(g, rc == 0);
 	return rc;
 }
 
 /* ---- what an earlier run left ---- */
 
+struct left {
+	struct guard *g;
+	bool ip6;
+};
+
 static void chain_take(void *ctx, const char *name)
 {
-	struct guard *g = ctx;
+	const struct left *l = ctx;
+	struct guard *g = l->g;
 	struct entry e = { 0 }, *fresh;
 	unsigned order;
 
 	for (size_t i = 0; i < ARRAY_LEN(hooks); i++)
-		g->hooked |= strcmp(name, hooks[i]) == 0;
+		g->hooked[l->ip6] |= strcmp(name, hooks[i]) == 0;
 	if (sscanf(name, "o%c.%8x.%u.%u.%15s", &e.kind, &e.run, &order, &e.id,
 		    e.netdev) != 5)
 		return;
-	fresh = entry_add(g, e.kind, e.netdev);
+	fresh = entry_add(g, e.kind, l->ip6, e.netdev);
 	fresh->run = e.run;
 	fresh->id = e.id;
 	fresh->order = (uint16_t)order;
@@ -417,12 +433,30 @@ static void chain_take(void *ctx, const char *name)
 
 static int left_take(struct guard *g)
 {
-	int rc = nft_table_chains(
-		&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE, chain_take, g);
+	int rc = 0;
 
-	if (rc || (TAILQ_EMPTY(&g->entries) && !g->hooked))
+	for (int ip6 = 0; ip6 < 2 && !rc; ip6++) {
+		struct left l = { g, ip6 };
+
+		rc = nft_table_chains(&g->nft, family_of(ip6), DP_GUARD_TABLE,
+			chain_take, &l);
+	}
+	if (rc || (TAILQ_EMPTY(&g->entries) && !g->hooked[0] && !g->hooked[1]))
 		return rc;
 	return guard_commit(g, false);
+}
+
+static int tables_claim(struct guard *g)
+{
+	int rc = 0;
+
+	for (int ip6 = 0; ip6 < 2 && !rc; ip6++) {
+		rc = nft_table_await(&g->nft, family_of(ip6), DP_GUARD_TABLE);
+		if (!rc)
+			g->own[ip6] = nft_table_claim(
+				&g->nft, family_of(ip6), DP_GUARD_TABLE);
+	}
+	return rc;
 }
 
 struct guard *guard_open(struct sbuf *why)
@@ -434,12 +468,9 @@ struct guard *guard_open(struct sbuf *why)
 	if (getrandom(&g->run, sizeof(g->run), 0) != sizeof(g->run))
 		abort();
 	if (!rc)
-		rc = nft_table_await(&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE);
-	if (!rc) {
-		g->own = nft_table_claim(
-			&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE);
+		rc = tables_claim(g);
+	if (!rc)
 		rc = left_take(g);
-	}
 	if (!rc)
 		return g;
 	sbuf_printf(why, "nf_tables: %s%s", strerror(-rc), nft_hint(rc));
@@ -459,11 +490,22 @@ void guard_free(struct guard *g, bool keep)
 	TAILQ_FOREACH(e, &g->entries, link)
 		e->gone = !keep || e->kind != CLOSED;
 	(void)guard_commit(g, false);
-	watch_free(g->others);
+	watch_free(g->others[0]);
+	watch_free(g->others[1]);
 	while ((e = TAILQ_FIRST(&g->entries)))
 		entry_free(g, e);
 	nl_close(&g->nft);
 	free(g);
+}
+
+static struct guard_left left_of(const struct entry *e)
+{
+	struct guard_left l = { .ip6 = e->ip6,
+		.closed = e->kind == CLOSED,
+		.order = e->order };
+
+	memcpy(l.netdev, e->netdev, sizeof(l.netdev));
+	return l;
 }
 
 bool guard_left_at(const struct guard *g, size_t i, struct guard_left *out)
@@ -473,9 +515,7 @@ bool guard_left_at(const struct guard *g, size_t i, struct guard_left *out)
 	TAILQ_FOREACH(e, &g->entries, link) {
 		if (!is_left(g, e) || i-- > 0)
 			continue;
-		*out = (struct guard_left){ .closed = e->kind == CLOSED,
-			.order = e->order };
-		memcpy(out->netdev, e->netdev, sizeof(out->netdev));
+		*out = left_of(e);
 		return true;
 	}
 	return false;
@@ -487,12 +527,10 @@ int guard_left_drop(struct guard *g, guard_done_fn *done, void *ctx)
 	bool any = false;
 
 	TAILQ_FOREACH(e, &g->entries, link) {
-		struct guard_left l = { .closed = e->kind == CLOSED,
-			.order = e->order };
+		struct guard_left l = left_of(e);
 
 		if (!is_left(g, e))
 			continue;
-		memcpy(l.netdev, e->netdev, sizeof(l.netdev));
 		e->gone = done(ctx, &l);
 		any |= e->gone;
 	}
@@ -501,13 +539,14 @@ int guard_left_drop(struct guard *g, guard_done_fn *done, void *ctx)
 
 /* ---- of this run ---- */
 
-static struct entry *closed_find(const struct guard *g, const char *netdev)
+static struct entry *closed_find(
+	const struct guard *g, const char *netdev, bool ip6)
 {
 	struct entry *e;
 
 	TAILQ_FOREACH(e, &g->entries, link)
-		if (e->kind == CLOSED && !is_left(g, e) && !e->build &&
-			!strcmp(e->netdev, netdev))
+		if (e->kind == CLOSED && e->ip6 == ip6 && !is_left(g, e) &&
+			!e->build && !strcmp(e->netdev, netdev))
 			return e;
 	return NULL;
 }
@@ -525,12 +564,12 @@ int guard_close_set(struct guard *g, const struct guard_closed *v, size_t n)
 	TAILQ_FOREACH(e, &g->entries, link)
 		e->gone = e->kind == CLOSED && !is_left(g, e);
 	for (size_t i = 0; i < n; i++) {
-		e = closed_find(g, v[i].netdev);
+		e = closed_find(g, v[i].netdev, v[i].ip6);
 		if (e && closed_is(e, v[i].acl)) {
 			e->gone = false;
 			continue;
 		}
-		e = entry_add(g, CLOSED, v[i].netdev);
+		e = entry_add(g, CLOSED, v[i].ip6, v[i].netdev);
 		e->out = e->in = change = true;
 		if (v[i].acl)
 			acl_dup(&e->list, v[i].acl);
@@ -552,7 +591,7 @@ static struct entry *held_find(const struct guard *g, uint32_t group)
 
 static bool held_equal(const struct entry *a, const struct entry *b)
 {
-	return a->order == b->order && a->out == b->out && a->in == b->in &&
+	return a->order == b->order && a->ip6 == b->ip6 && a->out == b->out && a->in == b->in &&
 	       !strcmp(a->netdev, b->netdev) &&
 	       acl_equal(&a->front, &b->front) && acl_equal(&a->list, &b->list);
 }
@@ -560,7 +599,7 @@ static bool held_equal(const struct entry *a, const struct entry *b)
 int guard_hold(struct guard *g, const struct dp_group *d)
 {
 	struct entry *old = held_find(g, d->id);
-	struct entry *e = entry_add(g, HELD, d->netdev);
+	struct entry *e = entry_add(g, HELD, d->ip6, d->netdev);
 
 	e->group = d->id;
 	e->order = d->order;
@@ -591,16 +630,16 @@ void guard_unhold(struct guard *g, uint32_t group)
 
 /* ---- looks ---- */
 
-uint64_t guard_drops(struct guard *g, const char *netdev)
+uint64_t guard_drops(struct guard *g, const char *netdev, bool ip6)
 {
 	static const char dir[] = { 'o', 'i' };
-	const struct entry *e = closed_find(g, netdev);
+	const struct entry *e = closed_find(g, netdev, ip6);
 	uint64_t sum = 0;
 
 	for (size_t i = 0; e && i < sizeof(dir); i++) {
 		auto_free uint64_t *v = xcalloc(e->list.n + 1, sizeof(*v));
 
-		if (nft_entry_counters(&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE,
+		if (nft_entry_counters(&g->nft, family_of(ip6), DP_GUARD_TABLE,
 			    chain_of(dir[i], e).s, v, e->list.n + 1))
 			continue;
 		sum += v[e->list.n];
@@ -620,8 +659,20 @@ static bool any_left(const struct guard *g)
 	return false;
 }
 
+/* Is a table gone that should be there? */
+static bool any_lost(struct guard *g)
+{
+	bool lost = false;
+
+	for (int ip6 = 0; ip6 < 2; ip6++)
+		if (entries_remain(g, ip6))
+			lost |= nft_table_check(&g->nft, family_of(ip6),
+					DP_GUARD_TABLE) != 0;
+	return lost;
+}
+
 /* What an earlier run left is not ours to write anew: while there is some only
- * the loss of the whole table counts. */
+ * the loss of a whole table counts. */
 static void changed_by_others(void *arg, bool missed)
 {
 	struct guard *g = arg;
@@ -629,8 +680,7 @@ static void changed_by_others(void *arg, bool missed)
 
 	if (TAILQ_EMPTY(&g->entries))
 		return;
-	rc = nft_table_check(&g->nft, NFPROTO_IPV4, DP_GUARD_TABLE);
-	if (rc == 0 && (missed || any_left(g)))
+	if (!any_lost(g) && (missed || any_left(g)))
 		return;
 	rc = guard_commit(g, true);
 	g->restored(g->ctx, rc);
@@ -641,7 +691,9 @@ void guard_watch(struct guard *g, struct loop *loop,
 {
 	g->restored = fn;
 	g->ctx = ctx;
-	if (!g->own)
-		g->others = watch_table(loop, &g->nft, NFPROTO_IPV4,
-			DP_GUARD_TABLE, changed_by_others, g);
+	for (int ip6 = 0; ip6 < 2; ip6++)
+		if (!g->own[ip6])
+			g->others[ip6] = watch_table(loop, &g->nft,
+				family_of(ip6), DP_GUARD_TABLE,
+				changed_by_others, g);
 }

@@ -7,7 +7,7 @@
  *           process runs, for the dataplane enforces it; in force from the
  *           moment another run opens the table until that one releases it
  *
- * Key exchange of this box passes always. */
+ * Key exchange of this box passes always, and what keeps a link usable. */
 #ifndef DATAPLANE_GUARD_H
 #define DATAPLANE_GUARD_H
 #include "dataplane/ops.h"
@@ -22,6 +22,7 @@ void guard_free(struct guard *g, bool keep);
 
 struct guard_closed {
 	char netdev[IFNAMSIZ];
+	bool ip6; /* of its IPv6 traffic, else IPv4 */
 	const struct acl *acl; /* deny: passes in clear; NULL: nothing does */
 };
 /* Makes these the interfaces that this run closes, in one transaction. 0 or
@@ -36,6 +37,7 @@ void guard_unhold(struct guard *g, uint32_t group);
 /* What an earlier run left. */
 struct guard_left {
 	char netdev[IFNAMSIZ];
+	bool ip6;
 	bool closed;    /* else held, of the crypto map entry: */
 	uint16_t order;
 };
@@ -45,7 +47,7 @@ typedef bool guard_done_fn(void *ctx, const struct guard_left *l);
 int guard_left_drop(struct guard *g, guard_done_fn *done, void *ctx);
 
 /* Packets that closed interfaces have dropped, by netdev. */
-uint64_t guard_drops(struct guard *g, const char *netdev);
+uint64_t guard_drops(struct guard *g, const char *netdev, bool ip6);
 /* From now on what another program does to the table is undone at once, where
  * the kernel lets it do so at all; fn is told: 0, or -errno why it is not. */
 void guard_watch(struct guard *g, struct loop *loop,

@@ -14,6 +14,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/xfrm.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -36,6 +37,11 @@ void nft_use(struct nl_batch *b, uint8_t family, const char *table)
 uint8_t nft_family(const struct nl_batch *b)
 {
 	return b->family ? b->family : NFPROTO_IPV4;
+}
+
+bool nft_is_ip6(const struct nl_batch *b)
+{
+	return nft_family(b) == NFPROTO_IPV6;
 }
 
 static const char *table_of(const struct nl_batch *b)
@@ -492,9 +498,18 @@ void nft_fib_multicast(struct nft_rule *r)
 	fib_is(r, RTN_MULTICAST);
 }
 
+/* Of IPv6 what ends the headers, as the evaluator has it. */
+void nft_protocol_load(struct nft_rule *r)
+{
+	if (nft_is_ip6(r->b))
+		nft_meta(r, NFT_META_L4PROTO);
+	else
+		nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 9, 1);
+}
+
 void nft_protocol(struct nft_rule *r, uint8_t proto)
 {
-	nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 9, 1);
+	nft_protocol_load(r);
 	nft_cmp(r, NFT_CMP_EQ, &proto, 1);
 }
 
@@ -607,7 +622,7 @@ void nft_tproxy(struct nft_rule *r, uint16_t port)
 
 	nft_immediate(r, &be, sizeof(be));
 	e = expr_new(r, "tproxy");
-	nftnl_expr_set_u32(e, NFTNL_EXPR_TPROXY_FAMILY, NFPROTO_IPV4);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_TPROXY_FAMILY, nft_family(r->b));
 	nftnl_expr_set_u32(e, NFTNL_EXPR_TPROXY_REG_PORT, REG);
 }
 
@@ -619,6 +634,49 @@ void nft_verdict(struct nft_rule *r, int verdict, const char *chain)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
 	if (chain)
 		nftnl_expr_set_str(e, NFTNL_EXPR_IMM_CHAIN, chain);
+}
+
+void nft_defrag(struct nl_batch *b, const char *chain)
+{
+	struct nft_rule r = nft_rule_begin(b, chain);
+
+	nft_iifname(&r, "none");
+	nft_protocol(&r, IPPROTO_TCP);
+	nft_tproxy(&r, 1);
+	nft_rule_comment(&r, "only to have fragments reassembled");
+	nft_rule_end(&r);
+}
+
+/* Of a packet that came in, its destination: no further than the link. */
+static void link_test(struct nft_rule *r, bool local)
+{
+	static const uint8_t group[2] = { 0xff, 0x02 };
+
+	if (local) {
+		nft_fib_local(r);
+		return;
+	}
+	nft_payload(r, NFT_PAYLOAD_NETWORK_HEADER, 24, sizeof(group));
+	nft_cmp(r, NFT_CMP_EQ, group, sizeof(group));
+}
+
+void nft_neighbours(struct nl_batch *b, const char *chain, bool in)
+{
+	static const uint8_t type[] = { 130, 131, 132, 133, 134, 135, 136, 137,
+		143 };
+
+	for (int local = 0; local < (in ? 2 : 1); local++) {
+		struct nft_rule r = nft_rule_begin(b, chain);
+
+		nft_protocol(&r, IPPROTO_ICMPV6);
+		nft_payload(&r, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1);
+		nft_lookup_anon(&r, type, sizeof(type), 1, false);
+		if (in)
+			link_test(&r, local);
+		nft_verdict(&r, NF_ACCEPT, NULL);
+		nft_rule_comment(&r, "neighbour discovery");
+		nft_rule_end(&r);
+	}
 }
 
 int nft_table_check(struct nl *nl, uint8_t family, const char *table)

@@ -107,7 +107,8 @@ void nft_oifname(struct nft_rule *r, const char *name);
 void nft_fib_oifname(struct nft_rule *r, const char *name);
 void nft_fib_local(struct nft_rule *r);
 void nft_fib_multicast(struct nft_rule *r);
-void nft_protocol(struct nft_rule *r, uint8_t proto);
+void nft_protocol(struct nft_rule *r, uint8_t proto); /* of the batch's family */
+void nft_protocol_load(struct nft_rule *r);
 void nft_mark_is(struct nft_rule *r, uint32_t mark);
 
 /* Something in the packet's IPsec transformation: it has one ahead of it (only
@@ -131,6 +132,15 @@ void nft_reject(struct nft_rule *r, uint8_t icmp_code); /* unreachable */
 void nft_tproxy(struct nft_rule *r, uint16_t port);
 /* NF_ACCEPT, NF_DROP, NFT_RETURN, NFT_JUMP, NFT_GOTO; chain for the last two. */
 void nft_verdict(struct nft_rule *r, int verdict, const char *chain);
+
+/* Is it a table of IPv6 that the batch works on? */
+bool nft_is_ip6(const struct nl_batch *b);
+/* Whole rules.  One that never matches but makes the kernel reassemble what
+ * comes in: port lists see whole packets. */
+void nft_defrag(struct nl_batch *b, const char *chain);
+/* Accepts what this box must say and hear on a link of IPv6: neighbour and
+ * router discovery, listener reports.  In: to this box or the link's groups. */
+void nft_neighbours(struct nl_batch *b, const char *chain, bool in);
 
 /* 0: the kernel has that table; -ENOENT: it has not; -errno. */
 int nft_table_check(struct nl *nl, uint8_t family, const char *table);

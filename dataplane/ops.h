@@ -18,6 +18,7 @@ struct dp_group {
 	uint32_t id;             /* chosen by the caller, its handle from then on */
 	char netdev[IFNAMSIZ];   /* interface that carries the crypto map */
 	uint16_t order;          /* crypto map sequence: lower is asked first */
+	bool ip6;                /* of its lists; IPv6 traffic, else IPv4 */
 	const struct acl *local; /* deny entries in front; may be NULL */
 	const struct acl *policy; /* downloaded list; NULL: none, all clear */
 	enum dp_no_sa no_sa;

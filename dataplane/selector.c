@@ -411,15 +411,20 @@ struct ace ace_mirror(const struct ace *e)
 	return m;
 }
 
+bool ace_is_multicast(const struct ace *e)
+{
+	struct ip_addr to = e->ip6 ? e->dst6.addr : ip_v4(e->dst.addr);
+
+	return ip_is_multicast(&to) &&
+	       (e->ip6 ? e->dst6.len >= 8 : e->dst.wild >> 28 == 0);
+}
+
 void acl_mirror(struct acl *dst, const struct acl *src)
 {
 	acl_dup(dst, src);
-	for (size_t i = 0; i < dst->n; i++) {
-		struct ip_addr to = ip_v4(src->v[i].dst.addr);
-
-		if (!ip_is_multicast(&to) || src->v[i].dst.wild == UINT32_MAX)
+	for (size_t i = 0; i < dst->n; i++)
+		if (!ace_is_multicast(&src->v[i]))
 			dst->v[i] = ace_mirror(&src->v[i]);
-	}
 }
 
 int acl_judge(const struct acl *a, const struct packet_key *k)

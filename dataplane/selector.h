@@ -84,6 +84,8 @@ bool ace_match(const struct ace *e, const struct packet_key *k);
 int acl_match(const struct acl *a, const struct packet_key *k);
 /* True when the ACE looks beyond the IP header. */
 bool ace_wants_l4(const struct ace *e);
+/* Are all its destinations multicast groups? */
+bool ace_is_multicast(const struct ace *e);
 /* The ACE as it applies to packets of the other direction. */
 struct ace ace_mirror(const struct ace *e);
 /* The list as it applies to packets of the other direction; entries for a

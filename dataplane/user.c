@@ -227,6 +227,9 @@ static int user_group_set(struct dp *dp, const struct dp_group *in)
 	bool fresh = !g;
 	int rc = 0;
 
+	if (in->ip6)
+		return -EAFNOSUPPORT;
+
 	if (!g)
 		g = group_new(dp, in, &rc);
 	if (!g)

@@ -3,21 +3,18 @@
 
 const char *xfrm_refuses_group(const struct dp_group *g)
 {
+	if (g->ip6)
+		return "IPv6 addresses are not preserved by the kernel";
 	/* A packet without DF that grows too big goes in pieces. */
 	if (g->df == 1)
 		return "the kernel fragments what it has encrypted, which DF "
 		       "forbids";
 	if (!g->policy)
 		return NULL;
-	if (g->policy->ip6)
-		return "IPv6 addresses are not preserved by the kernel";
 	for (size_t i = 0; i < g->policy->n; i++) {
 		const struct ace *e = &g->policy->v[i];
 
-		if (e->ip6)
-			return "IPv6 addresses are not preserved by the kernel";
-		if (e->permit && e->dst.addr >> 28 == 0xe &&
-			e->dst.wild >> 28 == 0)
+		if (e->permit && ace_is_multicast(e))
 			return "forwarded multicast is not encrypted by the "
 			       "kernel";
 	}

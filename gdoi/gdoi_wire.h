@@ -62,6 +62,8 @@ struct sat {
 	bool transport_mode;
 	uint8_t ip_proto;            /* 0 any */
 	struct ip_wild src, dst;     /* subnet type as address and wildcard */
+	bool ip6;                    /* src6, dst6 instead of these */
+	struct ip_prefix src6, dst6; /* any: length 0 */
 	uint16_t src_port, dst_port; /* 0 any */
 	uint32_t life_secs;          /* remaining */
 	uint8_t preservation;        /* 4 both, the default */

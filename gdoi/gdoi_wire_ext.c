@@ -41,7 +41,11 @@ enum ace_bit {
 	ACE_FRAGMENTS = 1 << 15,
 	ACE_LOG = 1 << 16,
 	ACE_OPTION = 1 << 17,
-	ACE_ALL_BITS = (1 << 18) - 1,
+	ACE_IP6 = 1 << 18, /* addresses are prefixes: length, 16 octets */
+	ACE_FLOW = 1 << 19,
+	ACE_ROUTING = 1 << 20,
+	ACE_DEST_OPTION = 1 << 21,
+	ACE_ALL_BITS = (1 << 22) - 1,
 };
 
 static bool ports_ok(const struct ace_port *p)
@@ -90,6 +94,31 @@ static struct ip_wild wild_read(struct rd *r)
 	return e;
 }
 
+static struct ip_prefix prefix_read(struct rd *r)
+{
+	struct ip_prefix p = { .addr.family = 6, .len = rd_u8(r) };
+
+	rd_copy(r, p.addr.b, 16);
+	r->bad |= p.len > 128;
+	return p;
+}
+
+static void addrs_read(struct rd *r, uint32_t bits, struct ace *e)
+{
+	e->src = e->dst = (struct ip_wild){ .wild = ANY_WILD };
+	e->ip6 = bits & ACE_IP6;
+	if (e->ip6)
+		e->src6.addr.family = e->dst6.addr.family = 6;
+	if (bits & ACE_SRC && e->ip6)
+		e->src6 = prefix_read(r);
+	else if (bits & ACE_SRC)
+		e->src = wild_read(r);
+	if (bits & ACE_DST && e->ip6)
+		e->dst6 = prefix_read(r);
+	else if (bits & ACE_DST)
+		e->dst = wild_read(r);
+}
+
 static int16_t any_or_u8(struct rd *r, uint32_t bits, enum ace_bit bit)
 {
 	return bits & bit ? rd_u8(r) : ACE_ANY;
@@ -103,7 +132,14 @@ static bool ace_valid(const struct ace *e)
 		return false;
 	if (e->icmp_type == ACE_ANY && e->icmp_code != ACE_ANY)
 		return false;
-	return e->dscp < 64 && e->precedence < 8 && e->tos < 16;
+	if (e->ip6 && (e->precedence != ACE_ANY || e->tos != ACE_ANY ||
+			      e->igmp_type != ACE_ANY || e->option != 0 ||
+			      e->ttl.op != PORT_ANY))
+		return false; /* IPv4's only */
+	if (!e->ip6 && (e->has_flow || e->routing || e->dest_option))
+		return false;
+	return e->dscp < 64 && e->precedence < 8 && e->tos < 16 &&
+	       e->flow_label < 1u << 20;
 }
 
 static bool ace_read(struct rd *r, struct ace *e)
@@ -115,11 +151,7 @@ static bool ace_read(struct rd *r, struct ace *e)
 		return false;
 	e->permit = bits & ACE_PERMIT;
 	e->proto = any_or_u8(r, bits, ACE_PROTO);
-	e->src = e->dst = (struct ip_wild){ .wild = ANY_WILD };
-	if (bits & ACE_SRC)
-		e->src = wild_read(r);
-	if (bits & ACE_DST)
-		e->dst = wild_read(r);
+	addrs_read(r, bits, e);
 	if (bits & ACE_SPORT)
 		ports_read(r, &e->sport);
 	if (bits & ACE_DPORT)
@@ -148,7 +180,22 @@ static bool ace_read(struct rd *r, struct ace *e)
 		if (!ace_option_known(e->option))
 			return false;
 	}
+	e->has_flow = bits & ACE_FLOW;
+	if (e->has_flow)
+		e->flow_label = rd_u32(r);
+	e->routing = bits & ACE_ROUTING;
+	e->dest_option = bits & ACE_DEST_OPTION;
 	return rd_ok(r) && ace_valid(e);
+}
+
+static bool has_src(const struct ace *e)
+{
+	return e->ip6 ? e->src6.len != 0 : e->src.wild != ANY_WILD;
+}
+
+static bool has_dst(const struct ace *e)
+{
+	return e->ip6 ? e->dst6.len != 0 : e->dst.wild != ANY_WILD;
 }
 
 static uint32_t ace_bits(const struct ace *e)
@@ -157,8 +204,8 @@ static uint32_t ace_bits(const struct ace *e)
 
 	bits |= e->permit ? ACE_PERMIT : 0;
 	bits |= e->proto != ACE_ANY ? ACE_PROTO : 0;
-	bits |= e->src.wild != ANY_WILD ? ACE_SRC : 0;
-	bits |= e->dst.wild != ANY_WILD ? ACE_DST : 0;
+	bits |= has_src(e) ? ACE_SRC : 0;
+	bits |= has_dst(e) ? ACE_DST : 0;
 	bits |= e->sport.op != PORT_ANY ? ACE_SPORT : 0;
 	bits |= e->dport.op != PORT_ANY ? ACE_DPORT : 0;
 	bits |= e->icmp_type != ACE_ANY ? ACE_ICMP : 0;
@@ -173,6 +220,10 @@ static uint32_t ace_bits(const struct ace *e)
 	bits |= e->fragments ? ACE_FRAGMENTS : 0;
 	bits |= e->log ? ACE_LOG : 0;
 	bits |= e->option != 0 ? ACE_OPTION : 0;
+	bits |= e->ip6 ? ACE_IP6 : 0;
+	bits |= e->has_flow ? ACE_FLOW : 0;
+	bits |= e->routing ? ACE_ROUTING : 0;
+	bits |= e->dest_option ? ACE_DEST_OPTION : 0;
 	return bits;
 }
 
@@ -180,6 +231,24 @@ static void wild_put(struct wr *w, struct ip_wild e)
 {
 	wr_u32(w, e.addr);
 	wr_u32(w, e.wild);
+}
+
+static void prefix_put(struct wr *w, const struct ip_prefix *p)
+{
+	wr_u8(w, p->len);
+	wr_bytes(w, p->addr.b, 16);
+}
+
+static void addrs_put(struct wr *w, uint32_t bits, const struct ace *e)
+{
+	if (bits & ACE_SRC && e->ip6)
+		prefix_put(w, &e->src6);
+	else if (bits & ACE_SRC)
+		wild_put(w, e->src);
+	if (bits & ACE_DST && e->ip6)
+		prefix_put(w, &e->dst6);
+	else if (bits & ACE_DST)
+		wild_put(w, e->dst);
 }
 
 static void u8_put(struct wr *w, int16_t v)
@@ -195,10 +264,7 @@ static void ace_put(struct wr *w, const struct ace *e)
 	wr_u32(w, e->seq);
 	wr_u32(w, bits);
 	u8_put(w, e->proto);
-	if (bits & ACE_SRC)
-		wild_put(w, e->src);
-	if (bits & ACE_DST)
-		wild_put(w, e->dst);
+	addrs_put(w, bits, e);
 	if (bits & ACE_SPORT)
 		ports_put(w, &e->sport);
 	if (bits & ACE_DPORT)
@@ -219,6 +285,8 @@ static void ace_put(struct wr *w, const struct ace *e)
 		ports_put(w, &e->ttl);
 	if (bits & ACE_OPTION)
 		wr_u16(w, e->option);
+	if (bits & ACE_FLOW)
+		wr_u32(w, e->flow_label);
 }
 
 static enum wire_err acl_read(struct rd *r, struct gdoi_sa *out)
@@ -241,9 +309,17 @@ static enum wire_err acl_read(struct rd *r, struct gdoi_sa *out)
 
 	*a = (struct acl_by_spi){ .spi = spi };
 	a->acl.v = xcalloc(n == 0 ? 1 : n, sizeof *a->acl.v);
-	for (; a->acl.n < n; a->acl.n++)
-		if (!ace_read(r, &a->acl.v[a->acl.n]))
+	for (; a->acl.n < n; a->acl.n++) {
+		struct ace *e = &a->acl.v[a->acl.n];
+
+		if (!ace_read(r, e))
 			return WIRE_POLICY;
+		/* A list is of one family, as its first entry is. */
+		if (a->acl.n == 0)
+			a->acl.ip6 = e->ip6;
+		if (e->ip6 != a->acl.ip6)
+			return WIRE_POLICY;
+	}
 	return WIRE_OK;
 }
 

@@ -261,17 +261,28 @@ static enum wire_err gap_read(struct rd r, struct gdoi_sa *out)
 	return got < 0 ? WIRE_TRUNCATED : WIRE_OK;
 }
 
+/* "Any" of a SAT's source (RFC 6407 5.5.1). */
+static bool end_is_empty(const struct wire_id *id)
+{
+	return id->data.n == 0 || id->data.n == 3;
+}
+
+static bool end_is_zero(const struct wire_id *id)
+{
+	for (size_t i = 0; i < id->data.n; i++)
+		if (id->data.p[i] != 0)
+			return false;
+	return true;
+}
+
 /* False: a form of address that a selector cannot hold. */
 static bool end_selector(const struct wire_id *id, struct ip_wild *out)
 {
 	struct rd r = rd_span(id->data);
 
-	if (id->data.n == 0 || id->data.n == 3) { /* "any" (RFC 6407 5.5.1) */
+	if (end_is_empty(id)) {
 		*out = (struct ip_wild){ .wild = ANY_WILD };
-		for (size_t i = 0; i < id->data.n; i++)
-			if (id->data.p[i] != 0)
-				return false;
-		return true;
+		return end_is_zero(id);
 	}
 	uint32_t first = rd_u32(&r);
 
@@ -291,6 +302,58 @@ static bool end_selector(const struct wire_id *id, struct ip_wild *out)
 	default:
 		return false;
 	}
+}
+
+static bool is_ip6(const struct wire_id *id)
+{
+	return id->type == ID_IPV6 || id->type == ID_IPV6_SUBNET ||
+	       id->type == ID_IPV6_RANGE;
+}
+
+/* How many bits from the first one on are set; false: others are, too. */
+static bool mask6_len(const uint8_t mask[16], uint8_t *len)
+{
+	bool ended = false;
+
+	*len = 0;
+	for (unsigned i = 0; i < 128; i++) {
+		bool set = mask[i / 8] >> (7 - i % 8) & 1;
+
+		if (set && ended)
+			return false;
+		ended |= !set;
+		*len += set;
+	}
+	return true;
+}
+
+/* The same of IPv6, which knows prefixes only. */
+static bool end_selector6(const struct wire_id *id, struct ip_prefix *out)
+{
+	uint8_t mask[16], last[16];
+	struct rd r = rd_span(id->data);
+
+	*out = (struct ip_prefix){ .addr.family = 6 };
+	if (end_is_empty(id))
+		return end_is_zero(id);
+	if (!is_ip6(id))
+		return false;
+	rd_copy(&r, out->addr.b, sizeof(out->addr.b));
+	out->len = 128;
+	if (id->type == ID_IPV6)
+		return true;
+	rd_copy(&r, last, sizeof(last));
+	for (size_t i = 0; i < sizeof(mask); i++)
+		mask[i] = id->type == ID_IPV6_SUBNET
+				  ? last[i]
+				  : (uint8_t)~(out->addr.b[i] ^ last[i]);
+	if (!mask6_len(mask, &out->len))
+		return false;
+	for (size_t i = 0; id->type == ID_IPV6_RANGE && i < sizeof(mask); i++)
+		if ((out->addr.b[i] & (uint8_t)~mask[i]) != 0)
+			return false; /* begins inside the prefix */
+	*out = ip_prefix_net(out);
+	return true;
 }
 
 struct sat_raw {
@@ -381,6 +444,26 @@ static void sat_suite(struct sat_raw *raw, struct sat *out)
 		raw_skip(raw, SAT_SKIP_SUITE, raw->bits);
 }
 
+/* The destination, which is never empty, tells the family. */
+static void sat_selectors(const struct wire_id *src, const struct wire_id *dst,
+	struct sat_raw *raw, struct sat *out)
+{
+	bool src_ok, dst_ok;
+
+	out->ip6 = is_ip6(dst);
+	if (out->ip6) {
+		src_ok = end_selector6(src, &out->src6);
+		dst_ok = end_selector6(dst, &out->dst6);
+	} else {
+		src_ok = end_selector(src, &out->src);
+		dst_ok = end_selector(dst, &out->dst);
+	}
+	if (!src_ok)
+		raw_skip(raw, SAT_SKIP_SELECTOR, src->type);
+	if (!dst_ok)
+		raw_skip(raw, SAT_SKIP_SELECTOR, dst->type);
+}
+
 /* WIRE_OK with raw->skip set: well formed, but not for us (protocol.md F.33).
  * r stands after the protocol id. */
 static enum wire_err sat_read(
@@ -408,10 +491,7 @@ static enum wire_err sat_read(
 		while (attr_read(&r, &a) > 0)
 			sat_attr(&a, raw, out);
 		sat_suite(raw, out);
-		if (!end_selector(&src, &out->src))
-			raw_skip(raw, SAT_SKIP_SELECTOR, src.type);
-		if (!end_selector(&dst, &out->dst))
-			raw_skip(raw, SAT_SKIP_SELECTOR, dst.type);
+		sat_selectors(&src, &dst, raw, out);
 		if (out->spi <= SPI_RESERVED_MAX)
 			raw_skip(raw, SAT_SKIP_SPI, out->spi);
 		return WIRE_OK;
@@ -571,6 +651,20 @@ static void end_put_wild(
 		wr_u32(w, ~e.wild);
 }
 
+static void end_put_prefix(
+	struct wr *w, const struct ip_prefix *p, uint16_t port, bool wide)
+{
+	bool host = p->len == 128;
+	uint8_t mask[16] = { 0 };
+
+	for (unsigned i = 0; i < p->len; i++)
+		mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	end_put(w, host ? ID_IPV6 : ID_IPV6_SUBNET, port, host ? 16 : 32, wide);
+	wr_bytes(w, p->addr.b, 16);
+	if (!host)
+		wr_bytes(w, mask, sizeof(mask));
+}
+
 static void sak_put(struct wr *w, const struct sak *s, struct sa_habit habit)
 {
 	const struct cipher_alg *c = cipher_alg(s->cipher);
@@ -600,8 +694,13 @@ static void sat_put(struct wr *w, const struct sat *s, struct sa_habit habit)
 
 	wr_u8(w, SAT_PROTO_ESP);
 	wr_u8(w, s->ip_proto);
-	end_put_wild(w, s->src, s->src_port, habit.wide_sat_ids);
-	end_put_wild(w, s->dst, s->dst_port, habit.wide_sat_ids);
+	if (s->ip6) {
+		end_put_prefix(w, &s->src6, s->src_port, habit.wide_sat_ids);
+		end_put_prefix(w, &s->dst6, s->dst_port, habit.wide_sat_ids);
+	} else {
+		end_put_wild(w, s->src, s->src_port, habit.wide_sat_ids);
+		end_put_wild(w, s->dst, s->dst_port, habit.wide_sat_ids);
+	}
 	wr_u8(w, c->transform);
 	wr_u32(w, s->spi);
 	attr_put_tv(w, SA_LIFE_TYPE, LIFE_SECONDS);

@@ -97,6 +97,7 @@ static bool slot_set(struct gm *gm, struct gm_slot *s)
 	bool lenient = way == GM_INBOUND_OPTIONAL || gm->policy.passive;
 	struct dp_group d = { .id = s->dp_id,
 		.order = gm->policy.map_seq,
+		.ip6 = gm->policy.ip6,
 		.local = gm->policy.local_acl,
 		.policy = &s->acl,
 		.no_sa = DP_NO_SA_DROP,

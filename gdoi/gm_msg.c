@@ -37,15 +37,17 @@ static bool msg_has(const struct gm_msg *m, uint32_t spi)
 	return false;
 }
 
-/* One TEK a SPI, in the order in which the SPIs first stand. */
-static void teks_collect(
-	struct gm_msg *m, const struct gdoi_sa *sa, const struct gdoi_kd *kd)
+/* One TEK a SPI, in the order in which the SPIs first stand; a group may have
+ * some for the other family, which are other members'. */
+static void teks_collect(struct gm_msg *m, const struct gdoi_sa *sa,
+	const struct gdoi_kd *kd, bool ip6)
 {
 	for (size_t i = 0; i < sa->n_sats && m->n < TEK_PACKETS_MAX; i++) {
 		const struct sat *s = &sa->sat[i];
 		const struct tek_key *k = key_find(kd, s->spi);
 
-		if (msg_has(m, s->spi) || !key_fits(k, &s->suite))
+		if (s->ip6 != ip6 || msg_has(m, s->spi) ||
+			!key_fits(k, &s->suite))
 			continue;
 		m->tek[m->n++] = (struct gm_msg_tek){
 			.spi = s->spi, .sat = s, .key = k
@@ -67,6 +69,9 @@ static struct ace sat_ace(const struct sat *s, uint32_t seq)
 		.proto = s->ip_proto == 0 ? ACE_ANY : s->ip_proto,
 		.src = s->src,
 		.dst = s->dst,
+		.ip6 = s->ip6,
+		.src6 = s->src6,
+		.dst6 = s->dst6,
 		.sport = sat_port(s->src_port),
 		.dport = sat_port(s->dst_port),
 		.icmp_type = ACE_ANY,
@@ -86,6 +91,7 @@ static void acl_from_sats(
 		if (sa->sat[i].spi == spi) {
 			uint32_t seq = (uint32_t)(out->n + 1) * 10;
 
+			out->ip6 = sa->sat[i].ip6;
 			out->v[out->n++] = sat_ace(&sa->sat[i], seq);
 		}
 }
@@ -155,7 +161,7 @@ void gm_msg_read(const struct gm *gm, const struct gdoi_sa *sa,
 	const struct gdoi_kd *kd, struct gm_msg *out)
 {
 	*out = (struct gm_msg){ .n = 0 };
-	teks_collect(out, sa, kd);
+	teks_collect(out, sa, kd, gm->policy.ip6);
 	if (sa->n_acls > 0)
 		slots_by_acl(gm, sa, out);
 	else
@@ -214,13 +220,23 @@ static bool suite_ok(struct gm *gm, const struct sat *s,
 bool gm_offer_ok(struct gm *gm, const struct gdoi_sa *sa,
 	const struct ip_addr *ks, struct sbuf *why)
 {
+	bool any = false;
+
 	if (sa->has_sak && !kek_ok(gm, &sa->sak, ks, why))
 		return false;
-	for (size_t i = 0; i < sa->n_sats; i++)
+	for (size_t i = 0; i < sa->n_sats; i++) {
+		if (sa->sat[i].ip6 != gm->policy.ip6)
+			continue;
+		any = true;
 		if (!suite_ok(gm, &sa->sat[i], ks, why))
 			return false;
-	if (sa->n_sats > 0 || sa->skip == SAT_USABLE)
+	}
+	if (any || (sa->n_sats == 0 && sa->skip == SAT_USABLE))
 		return true;
-	gdoi_skip_text(sa, why);
+	if (sa->n_sats > 0)
+		sbuf_printf(why, "no policy for IPv%c traffic",
+			gm->policy.ip6 ? '6' : '4');
+	else
+		gdoi_skip_text(sa, why);
 	return false;
 }

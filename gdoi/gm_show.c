@@ -69,6 +69,7 @@ static void acl_show(const struct gm *gm, struct gm_snapshot *out)
 	if (!out->has_acl)
 		return;
 	memcpy(out->acl.name, gm->slot[0].acl.name, sizeof(out->acl.name));
+	out->acl.ip6 = gm->policy.ip6;
 	out->acl.v = xcalloc(n + 1, sizeof(*out->acl.v));
 	out->ace_matches = xcalloc(n + 1, sizeof(*out->ace_matches));
 	for (size_t i = 0; i < gm->n_slots; i++) {

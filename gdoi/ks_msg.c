@@ -47,6 +47,9 @@ static void sat_add(struct gdoi_sa *sa, const struct ks_tek *t,
 		.transport_mode = t->policy.transport_mode,
 		.src = { .wild = ANY_WILD },
 		.dst = { .wild = ANY_WILD },
+		.ip6 = t->policy.acl != NULL && t->policy.acl->ip6,
+		.src6.addr.family = 6,
+		.dst6.addr.family = 6,
 		.life_secs = secs_until(now, t->expires_ms),
 		.preservation = PRESERVE_BOTH,
 		.direction = DIRECTION_SYMMETRIC };
@@ -55,6 +58,8 @@ static void sat_add(struct gdoi_sa *sa, const struct ks_tek *t,
 	s->ip_proto = e->proto == ACE_ANY ? 0 : (uint8_t)e->proto;
 	s->src = e->src;
 	s->dst = e->dst;
+	s->src6 = e->src6;
+	s->dst6 = e->dst6;
 	s->src_port = sat_port(&e->sport);
 	s->dst_port = sat_port(&e->dport);
 }

@@ -133,7 +133,7 @@ bool ks_policy_equal(const struct ks_policy *a, const struct ks_policy *b)
 	return ks_policy_same_keys(a, b) && strcmp(a->group, b->group) == 0 &&
 	       strcmp(a->rekey_acl, b->rekey_acl) == 0 &&
 	       udp_addr_equal(&a->rekey_dst, &b->rekey_dst) &&
-	       group_id_equal(&a->id, &b->id) &&
+	       group_id_equal(&a->id, &b->id) && a->ip6 == b->ip6 &&
 	       a->retransmit_secs == b->retransmit_secs &&
 	       a->retransmit_count == b->retransmit_count && a->ack == b->ack &&
 	       a->sid_bits == b->sid_bits &&
@@ -168,7 +168,7 @@ bool gm_policy_equal(const struct gm_policy *a, const struct gm_policy *b)
 		strcmp(a->netdev, b->netdev) != 0 ||
 		!ip_equal(&a->local, &b->local) ||
 		!acl_same(a->local_acl, b->local_acl) ||
-		a->passive != b->passive ||
+		a->ip6 != b->ip6 || a->passive != b->passive ||
 		a->recovery_secs != b->recovery_secs ||
 		a->fail_close_revert != b->fail_close_revert ||
 		a->kek_ciphers != b->kek_ciphers ||

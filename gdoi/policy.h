@@ -187,6 +187,7 @@ struct ks_policy {
 	char group[GROUP_NAME_MAX + 1];
 	struct group_id id;
 	struct ip_addr local;        /* address ipv4; family 0 when absent */
+	bool ip6;                    /* as in gm_policy; only for show */
 	enum cipher_id kek_cipher;
 	enum hash_id sig_hash;
 	char key_label[129];         /* rekey authentication; "" = no rekey */
@@ -224,6 +225,7 @@ struct gm_policy {
 	char netdev[IFNAMSIZ];
 	struct ip_addr local;        /* source of registration; family 0: down */
 	const struct acl *local_acl; /* deny entries; may be NULL */
+	bool ip6;                    /* of the traffic; registration is IPv4 */
 	bool passive;
 	uint32_t recovery_secs;      /* client recovery-check interval; 0: off */
 	bool fail_close_revert;      /* unprotected when registration fails */

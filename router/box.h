@@ -45,6 +45,7 @@ struct iface_policy {
 	uint16_t vlan;                     /* of a subinterface; 0: none yet */
 	char vrf[NAME_MAX_IOS + 1];        /* "": global */
 	char crypto_map[NAME_MAX_IOS + 1]; /* "" none */
+	char crypto_map6[NAME_MAX_IOS + 1]; /* of IPv6 traffic */
 };
 /* VRFs by name; before the interfaces that are in them. */
 void box_set_vrfs(struct box *b, const char *const *names, size_t n);
@@ -61,6 +62,7 @@ struct static_route {
 struct crypto_map_entry {
 	char map[NAME_MAX_IOS + 1];
 	uint16_t seq;
+	bool ip6;
 	char group[GROUP_NAME_MAX + 1]; /* set group; "" incomplete */
 	const struct acl *local_acl;    /* match address; NULL none */
 	char local_address[64];         /* crypto map M local-address IF; "" */
@@ -105,15 +107,18 @@ void box_set_acl_log(struct box *b, uint32_t threshold);
 struct fail_close {
 	char map[NAME_MAX_IOS + 1];
 	char ifname[64];
+	bool ip6;              /* of the traffic that it closes */
 	const struct acl *acl; /* lent for the call; NULL: nothing passes */
 };
 void box_set_fail_close(struct box *b, const struct fail_close *v, size_t n);
 /* Is it closed now?  *drops: packets that this cost since it was. */
-bool box_is_closed(struct box *b, const char *ifname, uint64_t *drops);
+bool box_is_closed(
+	struct box *b, const char *ifname, bool ip6, uint64_t *drops);
 /* The list of a netdev that is closed now; NULL: it is not. */
-const struct acl *box_closed_list(const struct box *b, const char *netdev);
+const struct acl *box_closed_list(
+	const struct box *b, const char *netdev, bool ip6);
 /* Does a policy of an earlier run still forbid traffic there? */
-bool box_is_held(const struct box *b, const char *netdev);
+bool box_is_held(const struct box *b, const char *netdev, bool ip6);
 /* The startup configuration is read to its end: what an earlier run left in
  * force goes where the configuration does not want it any more. */
 void box_config_ready(struct box *b);

@@ -107,6 +107,14 @@ static struct gm_policy member_make(const struct box *b,
 	return p;
 }
 
+bool box_iface_carries(
+	const struct box_iface *f, const struct crypto_map_entry *m)
+{
+	const char *map = m->ip6 ? f->policy.crypto_map6 : f->policy.crypto_map;
+
+	return strcmp(map, m->map) == 0;
+}
+
 void box_gm_settle(struct box *b)
 {
 	auto_free struct gm_policy *v =
@@ -121,7 +129,7 @@ void box_gm_settle(struct box *b)
 		for (size_t j = 0; j < b->n_ifaces && group != NULL; j++) {
 			const struct box_iface *f = &b->ifaces[j];
 
-			if (strcmp(f->policy.crypto_map, m->map) == 0)
+			if (box_iface_carries(f, m) && group->ip6 == m->ip6)
 				v[n++] = member_make(b, group, m, f);
 		}
 	}

@@ -116,7 +116,7 @@ static bool left_done(void *ctx, const struct guard_left *l)
 			const struct box_iface *f = &b->ifaces[j];
 
 			if (strcmp(f->netdev, l->netdev) == 0 &&
-				strcmp(f->policy.crypto_map, m->map) == 0)
+				m->ip6 == l->ip6 && box_iface_carries(f, m))
 				return entry_protects(b, m, f->policy.ifname);
 		}
 	}
@@ -166,6 +166,7 @@ void box_guard_settle(struct box *b)
 		if (!closed)
 			continue;
 		strlcpy(v[n].netdev, f->netdev, sizeof(v[n].netdev));
+		v[n].ip6 = c->policy.ip6;
 		v[n++].acl = c->policy.acl;
 	}
 	rc = guard_close_set(g->guard, v, n);
@@ -223,23 +224,26 @@ void box_guard_again(struct box *b)
 	box_guard_settle(b);
 }
 
-bool box_is_closed(struct box *b, const char *ifname, uint64_t *drops)
+bool box_is_closed(
+	struct box *b, const char *ifname, bool ip6, uint64_t *drops)
 {
 	const struct box_guard *g = b->guard;
 	const struct box_iface *f = box_iface_find(b, ifname);
 
 	*drops = 0;
 	for (size_t i = 0; i < g->n; i++) {
-		if (strcmp(g->v[i].policy.ifname, ifname) != 0)
+		if (strcmp(g->v[i].policy.ifname, ifname) != 0 ||
+			g->v[i].policy.ip6 != ip6)
 			continue;
 		if (f != NULL && g->guard != NULL)
-			*drops = guard_drops(g->guard, f->netdev);
+			*drops = guard_drops(g->guard, f->netdev, ip6);
 		return g->v[i].closed && g->guard != NULL;
 	}
 	return false;
 }
 
-const struct acl *box_closed_list(const struct box *b, const char *netdev)
+const struct acl *box_closed_list(
+	const struct box *b, const char *netdev, bool ip6)
 {
 	const struct box_guard *g = b->guard;
 
@@ -248,20 +252,20 @@ const struct acl *box_closed_list(const struct box *b, const char *netdev)
 			box_iface_find(b, g->v[i].policy.ifname);
 
 		if (f != NULL && strcmp(f->netdev, netdev) == 0 &&
-			g->v[i].closed)
+			g->v[i].policy.ip6 == ip6 && g->v[i].closed)
 			return &g->v[i].acl;
 	}
 	return NULL;
 }
 
-bool box_is_held(const struct box *b, const char *netdev)
+bool box_is_held(const struct box *b, const char *netdev, bool ip6)
 {
 	const struct box_guard *g = b->guard;
 	struct guard_left l;
 
 	for (size_t i = 0; g->guard != NULL && guard_left_at(g->guard, i, &l);
 		i++)
-		if (strcmp(l.netdev, netdev) == 0)
+		if (l.ip6 == ip6 && strcmp(l.netdev, netdev) == 0)
 			return true;
 	return false;
 }

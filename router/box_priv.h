@@ -136,6 +136,9 @@ void box_guard_gone(void *ctx, uint32_t dp_group);
 void box_guard_changed(void *ctx);
 
 /* box_gm.c */
+/* Does the interface carry the entry's map? */
+bool box_iface_carries(
+	const struct box_iface *f, const struct crypto_map_entry *m);
 void box_gm_settle(struct box *b);
 void box_gm_free(struct box *b);
 /* UDP 848 stands while there are groups; the engines report on and off. */

@@ -162,15 +162,16 @@ const char *box_dataplane_why(const struct box *b)
 	return "";
 }
 
-const struct acl *box_closed_list(const struct box *b, const char *netdev)
+const struct acl *box_closed_list(
+	const struct box *b, const char *netdev, bool ip6)
 {
-	(void)b, (void)netdev;
+	(void)b, (void)netdev, (void)ip6;
 	return NULL;
 }
 
-bool box_is_held(const struct box *b, const char *netdev)
+bool box_is_held(const struct box *b, const char *netdev, bool ip6)
 {
-	(void)b, (void)netdev;
+	(void)b, (void)netdev, (void)ip6;
 	return false;
 }
 
@@ -657,12 +658,14 @@ void box_set_fail_close(struct box *b, const struct fail_close *v, size_t n)
 	fake_box.n_closed = n;
 }
 
-bool box_is_closed(struct box *b, const char *ifname, uint64_t *drops)
+bool box_is_closed(
+	struct box *b, const char *ifname, bool ip6, uint64_t *drops)
 {
 	(void)b;
 	*drops = 7;
 	for (size_t i = 0; i < fake_box.n_closed; i++) {
-		if (strcmp(fake_box.closed[i].ifname, ifname) == 0)
+		if (strcmp(fake_box.closed[i].ifname, ifname) == 0 &&
+			fake_box.closed[i].ip6 == ip6)
 			return true;
 	}
 	return false;

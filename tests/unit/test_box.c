@@ -650,7 +650,7 @@ static void test_fail_close(void **state)
 	box_set_fail_close(box, &f, 1);
 	box_set_ifaces(box, &p, 1);
 	netns_run("%s", closed);
-	assert_true(box_is_closed(box, f.ifname, &drops));
+	assert_true(box_is_closed(box, f.ifname, false, &drops));
 	assert_true(logged("%GDOI-5-GM_FAIL_CLOSE: "));
 	box_set_gm(box, g, 2, m, 2);
 	box_config_ready(box);
@@ -660,7 +660,7 @@ static void test_fail_close(void **state)
 	engine.protects = 20;
 	engine.env->member_changed(engine.env->ctx);
 	netns_run("%s", open);
-	assert_false(box_is_closed(box, f.ifname, &drops));
+	assert_false(box_is_closed(box, f.ifname, false, &drops));
 	assert_true(logged("%GDOI-5-GM_FAIL_CLOSE_LIFTED: "));
 	engine.protects = 0;
 	engine.env->member_changed(engine.env->ctx);

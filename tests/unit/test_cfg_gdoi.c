@@ -269,6 +269,59 @@ static void fail_close(void **state)
 	fake_router_fini(&r);
 }
 
+/* Groups, maps, lists and fail-close of IPv6, beside those of IPv4. */
+static void ipv6(void **state)
+{
+	struct router r;
+	const struct crypto_map_entry *m;
+
+	(void)state;
+	fake_router_init(&r);
+	configure(&r, KS_BASE
+		"ipv6 access-list P6\n"
+		" permit ipv6 2001:DB8:1::/48 2001:DB8:2::/48\n"
+		"crypto gdoi group ipv6 K6\n"
+		" server local\n"
+		"  sa ipsec 1\n"
+		"   profile PROF\n"
+		"   match address ipv6 P6\n"
+		"crypto gdoi group ipv6 G6\n"
+		" identity number 6\n"
+		" server address ipv4 10.0.0.1\n"
+		"ipv6 access-list L6\n"
+		" deny udp any any eq 53\n"
+		"crypto map ipv6 M6 gdoi fail-close\n"
+		" activate\n"
+		"crypto map ipv6 M6 10 gdoi\n"
+		" set group G6\n"
+		" match address L6\n"
+		"interface gi0/0\n"
+		" ipv6 crypto map M6\n");
+	assert_true(fake_box.ks[0].ip6);
+	assert_true(fake_box.ks[0].sa[0].complete);
+	assert_true(fake_box.ks_acl[0].ip6);
+	assert_int_equal(fake_box.ks_acl[0].v[0].src6.len, 48);
+	assert_int_equal(fake_box.n_groups, 1);
+	assert_true(fake_box.groups[0].ip6);
+	m = &fake_box.maps[0];
+	assert_true(m->ip6);
+	assert_string_equal(m->group, "G6");
+	assert_true(fake_box.map_acl[0].ip6);
+	assert_int_equal(fake_box.map_acl[0].v[0].dport.p[0], 53);
+	assert_string_equal(fake_box.ifaces[0].crypto_map6, "M6");
+	assert_string_equal(fake_box.ifaces[0].crypto_map, "");
+	assert_int_equal(fake_box.n_closed, 1);
+	assert_true(fake_box.closed[0].ip6);
+	configure(&r, "ipv6 access-list P6\n permit icmp any any\n");
+	assert_int_equal(fake_box.ks_acl[0].n, 2);
+	configure(&r, "interface gi0/0\n no ipv6 crypto map\n");
+	assert_string_equal(fake_box.ifaces[0].crypto_map6, "");
+	assert_int_equal(fake_box.n_closed, 0);
+	configure(&r, "no crypto map ipv6 M6\n");
+	assert_int_equal(fake_box.n_maps, 0);
+	fake_router_fini(&r);
+}
+
 static void routes(void **state)
 {
 	struct router r;
@@ -318,6 +371,7 @@ int main(void)
 		cmocka_unit_test(dangling),
 		cmocka_unit_test(member),
 		cmocka_unit_test(fail_close),
+		cmocka_unit_test(ipv6),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(once_a_batch),
 	};

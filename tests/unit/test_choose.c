@@ -578,8 +578,9 @@ static void what_the_kernel_cannot(void **state)
 	assert_non_null(xfrm_refuses_group(&g));
 	e.permit = false;
 	assert_null(xfrm_refuses_group(&g));
-	e.ip6 = true;
+	g.ip6 = true;
 	assert_non_null(xfrm_refuses_group(&g));
+	g.ip6 = false;
 	g.policy = NULL;
 	assert_null(xfrm_refuses_group(&g));
 	g.df = 2;

@@ -359,6 +359,103 @@ static void ends_of_a_sat(void **state)
 	}
 }
 
+/* Prefixes of IPv6 in every form that says one; the family is the
+ * destination's. */
+static void ends_of_an_ipv6_sat(void **state)
+{
+#define SITE "20010db8000100000000000000000000"
+	static const struct {
+		const char *src; /* type, port, length, data */
+		uint8_t len;
+		bool usable;
+	} cases[] = {
+		// clang-format off
+		{ "05000010" SITE, 128, true },
+		{ "06000020" SITE "ffffffffffff00000000000000000000", 48, true },
+		{ "06000020" SITE "fffffffffffe00000000000000000000", 47, true },
+		{ "06000020" SITE "ffffffff00ff00000000000000000000", 0, false },
+		{ "08000020" SITE "20010db80001ffffffffffffffffffff", 48, true },
+		{ "08000020" SITE "20010db80002ffffffffffffffffffff", 0, false },
+		{ "05000000", 0, true },
+		{ "05000003000000", 0, true },
+		{ "01000004c0000201", 0, false },
+		// clang-format on
+	};
+	struct gdoi_sa sa;
+
+	(void)state;
+	for (size_t i = 0; i < N(cases); i++) {
+		struct span tail = hex("06000020" SITE
+				       "ffffffffffff00000000000000000000"
+				       "0300001001"
+				       "8001000180020e108004000180050002");
+		uint8_t buf[192];
+		struct wr w = wr_init(buf, sizeof buf);
+
+		wr_span(&w, hex("0000000200000000"
+				"00100000"
+				"0000"));
+		size_t at = wr_len16(&w);
+
+		wr_span(&w, hex("0106"));
+		wr_span(&w, hex(cases[i].src));
+		wr_span(&w, tail);
+		wr_len16_end(&w, at, 2);
+		assert_int_equal(
+			gdoi_sa_read(rd_span(wr_done(&w)), &sa), WIRE_OK);
+		assert_int_equal(sa.n_sats, cases[i].usable ? 1 : 0);
+		if (!cases[i].usable) {
+			assert_int_equal(sa.skip, SAT_SKIP_SELECTOR);
+			gdoi_sa_free(&sa);
+			continue;
+		}
+		assert_true(sa.sat[0].ip6);
+		assert_int_equal(sa.sat[0].ip_proto, 6);
+		assert_int_equal(sa.sat[0].src6.len, cases[i].len);
+		assert_int_equal(sa.sat[0].dst6.len, 48);
+		assert_memory_equal(sa.sat[0].dst6.addr.b, hex(SITE).p, 16);
+		if (cases[i].len == 48)
+			assert_memory_equal(
+				sa.sat[0].src6.addr.b, hex(SITE).p, 16);
+		gdoi_sa_free(&sa);
+	}
+}
+
+static void ipv6_sats_are_read_as_written(void **state)
+{
+	struct sat sat[] = { { .spi = 0x1001,
+				     .suite = cbc,
+				     .ip6 = true,
+				     .ip_proto = 17,
+				     .dst_port = 53,
+				     .life_secs = 3600,
+				     .preservation = 4,
+				     .direction = 3 } };
+	struct gdoi_sa sa = { .sat = sat, .n_sats = N(sat) }, got;
+	auto_free uint8_t *buf = xcalloc(1, ISAKMP_MSG_MAX);
+	struct isakmp_wr m;
+
+	(void)state;
+	assert_true(ip_prefix_parse("2001:db8:5::/47", &sat[0].src6));
+	assert_true(ip_prefix_parse("::/0", &sat[0].dst6));
+	sat[0].src6 = ip_prefix_net(&sat[0].src6);
+	for (unsigned wide = 0; wide < 2; wide++) {
+		sa.habit.wide_sat_ids = wide;
+		isakmp_chain_begin(&m, buf, ISAKMP_MSG_MAX);
+		gdoi_sa_put(&m, &sa, false);
+		assert_int_equal(
+			gdoi_sa_read(rd_span(body_of(&m)), &got), WIRE_OK);
+		assert_int_equal(got.n_sats, 1);
+		assert_true(got.sat[0].ip6);
+		assert_int_equal(got.sat[0].src6.len, 47);
+		assert_true(ip_equal(
+			&got.sat[0].src6.addr, &sat[0].src6.addr));
+		assert_int_equal(got.sat[0].dst6.len, 0);
+		assert_int_equal(got.sat[0].dst_port, 53);
+		gdoi_sa_free(&got);
+	}
+}
+
 /* No length or count of a peer's makes more than the caps. */
 static void too_many_sats_are_refused(void **state)
 {
@@ -464,10 +561,32 @@ static struct acl rich_acl(void)
 	return a;
 }
 
+static struct acl rich_acl6(void)
+{
+	struct acl a = { .ip6 = true, .v = xcalloc(6, sizeof *a.v), .n = 6 };
+
+	for (size_t i = 0; i < a.n; i++) {
+		a.v[i] = ace_any(i % 2);
+		a.v[i].seq = (uint32_t)(10 * (i + 1));
+		a.v[i].ip6 = true;
+		a.v[i].src6.addr.family = a.v[i].dst6.addr.family = 6;
+	}
+	assert_true(ip_prefix_parse("2001:db8:1::/48", &a.v[0].src6));
+	assert_true(ip_prefix_parse("2001:db8::7/128", &a.v[0].dst6));
+	a.v[1].proto = 58;
+	a.v[1].icmp_type = 128;
+	a.v[2].has_flow = true;
+	a.v[2].flow_label = 0xfffff;
+	a.v[3].routing = true;
+	a.v[4].dest_option = a.v[4].fragments = true;
+	a.v[5].dscp = 10;
+	return a;
+}
+
 static void the_whole_acl_travels_to_our_own(void **state)
 {
-	struct acl_by_spi acls[2] = { { .spi = 0x1001, .acl = rich_acl() },
-		{ .spi = 0x1002 } };
+	struct acl_by_spi acls[3] = { { .spi = 0x1001, .acl = rich_acl() },
+		{ .spi = 0x1002 }, { .spi = 0x1003, .acl = rich_acl6() } };
 	struct sat sat = { .spi = 0x1001,
 		.suite = cbc,
 		.src = { .wild = 0xffffffff },
@@ -478,7 +597,7 @@ static void the_whole_acl_travels_to_our_own(void **state)
 	struct gdoi_sa sa = { .sat = &sat,
 		.n_sats = 1,
 		.acls = acls,
-		.n_acls = 2,
+		.n_acls = 3,
 		.receive_only = true,
 		.replay = REPLAY_TIME,
 		.replay_window = 77 };
@@ -492,10 +611,11 @@ static void the_whole_acl_travels_to_our_own(void **state)
 	assert_int_equal(gdoi_sa_read(rd_span(body_of(&m)), &got), WIRE_OK);
 	assert_int_equal(got.n_sats, 1);
 	assert_int_equal(got.skipped_sats, 0);
-	assert_int_equal(got.n_acls, 2);
+	assert_int_equal(got.n_acls, 3);
 	assert_int_equal(got.acls[0].spi, 0x1001);
 	assert_true(acl_equal(&got.acls[0].acl, &acls[0].acl));
 	assert_int_equal(got.acls[1].acl.n, 0);
+	assert_true(acl_equal(&got.acls[2].acl, &acls[2].acl));
 	assert_true(got.receive_only);
 	assert_int_equal(got.replay, REPLAY_TIME);
 	assert_int_equal(got.replay_window, 77);
@@ -508,6 +628,32 @@ static void the_whole_acl_travels_to_our_own(void **state)
 	assert_false(got.receive_only);
 	gdoi_sa_free(&got);
 	acl_free(&acls[0].acl);
+	acl_free(&acls[2].acl);
+}
+
+/* One list is of one family, and says nothing that its family has not. */
+static void acls_of_no_family_are_refused(void **state)
+{
+	auto_free uint8_t *buf = xcalloc(1, ISAKMP_MSG_MAX);
+	struct acl_by_spi a = { .spi = 0x1001 };
+	struct gdoi_sa sa = { .acls = &a, .n_acls = 1 }, got;
+	struct isakmp_wr m;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		a.acl = rich_acl6();
+		if (i == 0)
+			a.acl.v[2].ip6 = false;
+		else if (i == 1)
+			a.acl.v[3].tos = 1;
+		else
+			a.acl.v[0].src6.len = 129;
+		isakmp_chain_begin(&m, buf, ISAKMP_MSG_MAX);
+		gdoi_sa_put(&m, &sa, true);
+		assert_int_not_equal(
+			gdoi_sa_read(rd_span(body_of(&m)), &got), WIRE_OK);
+		acl_free(&a.acl);
+	}
 }
 
 /* A hundred entries of the longest kind still fit, with room to spare. */
@@ -817,6 +963,9 @@ int main(void)
 		cmocka_unit_test(habits_are_written),
 		cmocka_unit_test(what_only_a_sat_has_wrong_skips_it),
 		cmocka_unit_test(ends_of_a_sat),
+		cmocka_unit_test(ends_of_an_ipv6_sat),
+		cmocka_unit_test(ipv6_sats_are_read_as_written),
+		cmocka_unit_test(acls_of_no_family_are_refused),
 		cmocka_unit_test(too_many_sats_are_refused),
 		cmocka_unit_test(truncated_sa_payloads),
 		cmocka_unit_test(the_whole_acl_travels_to_our_own),

@@ -57,8 +57,10 @@ static int up(void **state)
 		return 0;
 	w->in = tun_open("in");
 	w->out = tun_open("out");
-	run("echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6;"
-	    " for i in in out; do"
+	run("for i in in out; do"
+	    " echo 0 >/proc/sys/net/ipv6/conf/$i/accept_ra;"
+	    " echo 1 >/proc/sys/net/ipv6/conf/$i/addr_gen_mode;"
+
 	    " echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter;"
 	    " ip link set $i up; done;"
 	    " echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter;"
@@ -66,7 +68,12 @@ static int up(void **state)
 	    " ip address add 203.0.113.1/24 dev in;"
 	    " ip address add 198.51.100.1/24 dev out;"
 	    " ip route add 10.1.1.0/24 dev in;"
-	    " ip route add default dev out");
+	    " ip route add default dev out;"
+	    " echo 1 >/proc/sys/net/ipv6/conf/all/forwarding;"
+	    " ip address add 2001:db8::1/64 dev in nodad;"
+	    " ip address add 2001:db8:0:9::1/64 dev out nodad;"
+	    " ip route add 2001:db8:1::/48 dev in;"
+	    " ip -6 route add default dev out");
 	w->g = must_open();
 	return 0;
 }
@@ -97,14 +104,66 @@ static void checksum(uint8_t *p)
 	p[11] = (uint8_t)sum;
 }
 
+/* A packet that we sent; the kernel's own talk to its neighbours is not. */
+static bool is_udp(const uint8_t *p)
+{
+	return p[0] >> 4 == 6 ? p[6] == 17 || p[6] == 44 : p[9] == 17;
+}
+
 static bool arrives(int tun)
 {
 	uint8_t p[2048];
 	bool any = false;
 
 	while (read(tun, p, sizeof(p)) > 0)
-		any = true;
+		any |= is_udp(p);
 	return any;
+}
+
+/* UDP from 2001:db8:1::1 to 2001:db8:2::2; in two fragments, cut so that the
+ * second shows no ports. */
+static bool passes6(struct world *w, uint16_t dport, bool fragments)
+{
+	uint8_t p[2][72] = { { 0x60, 0, 0, 0, 0, 24, 17, 9, 0x20, 1, 0x0d, 0xb8,
+				     0, 1, [23] = 1, 0x20, 1, 0x0d, 0xb8, 0, 2,
+				     [39] = 2 } };
+	size_t n[2] = { 64, 0 };
+
+	p[0][42] = (uint8_t)(dport >> 8);
+	p[0][43] = (uint8_t)dport;
+	p[0][45] = 24;
+	p[0][46] = p[0][47] = 0xff; /* checked by nobody on the way */
+	if (fragments) {
+		memcpy(p[1], p[0], 40);
+		memmove(p[0] + 48, p[0] + 40, 16);
+		memcpy(p[0] + 40, (uint8_t[8]){ 17, 0, 0, 1, 0, 0, 0, 7 }, 8);
+		memcpy(p[1] + 40, (uint8_t[8]){ 17, 0, 0, 16, 0, 0, 0, 7 }, 8);
+		p[0][6] = p[1][6] = 44;
+		p[1][5] = 16;
+		n[1] = 56;
+	}
+	(void)arrives(w->out);
+	for (size_t i = 0; i < 2 && n[i]; i++)
+		assert_int_equal(write(w->in, p[i], n[i]), n[i]);
+	return arrives(w->out);
+}
+
+/* Solicits a neighbour, or (echo) asks a host for an answer. */
+static bool sends_icmp6(struct world *w, uint8_t type, const char *to)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6,
+		.sin6_scope_id = if_nametoindex("out") };
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
+	uint8_t m[24] = { type }, p[2048];
+	bool seen = false;
+
+	(void)arrives(w->out);
+	assert_int_equal(inet_pton(AF_INET6, to, &a.sin6_addr), 1);
+	(void)sendto(fd, m, sizeof(m), 0, (struct sockaddr *)&a, sizeof(a));
+	close(fd);
+	while (read(w->out, p, sizeof(p)) > 0)
+		seen |= p[0] >> 4 == 6 && p[6] == 58 && p[40] == type;
+	return seen;
 }
 
 /* UDP from 10.1.1.1 to 10.2.2.2 is forwarded. */
@@ -177,17 +236,57 @@ static void closed_both_ways(void **state)
 	assert_false(passes(w, 848, 848)); /* not ours */
 	assert_false(sends(w, 7777));
 	assert_true(sends(w, 848));
-	assert_int_equal(guard_drops(w->g, "out"), 3);
+	assert_int_equal(guard_drops(w->g, "out", false), 3);
 	close_one(w, "out", &acl);
 	assert_false(passes(w, 1, 80));
 	assert_false(passes(w, 1, 54));
 	assert_true(passes(w, 1, 53));
-	assert_int_equal(guard_drops(w->g, "out"), 2);
+	assert_int_equal(guard_drops(w->g, "out", false), 2);
 	close_one(w, "in", &acl); /* mirrored: from port 53 */
 	assert_false(passes(w, 1, 53));
 	assert_true(passes(w, 53, 1));
 	assert_int_equal(guard_close_set(w->g, NULL, 0), 0);
 	assert_true(passes(w, 1, 80));
+	no_rules();
+}
+
+static struct ace udp6_to(bool permit, uint16_t dport)
+{
+	struct ace e = udp_to(permit, dport);
+
+	e.ip6 = true;
+	return e;
+}
+
+/* Each family is closed by itself, and the link stays usable. */
+static void ipv6_closed(void **state)
+{
+	struct world *w = *state;
+	struct ace v = udp6_to(false, 53);
+	struct acl acl = { .name = "FC6", .ip6 = true, .v = &v, .n = 1 };
+	struct guard_closed c[] = { { "out", true, &acl },
+		{ "out", false, NULL } };
+
+	if (!w->g)
+		skip();
+	assert_true(passes6(w, 80, false));
+	assert_true(passes6(w, 80, true));
+	assert_int_equal(guard_close_set(w->g, c, 1), 0);
+	assert_true(passes(w, 1, 80));
+	assert_false(passes6(w, 80, false));
+	assert_false(passes6(w, 80, true));
+	assert_true(passes6(w, 53, false));
+	assert_true(passes6(w, 53, true));
+	assert_false(sends_icmp6(w, 128, "2001:db8:2::2"));
+	assert_true(sends_icmp6(w, 135, "ff02::1:ff00:2"));
+	assert_int_equal(guard_drops(w->g, "out", true), 3);
+	assert_int_equal(guard_drops(w->g, "out", false), 0);
+	assert_int_equal(guard_close_set(w->g, c, 2), 0);
+	assert_false(passes(w, 1, 80));
+	assert_int_equal(guard_close_set(w->g, c + 1, 1), 0);
+	assert_true(passes6(w, 80, false));
+	assert_false(passes(w, 1, 80));
+	assert_int_equal(guard_close_set(w->g, NULL, 0), 0);
 	no_rules();
 }
 
@@ -338,6 +437,32 @@ static void held_after_a_crash(void **state)
 	no_rules();
 }
 
+static void ipv6_held_after_a_crash(void **state)
+{
+	struct world *w = *state;
+	struct ace web = udp6_to(true, 80);
+	struct acl list = { .name = "A", .ip6 = true, .v = &web, .n = 1 };
+	struct dp_group d = policy_of(1, 10, NULL, &list);
+	struct guard_left l;
+
+	if (!w->g)
+		skip();
+	d.ip6 = true;
+	guard_free(w->g, false);
+	crashed_run(&d, 1, true);
+	assert_true(passes6(w, 80, false));
+	w->g = must_open();
+	assert_true(guard_left_at(w->g, 0, &l) && !l.ip6 && l.closed);
+	assert_true(guard_left_at(w->g, 1, &l) && l.ip6 && !l.closed);
+	assert_false(passes6(w, 80, false));
+	assert_true(passes6(w, 81, false));
+	assert_false(passes(w, 1, 80));
+	assert_int_equal(guard_left_drop(w->g, all, NULL), 0);
+	assert_true(passes6(w, 80, false));
+	assert_true(passes(w, 1, 80));
+	no_rules();
+}
+
 /* What the first one left stays when the next crashes, too. */
 static void two_crashes(void **state)
 {
@@ -398,8 +523,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(closed_both_ways, up, down),
+		cmocka_unit_test_setup_teardown(ipv6_closed, up, down),
 		cmocka_unit_test_setup_teardown(flushed_by_others, up, down),
 		cmocka_unit_test_setup_teardown(held_after_a_crash, up, down),
+		cmocka_unit_test_setup_teardown(
+			ipv6_held_after_a_crash, up, down),
 		cmocka_unit_test_setup_teardown(two_crashes, up, down),
 		cmocka_unit_test_setup_teardown(closed_outlives_us, up, down),
 		cmocka_unit_test_setup_teardown(changed_by_others, up, down),
