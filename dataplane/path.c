@@ -37,6 +37,9 @@ enum path_esp path_esp_entry(const struct ace *e, struct ace *as)
 	*as = ace_any(true);
 	as->src = e->src;
 	as->dst = e->dst;
+	as->ip6 = e->ip6;
+	as->src6 = e->src6;
+	as->dst6 = e->dst6;
 	return PATH_ESP_ODD;
 }
 
@@ -105,9 +108,11 @@ static void pass(struct path_verdict *r, enum path_why why,
 	*r = (struct path_verdict){ PATH_CLEAR, why, g, e, 0 };
 }
 
-static bool carries(const struct dp_group_view *g, const char *netdev)
+static bool carries(const struct dp_group_view *g, const struct packet_key *k,
+	const char *netdev)
 {
-	return g->cfg.policy && !strcmp(g->cfg.netdev, netdev);
+	return g->cfg.policy && g->cfg.ip6 == (k->six != NULL) &&
+	       !strcmp(g->cfg.netdev, netdev);
 }
 
 static const struct path_verdict undecided = { .fate = PATH_CLEAR,
@@ -138,6 +143,14 @@ static bool group_out(const struct dp_group_view *g, const struct packet_key *k,
 	return true;
 }
 
+/* What keeps a link of IPv6 usable, as nft_neighbours() of nft.h lets it. */
+static bool is_neighbours(const struct packet_key *k)
+{
+	return k->six && k->proto == IPPROTO_ICMPV6 && k->has_l4 &&
+	       ((k->icmp_type >= 130 && k->icmp_type <= 137) ||
+		       k->icmp_type == 143);
+}
+
 static bool is_gdoi(const struct packet_key *k, uint16_t port)
 {
 	return k->proto == IPPROTO_UDP && k->has_l4 && port == GDOI_PORT;
@@ -148,12 +161,12 @@ struct path_verdict path_out(const struct dp_group_view *v, size_t n,
 {
 	struct path_verdict r = undecided;
 
-	if (own && is_gdoi(k, k->sport)) {
-		r.why = PATH_WHY_GDOI;
+	if (own && (is_neighbours(k) || (!k->six && is_gdoi(k, k->sport)))) {
+		r.why = k->six ? PATH_WHY_NEIGHBOURS : PATH_WHY_GDOI;
 		return r;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (carries(&v[i], netdev) && group_out(&v[i], k, &r))
+		if (carries(&v[i], k, netdev) && group_out(&v[i], k, &r))
 			break;
 	return r;
 }
@@ -212,9 +225,25 @@ static bool group_in(const struct dp_group_view *g, const struct packet_key *k,
 	return false;
 }
 
-static bool is_multicast(uint32_t a)
+static bool stays_on_link(const struct packet_key *k)
 {
-	return a >> 28 == 0xe;
+	return k->six && k->six->dst.b[0] == 0xff && k->six->dst.b[1] == 2;
+}
+
+/* Of an IPv6 network there is nothing that GDOI says over it. */
+static bool passes_always(
+	const struct packet_key *k, bool ours, struct path_verdict *r)
+{
+	struct ip_addr dst = packet_dst(k);
+
+	if (is_neighbours(k) && (ours || stays_on_link(k)))
+		r->why = PATH_WHY_NEIGHBOURS;
+	else if (!k->six && is_gdoi(k, k->dport) &&
+		 (ours || ip_is_multicast(&dst)))
+		r->why = PATH_WHY_GDOI;
+	else
+		return false;
+	return true;
 }
 
 struct path_verdict path_in(const struct dp_group_view *v, size_t n,
@@ -222,12 +251,10 @@ struct path_verdict path_in(const struct dp_group_view *v, size_t n,
 {
 	struct path_verdict r = undecided;
 
-	if (is_gdoi(k, k->dport) && (to_us || is_multicast(k->dst))) {
-		r.why = PATH_WHY_GDOI;
+	if (passes_always(k, to_us, &r))
 		return r;
-	}
 	for (size_t i = 0; i < n; i++)
-		if (carries(&v[i], netdev) && group_in(&v[i], k, &r))
+		if (carries(&v[i], k, netdev) && group_in(&v[i], k, &r))
 			break;
 	return r;
 }
@@ -280,7 +307,8 @@ static const struct ace *admitting(
 struct path_verdict path_in_esp(const struct dp_group_view *v, size_t n,
 	const struct packet_key *k, const char *netdev)
 {
-	struct packet_key esp = { .src = k->src,
+	struct packet_key esp = { .six = k->six,
+		.src = k->src,
 		.dst = k->dst,
 		.proto = IPPROTO_ESP,
 		.tos = k->tos,
@@ -291,7 +319,8 @@ struct path_verdict path_in_esp(const struct dp_group_view *v, size_t n,
 		const struct acl *policy = v[i].cfg.policy;
 		const struct ace *e;
 
-		if (strcmp(v[i].cfg.netdev, netdev) || !v[i].n_sas)
+		if (strcmp(v[i].cfg.netdev, netdev) || !v[i].n_sas ||
+			v[i].cfg.ip6 != (k->six != NULL))
 			continue;
 		e = policy ? admitting(policy, k) : NULL;
 		if (e)

@@ -28,6 +28,7 @@ enum path_fate { PATH_CLEAR, PATH_ENCRYPT, PATH_DECRYPT, PATH_DROP };
 #define PATH_WHYS(X)                                                           \
 	X(NO_GROUP, "no group has a policy on the interface")                  \
 	X(GDOI, "GDOI is never encrypted")                                     \
+	X(NEIGHBOURS, "neighbour discovery is never encrypted")                \
 	X(NO_MATCH, "no entry selects it")                                     \
 	X(LOCAL_DENY, "a local entry denies it")                               \
 	X(DENY, "an entry of the key server denies it")                        \

@@ -254,9 +254,20 @@ bool packet6_key_read(const uint8_t *p, size_t n, struct packet6_key *six,
 	r = rd_init(p + 40, len);
 	if (!headers_read(&r, six, out))
 		return false;
+	six->l4_at = (uint16_t)(r.p - p);
 	if (!out->fragment)
 		l4_read(&r, out);
 	return true;
+}
+
+struct ip_addr packet_src(const struct packet_key *k)
+{
+	return k->six ? k->six->src : ip_v4(k->src);
+}
+
+struct ip_addr packet_dst(const struct packet_key *k)
+{
+	return k->six ? k->six->dst : ip_v4(k->dst);
 }
 
 static bool port_match(const struct ace_port *o, uint16_t v)

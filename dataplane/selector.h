@@ -62,6 +62,7 @@ struct packet6_key {
 	struct ip_addr src, dst;
 	uint32_t flow_label;
 	uint64_t headers;    /* extension headers by number, up to 63 */
+	uint16_t l4_at;      /* where these end */
 };
 struct packet_key {
 	const struct packet6_key *six; /* lent; NULL: IPv4 */
@@ -73,6 +74,8 @@ struct packet_key {
 	uint16_t sport, dport;
 	uint8_t icmp_type, icmp_code, tcp_flags; /* icmp_type: IGMP's too */
 };
+struct ip_addr packet_src(const struct packet_key *k); /* of either family */
+struct ip_addr packet_dst(const struct packet_key *k);
 /* Parses an IPv4 packet. false: malformed. */
 bool packet_key_read(const uint8_t *p, size_t n, struct packet_key *out);
 bool packet6_key_read(const uint8_t *p, size_t n, struct packet6_key *six,

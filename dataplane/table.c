@@ -8,7 +8,10 @@
  *                                interface, packets to be encrypted
  *   output mangle      out       the same for our own packets
  *
- * and for each group in slot N: outN (its lists), encN (what the backend does
+ * one of that name in each family that has groups; the IPv6 one knows no GDOI,
+ * which goes over IPv4, but lets neighbour discovery of this box go on.
+ *
+ * And for each group in slot N: outN (its lists), encN (what the backend does
  * with permitted packets, or nothing while they are sent in clear), inN (its
  * lists mirrored), clearN (report and drop), espN (ESP of unknown SPI), unkN
  * and oddN (report; unkN drops).  The backends' own chains come on top. */
@@ -45,8 +48,9 @@ static struct {
 	TAILQ_HEAD(, table) tables; /* of the open backends */
 	struct table_order groups;  /* of all of them */
 	struct nl nft;
-	bool own;             /* no other program can change the table */
-	struct watch *others; /* unless own: what they do to it */
+	bool has_ip6; /* the kernel has the IPv6 table */
+	bool own;     /* no other program can change the tables */
+	struct watch *others[2]; /* unless own: what they do to them */
 } shared = { .tables = TAILQ_HEAD_INITIALIZER(shared.tables),
 	.groups = TAILQ_HEAD_INITIALIZER(shared.groups) };
 
@@ -63,11 +67,33 @@ static bool group_refuses_clear(const struct table_group *g)
 	return path_refuses_clear(&g->cfg, g->can_send);
 }
 
+uint8_t table_family(bool ip6)
+{
+	return ip6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
+}
+
+/* What follows is for the table of one family. */
+static void batch_family(struct nl_batch *b, bool ip6)
+{
+	nft_use(b, table_family(ip6), DP_NFT_TABLE);
+}
+
 static void batch_begin(struct nl_batch *b)
 {
 	nl_batch_begin(b);
-	nft_use(b, NFPROTO_IPV4, DP_NFT_TABLE);
+	batch_family(b, false);
 	b->own = shared.own;
+}
+
+bool table_has(const struct nl_batch *b, const struct table_group *g)
+{
+	return g->cfg.ip6 == nft_is_ip6(b);
+}
+
+/* All backends do IPv4. */
+static bool kind_does(const struct nl_batch *b, const struct table *t)
+{
+	return t->kind->ip6 || !nft_is_ip6(b);
 }
 
 /* Whoever made it; that of a process that lives is its own. */
@@ -87,8 +113,12 @@ static int table_reclaim(void)
 
 	batch_begin(&b);
 	table_remove(&b);
+	batch_family(&b, true);
+	table_remove(&b);
 	rc = nl_batch_commit(&shared.nft, &b);
 	nl_batch_free(&b);
+	if (!rc)
+		shared.has_ip6 = false;
 	return rc;
 }
 
@@ -105,8 +135,11 @@ static void sealed_rules(struct nl_batch *b, const char *chain)
 	const struct table *t;
 
 	TAILQ_FOREACH(t, &shared.tables, link) {
-		struct nft_rule r = nft_rule_begin(b, chain);
+		struct nft_rule r;
 
+		if (!kind_does(b, t))
+			continue;
+		r = nft_rule_begin(b, chain);
 		table_spi_test(&r, t->kind);
 		nft_verdict(&r, NF_ACCEPT, NULL);
 		nft_rule_end(&r);
@@ -124,17 +157,10 @@ static void udp_port_test(struct nft_rule *r, unsigned offset)
 
 static void defrag_build(struct nl_batch *b)
 {
-	struct nft_rule r;
-
 	nft_chain_add(
 		b, "defrag", NF_INET_PRE_ROUTING, NF_IP_PRI_RAW, "filter");
 	nft_chain_flush(b, "defrag");
-	r = nft_rule_begin(b, "defrag");
-	nft_iifname(&r, "none");
-	nft_protocol(&r, IPPROTO_TCP);
-	nft_tproxy(&r, 1);
-	nft_rule_comment(&r, "only to have fragments reassembled");
-	nft_rule_end(&r);
+	nft_defrag(b, "defrag");
 }
 
 bool table_first_on_netdev(
@@ -143,7 +169,8 @@ bool table_first_on_netdev(
 	const struct table_group *h;
 
 	TAILQ_FOREACH(h, groups, link)
-		if (!strcmp(h->cfg.netdev, g->cfg.netdev))
+		if (h->cfg.ip6 == g->cfg.ip6 &&
+			!strcmp(h->cfg.netdev, g->cfg.netdev))
 			return h == g;
 	return true;
 }
@@ -155,7 +182,7 @@ static void clear_rules(struct nl_batch *b)
 	struct nft_rule r;
 
 	TAILQ_FOREACH(g, &shared.groups, any) {
-		if (!group_refuses_clear(g))
+		if (!table_has(b, g) || !group_refuses_clear(g))
 			continue;
 		r = nft_rule_begin(b, "pre");
 		nft_iifname(&r, g->cfg.netdev);
@@ -164,7 +191,7 @@ static void clear_rules(struct nl_batch *b)
 		nft_rule_end(&r);
 		r = nft_rule_begin(b, "pre");
 		nft_iifname(&r, g->cfg.netdev);
-		nft_payload(&r, NFT_PAYLOAD_NETWORK_HEADER, 9, 1);
+		nft_protocol_load(&r);
 		nft_cmp(&r, NFT_CMP_NEQ, &esp, 1);
 		nft_verdict(&r, NFT_JUMP, table_chain("in", g).s);
 		nft_rule_end(&r);
@@ -177,7 +204,7 @@ void table_out_jumps(struct nl_batch *b, const char *chain)
 	struct nft_rule r;
 
 	TAILQ_FOREACH(g, &shared.groups, any) {
-		if (!g->cfg.policy)
+		if (!table_has(b, g) || !g->cfg.policy)
 			continue;
 		r = nft_rule_begin(b, chain);
 		nft_fib_oifname(&r, g->cfg.netdev);
@@ -186,18 +213,10 @@ void table_out_jumps(struct nl_batch *b, const char *chain)
 	}
 }
 
-static void pre_build(struct nl_batch *b)
+static void gdoi_in_rules(struct nl_batch *b)
 {
-	const struct table *t;
-	struct nft_rule r;
+	struct nft_rule r = nft_rule_begin(b, "pre");
 
-	nft_chain_add(
-		b, "pre", NF_INET_PRE_ROUTING, NF_IP_PRI_MANGLE, "filter");
-	nft_chain_flush(b, "pre");
-	TAILQ_FOREACH(t, &shared.tables, link)
-		t->kind->esp(b, &t->groups);
-	sealed_rules(b, "pre");
-	r = nft_rule_begin(b, "pre");
 	udp_port_test(&r, 2);
 	nft_fib_local(&r);
 	nft_verdict(&r, NF_ACCEPT, NULL);
@@ -209,6 +228,34 @@ static void pre_build(struct nl_batch *b)
 	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_comment(&r, "rekeys to a group");
 	nft_rule_end(&r);
+}
+
+static void gdoi_out_rule(struct nl_batch *b)
+{
+	struct nft_rule r = nft_rule_begin(b, "out");
+
+	udp_port_test(&r, 0);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_comment(&r, "GDOI of this box");
+	nft_rule_end(&r);
+}
+
+static void pre_build(struct nl_batch *b)
+{
+	const struct table *t;
+	struct nft_rule r;
+
+	nft_chain_add(
+		b, "pre", NF_INET_PRE_ROUTING, NF_IP_PRI_MANGLE, "filter");
+	nft_chain_flush(b, "pre");
+	TAILQ_FOREACH(t, &shared.tables, link)
+		if (kind_does(b, t))
+			t->kind->esp(b, &t->groups);
+	sealed_rules(b, "pre");
+	if (nft_is_ip6(b))
+		nft_neighbours(b, "pre", true);
+	else
+		gdoi_in_rules(b);
 	clear_rules(b);
 	r = nft_rule_begin(b, "pre");
 	nft_fib_local(&r);
@@ -226,15 +273,15 @@ static void out_build(struct nl_batch *b)
 	nft_chain_add(b, "out", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE, "route");
 	nft_chain_flush(b, "out");
 	TAILQ_FOREACH(t, &shared.tables, link)
-		t->kind->out(b);
-	r = nft_rule_begin(b, "out");
-	udp_port_test(&r, 0);
-	nft_verdict(&r, NF_ACCEPT, NULL);
-	nft_rule_comment(&r, "GDOI of this box");
-	nft_rule_end(&r);
+		if (kind_does(b, t))
+			t->kind->out(b);
+	if (nft_is_ip6(b))
+		nft_neighbours(b, "out", false);
+	else
+		gdoi_out_rule(b);
 	sealed_rules(b, "out");
 	TAILQ_FOREACH(g, &shared.groups, any) {
-		if (!g->cfg.policy)
+		if (!table_has(b, g) || !g->cfg.policy)
 			continue;
 		r = nft_rule_begin(b, "out");
 		nft_oifname(&r, g->cfg.netdev);
@@ -273,7 +320,8 @@ static void unknown_esp_build(struct nl_batch *b, const struct table_group *g)
 	const struct acl_verdicts v = {
 		.permit = NFT_GOTO, .deny = NFT_RETURN, .permit_chains = to
 	};
-	struct acl list = { .v = xcalloc(in->n + 1, sizeof(*list.v)) };
+	struct acl list = { .ip6 = in->ip6,
+		.v = xcalloc(in->n + 1, sizeof(*list.v)) };
 
 	for (size_t i = 0; i < in->n; i++) {
 		enum path_esp how =
@@ -355,14 +403,39 @@ static void base_build(struct nl_batch *b)
 
 	nft_table_add(b);
 	TAILQ_FOREACH(t, &shared.tables, link)
-		nft_set_add(b, t->kind->spi_set, 4, NFT_TYPE_INTEGER);
+		if (kind_does(b, t))
+			nft_set_add(b, t->kind->spi_set, 4, NFT_TYPE_INTEGER);
 	TAILQ_FOREACH(g, &shared.groups, any)
-		nft_chain_add(b, table_chain("out", g).s, -1, 0, NULL);
+		if (table_has(b, g))
+			nft_chain_add(b, table_chain("out", g).s, -1, 0, NULL);
 	defrag_build(b);
 	nft_chain_add(b, "notrack", NF_INET_LOCAL_OUT, NF_IP_PRI_RAW, "filter");
 	nft_chain_flush(b, "notrack");
 	TAILQ_FOREACH(t, &shared.tables, link)
-		t->kind->frame(b, &t->groups);
+		if (kind_does(b, t))
+			t->kind->frame(b, &t->groups);
+}
+
+static bool any_ip6(void)
+{
+	const struct table_group *g;
+
+	TAILQ_FOREACH(g, &shared.groups, any)
+		if (g->cfg.ip6)
+			return true;
+	return false;
+}
+
+static void family_build(struct nl_batch *b, const struct table *t,
+	const struct table_group *changed, const struct table_group *gone)
+{
+	base_build(b);
+	if (changed && table_has(b, changed))
+		group_build(b, t, changed);
+	pre_build(b);
+	out_build(b);
+	if (gone && gone->in_kernel && table_has(b, gone))
+		group_unbuild(b, t, gone);
 }
 
 /* All of it in one transaction: `changed` (may be NULL) with its lists, `gone`
@@ -371,18 +444,20 @@ static int table_commit(struct table *t, struct table_group *changed,
 	const struct table_group *gone)
 {
 	struct nl_batch b = { 0 };
+	bool ip6 = any_ip6();
 	int rc;
 
 	batch_begin(&b);
-	base_build(&b);
-	if (changed)
-		group_build(&b, t, changed);
-	pre_build(&b);
-	out_build(&b);
-	if (gone && gone->in_kernel)
-		group_unbuild(&b, t, gone);
+	family_build(&b, t, changed, gone);
+	batch_family(&b, true);
+	if (ip6)
+		family_build(&b, t, changed, gone);
+	else if (shared.has_ip6)
+		nft_table_del(&b);
 	rc = nl_batch_commit(&shared.nft, &b);
 	nl_batch_free(&b);
+	if (!rc)
+		shared.has_ip6 = ip6;
 	if (changed)
 		changed->in_kernel |= rc == 0;
 	return rc;
@@ -396,11 +471,12 @@ static void spi_set(
 	nft_set_change(b, t->kind->spi_set, add, &be, sizeof(be));
 }
 
-static void spi_note(struct table *t, uint32_t spi, bool add)
+static void spi_note(struct table *t, struct table_spi spi, bool add)
 {
 	size_t i = 0;
 
-	while (i < t->n_spis && t->spi[i] != spi)
+	while (i < t->n_spis &&
+		(t->spi[i].spi != spi.spi || t->spi[i].ip6 != spi.ip6))
 		i++;
 	if (add && i == t->n_spis) {
 		t->spi = xreallocarray(t->spi, i + 1, sizeof(*t->spi));
@@ -410,17 +486,21 @@ static void spi_note(struct table *t, uint32_t spi, bool add)
 	}
 }
 
-int table_spi(struct table *t, uint32_t spi, bool add)
+int table_spi(struct table *t, bool ip6, uint32_t spi, bool add)
 {
 	struct nl_batch b = { 0 };
-	int rc;
+	int rc = 0;
 
-	batch_begin(&b);
-	spi_set(&b, t, spi, add);
-	rc = nl_batch_commit(&shared.nft, &b);
-	nl_batch_free(&b);
+	/* With the last group the table has gone. */
+	if (!ip6 || shared.has_ip6) {
+		batch_begin(&b);
+		batch_family(&b, ip6);
+		spi_set(&b, t, spi, add);
+		rc = nl_batch_commit(&shared.nft, &b);
+		nl_batch_free(&b);
+	}
 	if (!rc)
-		spi_note(t, spi, add);
+		spi_note(t, (struct table_spi){ spi, ip6 }, add);
 	return rc;
 }
 
@@ -598,11 +678,29 @@ int table_group_remove(struct table *t, struct table_group *g)
 	return table_commit(t, NULL, g);
 }
 
+/* All that stands in the table of one family. */
+static void family_restore(struct nl_batch *b)
+{
+	struct table_group *g;
+	const struct table *t;
+
+	table_remove(b);
+	base_build(b);
+	TAILQ_FOREACH(g, &shared.groups, any)
+		if (table_has(b, g))
+			group_build(b, g->table, g);
+	pre_build(b);
+	out_build(b);
+	TAILQ_FOREACH(t, &shared.tables, link)
+		for (size_t i = 0; i < t->n_spis; i++)
+			if (t->spi[i].ip6 == nft_is_ip6(b))
+				spi_set(b, t, t->spi[i].spi, true);
+}
+
 int table_restore(void)
 {
 	struct nl_batch b = { 0 };
 	struct table_group *g;
-	const struct table *t;
 	int rc;
 
 	if (TAILQ_EMPTY(&shared.groups))
@@ -610,17 +708,14 @@ int table_restore(void)
 	TAILQ_FOREACH(g, &shared.groups, any)
 		table_counts_keep(g);
 	batch_begin(&b);
-	table_remove(&b);
-	base_build(&b);
-	TAILQ_FOREACH(g, &shared.groups, any)
-		group_build(&b, g->table, g);
-	pre_build(&b);
-	out_build(&b);
-	TAILQ_FOREACH(t, &shared.tables, link)
-		for (size_t i = 0; i < t->n_spis; i++)
-			spi_set(&b, t, t->spi[i], true);
+	family_restore(&b);
+	batch_family(&b, true);
+	if (any_ip6())
+		family_restore(&b);
 	rc = nl_batch_commit(&shared.nft, &b);
 	nl_batch_free(&b);
+	if (!rc)
+		shared.has_ip6 = any_ip6();
 	TAILQ_FOREACH(g, &shared.groups, any)
 		g->in_kernel |= rc == 0;
 	return rc;
@@ -630,8 +725,10 @@ int table_restore(void)
 
 static void shared_close(void)
 {
-	watch_free(shared.others);
-	shared.others = NULL;
+	for (int ip6 = 0; ip6 < 2; ip6++) {
+		watch_free(shared.others[ip6]);
+		shared.others[ip6] = NULL;
+	}
 	nl_close(&shared.nft);
 }
 
@@ -639,8 +736,9 @@ static int shared_open(void)
 {
 	int rc = nl_open(&shared.nft, NETLINK_NETFILTER, 0);
 
-	if (!rc)
-		rc = nft_table_await(&shared.nft, NFPROTO_IPV4, DP_NFT_TABLE);
+	for (int ip6 = 0; ip6 < 2 && !rc; ip6++)
+		rc = nft_table_await(
+			&shared.nft, table_family(ip6), DP_NFT_TABLE);
 	if (!rc)
 		rc = table_reclaim();
 	if (!rc)
@@ -673,6 +771,9 @@ static void changed_by_others(void *arg, bool missed)
 	if (missed)
 		rc = nft_table_check(
 			&shared.nft, NFPROTO_IPV4, DP_NFT_TABLE);
+	if (missed && !rc && shared.has_ip6)
+		rc = nft_table_check(
+			&shared.nft, NFPROTO_IPV6, DP_NFT_TABLE);
 	if (TAILQ_EMPTY(&shared.groups) || rc != -ENOENT)
 		return;
 	rc = table_restore();
@@ -686,28 +787,40 @@ static void changed_by_others(void *arg, bool missed)
 
 void table_watch(struct loop *loop)
 {
-	if (!shared.own && !shared.others)
-		shared.others = watch_table(loop, &shared.nft, NFPROTO_IPV4,
-			DP_NFT_TABLE, changed_by_others, NULL);
+	for (int ip6 = 0; ip6 < 2 && !shared.own; ip6++)
+		if (!shared.others[ip6])
+			shared.others[ip6] = watch_table(loop, &shared.nft,
+				table_family(ip6), DP_NFT_TABLE,
+				changed_by_others, NULL);
+}
+
+static void family_leave(struct nl_batch *b, const struct table *t)
+{
+	const char *const *chain = t->kind->frame_chains;
+
+	base_build(b);
+	pre_build(b);
+	out_build(b);
+	nft_set_add(b, t->kind->spi_set, 4, NFT_TYPE_INTEGER);
+	nft_set_del(b, t->kind->spi_set);
+	for (; chain && *chain; chain++) {
+		nft_chain_add(b, *chain, -1, 0, NULL);
+		nft_chain_flush(b, *chain);
+		nft_chain_del(b, *chain);
+	}
 }
 
 /* The others' groups stay. */
 static void table_leave(struct table *t)
 {
-	const char *const *chain = t->kind->frame_chains;
 	struct nl_batch b = { 0 };
 	int rc;
 
 	batch_begin(&b);
-	base_build(&b);
-	pre_build(&b);
-	out_build(&b);
-	nft_set_add(&b, t->kind->spi_set, 4, NFT_TYPE_INTEGER);
-	nft_set_del(&b, t->kind->spi_set);
-	for (; chain && *chain; chain++) {
-		nft_chain_add(&b, *chain, -1, 0, NULL);
-		nft_chain_flush(&b, *chain);
-		nft_chain_del(&b, *chain);
+	family_leave(&b, t);
+	if (shared.has_ip6) {
+		batch_family(&b, true);
+		family_leave(&b, t);
 	}
 	rc = nl_batch_commit(&shared.nft, &b);
 	nl_batch_free(&b);

@@ -46,6 +46,7 @@ TAILQ_HEAD(table_order, table_group);
 
 /* The hooks fill the batch in the middle of a commit; NULL: nothing. */
 struct table_kind {
+	bool ip6;            /* IPv6 groups, too */
 	const char *spi_set; /* SPIs that are the backend's to decrypt */
 	const char *const *frame_chains; /* NULL-terminated; or NULL */
 	uint32_t mark_out; /* + slot: to be encrypted */
@@ -73,7 +74,10 @@ struct table {
 	bool open; /* in that list */
 	const struct table_kind *kind;
 	struct nl log;
-	uint32_t *spi; /* that are the backend's to decrypt */
+	struct table_spi {
+		uint32_t spi;
+		bool ip6;
+	} *spi; /* that are the backend's to decrypt */
 	size_t n_spis;
 	struct table_group_list groups;
 	const struct dp_events *ev; /* for reports of packets */
@@ -118,7 +122,7 @@ int table_group_remove(struct table *t, struct table_group *g);
 void group_lists_free(struct group_lists *l);
 
 /* An SPI that is ours to decrypt. 0 or -errno. */
-int table_spi(struct table *t, uint32_t spi, bool add);
+int table_spi(struct table *t, bool ip6, uint32_t spi, bool add);
 /* With those of earlier generations. 0 or -errno. */
 int table_group_counts(const struct table_group *g, struct table_counts *out);
 /* As dataplane_ops has them; g may be NULL. */
@@ -126,6 +130,8 @@ int table_ace_counters(const struct table_group *g, uint64_t *v, size_t n);
 int table_local_counters(const struct table_group *g, uint64_t *v, size_t n);
 
 /* ---- for the hooks ---- */
+/* Is the batch at work on the table of the group's family? */
+bool table_has(const struct nl_batch *b, const struct table_group *g);
 struct chain_name table_chain(const char *kind, const struct table_group *g);
 void table_spi_test(struct nft_rule *r, const struct table_kind *k);
 /* Rules at the end of `chain`: routed to a group's interface, into outN. */

@@ -8,8 +8,8 @@ int table_chain_sum(struct nl *nft, const char *chain,
 	const struct table_group *g, uint64_t *sum)
 {
 	uint64_t v[4] = { 0 };
-	int rc = nft_chain_counters(
-		nft, table_chain(chain, g).s, v, ARRAY_LEN(v));
+	int rc = nft_table_counters(nft, table_family(g->cfg.ip6), DP_NFT_TABLE,
+		table_chain(chain, g).s, v, ARRAY_LEN(v));
 
 	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		*sum += v[i];
@@ -28,8 +28,8 @@ static int ace_counts(const struct table_group *g, uint64_t *v, size_t n)
 
 	memset(v, 0, n * sizeof(*v));
 	if (g->in_kernel && g->cfg.policy)
-		rc = nft_entry_counters(table_nl(), NFPROTO_IPV4, DP_NFT_TABLE,
-			table_chain("out", g).s, v, n);
+		rc = nft_entry_counters(table_nl(), table_family(g->cfg.ip6),
+			DP_NFT_TABLE, table_chain("out", g).s, v, n);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 #include "dataplane/table.h"
 
 struct nl *table_nl(void); /* the socket that the table belongs to */
+uint8_t table_family(bool ip6); /* NFPROTO_* */
 size_t table_entries(const struct table_group *g); /* of both lists */
 /* Replaced rules start at zero: takes what they counted into our sums. */
 void table_counts_keep(struct table_group *g);

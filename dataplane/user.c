@@ -244,25 +244,25 @@ static int user_group_set(struct dp *dp, const struct dp_group *in)
 
 /* ---- SAs ---- */
 
-static bool spi_held(struct dp *dp, uint32_t spi)
+static bool spi_held(struct dp *dp, bool ip6, uint32_t spi)
 {
 	struct user_group *g;
 
 	GROUPS(g, dp)
-		if (sa_find(g, spi))
+		if (g->t.cfg.ip6 == ip6 && sa_find(g, spi))
 			return true;
 	return false;
 }
 
 /* First added, and last forgotten, where rings take what rules then do not
  * see: it never comes both ways. */
-static int spi_set(struct dp *dp, uint32_t spi, bool add)
+static int spi_set(struct dp *dp, bool ip6, uint32_t spi, bool add)
 {
-	int rc = add ? rx_spi(&dp->rx, spi, true) : 0;
+	int rc = add && !ip6 ? rx_spi(&dp->rx, spi, true) : 0;
 
 	if (!rc)
-		rc = table_spi(&dp->table, spi, add);
-	if (rc ? add : !add)
+		rc = table_spi(&dp->table, ip6, spi, add);
+	if (!ip6 && (rc ? add : !add))
 		(void)rx_spi(&dp->rx, spi, false);
 	return rc;
 }
@@ -280,14 +280,14 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 		return -EEXIST;
 	if (!dp_sa_valid(in) || (in->stamp == DP_STAMP_TBAR && !g->clock.set))
 		return -EINVAL;
-	held = spi_held(dp, in->spi);
+	held = spi_held(dp, g->t.cfg.ip6, in->spi);
 	sa = user_sa_new(&dp->seqs, in, dp->workers.n);
 	if (!sa)
 		return -ENOTSUP;
 	TAILQ_INSERT_TAIL(&g->sas, sa, link);
 	publish(dp);
 	if (!held)
-		rc = spi_set(dp, in->spi, true);
+		rc = spi_set(dp, g->t.cfg.ip6, in->spi, true);
 	if (rc) {
 		TAILQ_REMOVE(&g->sas, sa, link);
 		publish(dp);
@@ -337,8 +337,8 @@ static void sa_remove(struct dp *dp, struct user_group *g, struct user_sa *sa)
 	if (g->sending == sa)
 		rc = sending_set(dp, g, NULL);
 	TAILQ_REMOVE(&g->sas, sa, link);
-	if (!rc && !spi_held(dp, sa->spi))
-		rc = spi_set(dp, sa->spi, false);
+	if (!rc && !spi_held(dp, g->t.cfg.ip6, sa->spi))
+		rc = spi_set(dp, g->t.cfg.ip6, sa->spi, false);
 	if (rc)
 		dp_tell(&dp->ev, "removing SPI 0x%08x: %s", sa->spi,
 			strerror(-rc));
@@ -369,8 +369,8 @@ static void user_group_del(struct dp *dp, uint32_t id)
 	publish(dp);
 	while ((sa = TAILQ_FIRST(&g->sas))) {
 		TAILQ_REMOVE(&g->sas, sa, link);
-		if (!spi_held(dp, sa->spi))
-			(void)spi_set(dp, sa->spi, false);
+		if (!spi_held(dp, g->t.cfg.ip6, sa->spi))
+			(void)spi_set(dp, g->t.cfg.ip6, sa->spi, false);
 		user_sa_free(&dp->seqs, sa);
 	}
 	group_free(dp, g);

@@ -361,7 +361,7 @@ static int xfrm_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 	sa->in = *in;
 	rc = in_raise(dp, g, sa);
 	if (!rc && !held)
-		rc = table_spi(&dp->table, in->spi, true);
+		rc = table_spi(&dp->table, false, in->spi, true);
 	if (rc) {
 		in_lower(dp, sa, sa->own);
 		sa_free(sa);
@@ -413,7 +413,7 @@ static void sa_remove(struct dp *dp, struct xfrm_group *g, struct xfrm_sa *sa)
 		rc = sending_set(dp, g, NULL);
 	TAILQ_REMOVE(&g->sas, sa, link);
 	if (!rc && !spi_held(dp, sa->in.spi))
-		rc = table_spi(&dp->table, sa->in.spi, false);
+		rc = table_spi(&dp->table, false, sa->in.spi, false);
 	out_lower(dp, g, sa);
 	in_lower(dp, sa, sa->own);
 	past_add(&g->past, &sa->past);
@@ -449,7 +449,7 @@ static void xfrm_group_del(struct dp *dp, uint32_t id)
 		out_lower(dp, g, sa);
 		in_lower(dp, sa, sa->own);
 		if (!spi_held(dp, sa->in.spi))
-			(void)table_spi(&dp->table, sa->in.spi, false);
+			(void)table_spi(&dp->table, false, sa->in.spi, false);
 		sa_free(sa);
 	}
 	table_group_fini(&g->t);

@@ -591,8 +591,8 @@ void gdoi_dp_not_ipsec(
 {
 	struct report r = { .id = REPORT_RECVD_PKT_NOT_IPSEC,
 		.group = group_of(g, group),
-		.gm = ip_v4(k->dst),
-		.peer = ip_v4(k->src),
+		.gm = packet_dst(k),
+		.peer = packet_src(k),
 		.n = k->proto };
 
 	DEBUG(g->env->debug, DP_NOT_IPSEC, .group = r.group, .peer = r.peer,
@@ -606,8 +606,8 @@ void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 	struct gm *gm = gm_of(g, group);
 	struct report r = { .id = REPORT_RECVD_PKT_INV_SPI,
 		.group = group_of(g, group),
-		.gm = ip_v4(k->dst),
-		.peer = ip_v4(k->src),
+		.gm = packet_dst(k),
+		.peer = packet_src(k),
 		.spi = spi };
 
 	DEBUG(g->env->debug, DP_INVALID_SPI, .group = r.group, .peer = r.peer,

@@ -420,6 +420,7 @@ bool gm_is_for(const struct gm *gm, const struct gm_policy *p)
 {
 	return strcmp(gm->policy.group, p->group) == 0 &&
 	       strcmp(gm->policy.map, p->map) == 0 &&
+	       gm->policy.ip6 == p->ip6 &&
 	       gm->policy.map_seq == p->map_seq &&
 	       strcmp(gm->policy.ifname, p->ifname) == 0;
 }
