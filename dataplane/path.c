@@ -274,7 +274,8 @@ void path_fail_close(struct path_verdict *r, const struct acl *list,
 	const struct ace *e;
 
 	if (r->fate != PATH_CLEAR || r->why == PATH_WHY_GDOI ||
-		(ours && is_exchange(k, in)))
+		r->why == PATH_WHY_NEIGHBOURS ||
+		(ours && !k->six && is_exchange(k, in)))
 		return;
 	if (in)
 		acl_mirror(&asked, list);
