@@ -231,10 +231,12 @@ static void hooks_build(const struct guard *g, struct nl_batch *b)
 	jump_rules(g, b, "pre", true);
 	hook_add(b, "forward", NF_INET_FORWARD, NF_IP_PRI_MANGLE);
 	accept_encrypt(b, "forward", DP_XFRM_OUT(0)); /* post looks at it */
+	accept_encrypt(b, "forward", DP_MARK_LEAVE(0)); /* caught or lost */
 	jump_rules(g, b, "forward", false);
 	hook_add(b, "out", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE + 2);
 	accept_mark(b, "out", DP_MARK_OWN);
 	accept_encrypt(b, "out", DP_MARK_OUT(0));
+	accept_encrypt(b, "out", DP_MARK_LEAVE(0));
 	accept_encrypt(b, "out", DP_XFRM_OUT(0));
 	exchange_rules(b, "out", false);
 	jump_rules(g, b, "out", false);

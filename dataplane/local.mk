@@ -20,6 +20,9 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_replay.c dataplane/user_nft.c \
 	dataplane/user_tun.c dataplane/user_worker.c \
 	dataplane/csum.h dataplane/csum.c dataplane/user_gso.h dataplane/user_gso.c \
+	dataplane/user_frag.h dataplane/user_frag.c \
+	dataplane/user_emit.h dataplane/user_emit.c dataplane/user_emit_socket.c dataplane/user_emit_xdp.c \
+	dataplane/user_egress.c dataplane/user_capture.c dataplane/user_seal.c \
 	dataplane/user_io.h dataplane/user_out.c dataplane/user_in.c \
 	dataplane/user_esp.h dataplane/user_esp_priv.h dataplane/user_esp.c \
 	dataplane/user_esp_openssl.c

@@ -15,6 +15,7 @@
 #include <linux/xfrm.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -546,6 +547,15 @@ void nft_mark_set(struct nft_rule *r, uint32_t mark)
 	nft_meta_store(r, NFT_META_MARK);
 }
 
+void nft_fwd(struct nft_rule *r, uint32_t ifindex)
+{
+	struct nftnl_expr *e;
+
+	nft_immediate(r, &ifindex, sizeof(ifindex));
+	e = expr_new(r, "fwd");
+	nftnl_expr_set_u32(e, NFTNL_EXPR_FWD_SREG_DEV, REG);
+}
+
 void nft_ip_store(struct nft_rule *r, unsigned offset, unsigned len)
 {
 	struct nftnl_expr *e = expr_new(r, "payload");
@@ -782,4 +792,46 @@ int nft_table_chains(struct nl *nl, uint8_t family, const char *table,
 		family, NLM_F_DUMP | NLM_F_REQUEST, ++nl->seq);
 
 	return nl_talk(nl, h, chain_take, &d);
+}
+
+static int nat_take(const struct nlmsghdr *h, void *arg)
+{
+	struct nftnl_chain *c = nft_must(nftnl_chain_alloc());
+	const char *type = NULL;
+	bool *found = arg;
+
+	if (nftnl_chain_nlmsg_parse(h, c) == 0)
+		type = nftnl_chain_get_str(c, NFTNL_CHAIN_TYPE);
+	if (type && !strcmp(type, "nat") &&
+		nftnl_chain_get_u32(c, NFTNL_CHAIN_HOOKNUM) ==
+			NF_INET_POST_ROUTING &&
+		nftnl_chain_get_u32(c, NFTNL_CHAIN_USE) > 0)
+		*found = true;
+	nftnl_chain_free(c);
+	return MNL_CB_OK;
+}
+
+/* The older interface keeps tables of its own. */
+static bool iptables_translates(void)
+{
+	FILE *f = fopen("/proc/net/ip_tables_names", "re");
+	char line[64];
+	bool found = false;
+
+	while (f && fgets(line, sizeof(line), f))
+		found |= !strcmp(line, "nat\n");
+	if (f)
+		fclose(f);
+	return found;
+}
+
+bool nft_translates(struct nl *nl)
+{
+	char buf[NL_BUF] __attribute__((aligned(8)));
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, NFT_MSG_GETCHAIN,
+		NFPROTO_UNSPEC, NLM_F_DUMP | NLM_F_REQUEST, ++nl->seq);
+	bool found = false;
+
+	(void)nl_talk(nl, h, nat_take, &found);
+	return found || iptables_translates();
 }

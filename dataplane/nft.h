@@ -124,6 +124,7 @@ void nft_immediate(struct nft_rule *r, const void *data, unsigned len);
 
 void nft_counter(struct nft_rule *r);
 void nft_mark_set(struct nft_rule *r, uint32_t mark);
+void nft_fwd(struct nft_rule *r, uint32_t ifindex); /* out of that device */
 void nft_notrack(struct nft_rule *r);
 void nft_limit(struct nft_rule *r, uint64_t per_second, uint32_t burst);
 void nft_log(struct nft_rule *r, uint16_t group, uint32_t snap,
@@ -144,6 +145,9 @@ void nft_neighbours(struct nl_batch *b, const char *chain, bool in);
 
 /* 0: the kernel has that table; -ENOENT: it has not; -errno. */
 int nft_table_check(struct nl *nl, uint8_t family, const char *table);
+
+/* Does any table translate addresses of packets that leave? */
+bool nft_translates(struct nl *nl);
 
 /* Calls fn with the name of each chain of a table; none when there is no such
  * table.  0 or -errno. */

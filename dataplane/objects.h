@@ -11,9 +11,13 @@
 #define DP_TUN_NAME  "gm%u"
 /* What rings take is dropped here; family netdev. */
 #define DP_NFT_INGRESS "getvpn-in"
+/* Where packets are caught as they leave: TAP gmxN, and a table of the name
+ * above in family netdev. */
+#define DP_TAP_NAME  "gmx%u"
 
 #define DP_MARK_OUT(slot) (0x100u + (slot)) /* to be encrypted */
 #define DP_MARK_OUT_MASK  (~(DP_SLOTS - 1u)) /* of any slot */
+#define DP_MARK_LEAVE(slot) (0x140u + (slot)) /* the same, caught on its way out */
 #define DP_MARK_OWN       0x200u            /* ESP that we send */
 #define DP_MARK_IN        0x300u            /* ESP for us to decrypt */
 

@@ -25,6 +25,7 @@ struct dp_group {
 	enum dp_clear_in clear_in;
 	bool encrypt_out;        /* false: receive-only */
 	uint8_t df;              /* 0 copy, 1 set, 2 clear */
+	bool frag_after;         /* cut what is too long when it is sealed */
 };
 /* The time that an SA's packets carry: the group's own (time_set), or that of
  * the box's clock. */
@@ -124,6 +125,19 @@ struct dp_receive_view {
 	uint64_t lost;   /* packets for which the ring had no room */
 };
 
+/* How the user backend takes packets that are to be encrypted, and sends them;
+ * EMIT_* of user_emit.h. */
+enum dp_capture { DP_CAPTURE_AUTO, DP_CAPTURE_EGRESS, DP_CAPTURE_TUN };
+struct dp_ways {
+	enum dp_capture capture;
+	uint8_t transmit;
+};
+/* What a group has of it: texts, lent for good. */
+struct dp_ways_now {
+	const char *capture, *transmit;
+	const char *why; /* the better capture is not had; NULL: it is */
+};
+
 /* Formats a text for the owner's `trouble`, if there is one. */
 void dp_tell(const struct dp_events *ev, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -171,6 +185,9 @@ struct dataplane_ops {
 	void (*receive_set)(struct dp *dp, enum dp_receive how);
 	int (*receive_get)(
 		struct dp *dp, uint32_t group, struct dp_receive_view *out);
+	/* What is wanted from now on, of all groups; NULL: there is no choice. */
+	void (*ways_set)(struct dp *dp, const struct dp_ways *w);
+	int (*ways_get)(struct dp *dp, uint32_t group, struct dp_ways_now *out);
 	/* Inner MTU of the group's interface with this suite; 0 unknown. */
 	unsigned (*inner_mtu)(struct dp *dp, uint32_t group,
 		const struct esp_suite *s);

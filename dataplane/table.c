@@ -7,6 +7,8 @@
  *   prerouting mangle  pre       ESP for us, clear packets from the crypto
  *                                interface, packets to be encrypted
  *   output mangle      out       the same for our own packets
+ *   forward            fwd       (IPv4) packets to be encrypted of groups that
+ *                                catch them as they leave, ahead of the guard
  *
  * one of that name in each family that has groups; the IPv6 one knows no GDOI,
  * which goes over IPv4, but lets neighbour discovery of this box go on.
@@ -49,6 +51,7 @@ static struct {
 	struct table_order groups;  /* of all of them */
 	struct nl nft;
 	bool has_ip6; /* the kernel has the IPv6 table */
+	bool has_fwd; /* the IPv4 one has that chain */
 	bool own;     /* no other program can change the tables */
 	struct watch *others[2]; /* unless own: what they do to them */
 } shared = { .tables = TAILQ_HEAD_INITIALIZER(shared.tables),
@@ -57,6 +60,11 @@ static struct {
 struct nl *table_nl(void)
 {
 	return &shared.nft;
+}
+
+bool table_is_own(void)
+{
+	return shared.own;
 }
 
 static const char *const group_chains[] = { "enc", "out", "clear", "in", "unk",
@@ -118,7 +126,7 @@ static int table_reclaim(void)
 	rc = nl_batch_commit(&shared.nft, &b);
 	nl_batch_free(&b);
 	if (!rc)
-		shared.has_ip6 = false;
+		shared.has_ip6 = shared.has_fwd = false;
 	return rc;
 }
 
@@ -198,13 +206,28 @@ static void clear_rules(struct nl_batch *b)
 	}
 }
 
+/* Groups are asked in their order: where one of an interface is asked before
+ * the routing, all are. */
+static bool asked_before_routing(const struct table_group *g)
+{
+	const struct table_group *h;
+
+	TAILQ_FOREACH(h, &shared.groups, any)
+		if (h->cfg.policy && h->cfg.ip6 == g->cfg.ip6 &&
+			h->marking != TABLE_MARK_LEAVING &&
+			!strcmp(h->cfg.netdev, g->cfg.netdev))
+			return true;
+	return false;
+}
+
 void table_out_jumps(struct nl_batch *b, const char *chain)
 {
 	const struct table_group *g;
 	struct nft_rule r;
 
 	TAILQ_FOREACH(g, &shared.groups, any) {
-		if (!table_has(b, g) || !g->cfg.policy)
+		if (!table_has(b, g) || !g->cfg.policy ||
+			!asked_before_routing(g))
 			continue;
 		r = nft_rule_begin(b, chain);
 		nft_fib_oifname(&r, g->cfg.netdev);
@@ -264,11 +287,27 @@ static void pre_build(struct nl_batch *b)
 	table_out_jumps(b, "pre");
 }
 
-static void out_build(struct nl_batch *b)
+/* Rules at the end of a chain that knows the output device; all: also of
+ * groups that route what is to be encrypted. */
+static void leaving_rules(struct nl_batch *b, const char *chain, bool all)
 {
 	const struct table_group *g;
-	const struct table *t;
 	struct nft_rule r;
+
+	TAILQ_FOREACH(g, &shared.groups, any) {
+		if (!table_has(b, g) || !g->cfg.policy ||
+			(!all && g->marking == TABLE_MARK_ROUTED))
+			continue;
+		r = nft_rule_begin(b, chain);
+		nft_oifname(&r, g->cfg.netdev);
+		nft_verdict(&r, NFT_JUMP, table_chain("out", g).s);
+		nft_rule_end(&r);
+	}
+}
+
+static void out_build(struct nl_batch *b)
+{
+	const struct table *t;
 
 	nft_chain_add(b, "out", NF_INET_LOCAL_OUT, NF_IP_PRI_MANGLE, "route");
 	nft_chain_flush(b, "out");
@@ -280,14 +319,45 @@ static void out_build(struct nl_batch *b)
 	else
 		gdoi_out_rule(b);
 	sealed_rules(b, "out");
-	TAILQ_FOREACH(g, &shared.groups, any) {
-		if (!table_has(b, g) || !g->cfg.policy)
-			continue;
-		r = nft_rule_begin(b, "out");
-		nft_oifname(&r, g->cfg.netdev);
-		nft_verdict(&r, NFT_JUMP, table_chain("out", g).s);
-		nft_rule_end(&r);
-	}
+	leaving_rules(b, "out", true);
+}
+
+static void marked_rule(struct nl_batch *b, const char *chain, uint32_t mark)
+{
+	static const uint32_t mask = DP_MARK_OUT_MASK, zero;
+	struct nft_rule r = nft_rule_begin(b, chain);
+
+	nft_meta(&r, NFT_META_MARK);
+	nft_bitwise(&r, &mask, &zero, sizeof(mask));
+	nft_cmp(&r, NFT_CMP_EQ, &mark, sizeof(mark));
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
+}
+
+/* Made when a group first wants it. */
+static void fwd_build(struct nl_batch *b)
+{
+	const struct table_group *g;
+	const struct table *t;
+	struct nft_rule r;
+
+	TAILQ_FOREACH(g, &shared.groups, any)
+		shared.has_fwd |= g->marking != TABLE_MARK_ROUTED;
+	if (!shared.has_fwd || nft_is_ip6(b))
+		return;
+	nft_chain_add(b, "fwd", NF_INET_FORWARD, NF_IP_PRI_MANGLE - 1,
+		"filter");
+	nft_chain_flush(b, "fwd");
+	sealed_rules(b, "fwd");
+	TAILQ_FOREACH(t, &shared.tables, link)
+		marked_rule(b, "fwd", t->kind->mark_out);
+	marked_rule(b, "fwd", DP_MARK_LEAVE(0));
+	r = nft_rule_begin(b, "fwd");
+	udp_port_test(&r, 2);
+	nft_fib_multicast(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
+	leaving_rules(b, "fwd", false);
 }
 
 /* A limited report, then a counter, and the drop where there is one. */
@@ -434,6 +504,7 @@ static void family_build(struct nl_batch *b, const struct table *t,
 		group_build(b, t, changed);
 	pre_build(b);
 	out_build(b);
+	fwd_build(b);
 	if (gone && gone->in_kernel && table_has(b, gone))
 		group_unbuild(b, t, gone);
 }
@@ -691,6 +762,7 @@ static void family_restore(struct nl_batch *b)
 			group_build(b, g->table, g);
 	pre_build(b);
 	out_build(b);
+	fwd_build(b);
 	TAILQ_FOREACH(t, &shared.tables, link)
 		for (size_t i = 0; i < t->n_spis; i++)
 			if (t->spi[i].ip6 == nft_is_ip6(b))
@@ -801,6 +873,7 @@ static void family_leave(struct nl_batch *b, const struct table *t)
 	base_build(b);
 	pre_build(b);
 	out_build(b);
+	fwd_build(b);
 	nft_set_add(b, t->kind->spi_set, 4, NFT_TYPE_INTEGER);
 	nft_set_del(b, t->kind->spi_set);
 	for (; chain && *chain; chain++) {

@@ -28,6 +28,13 @@ struct group_lists {
 	struct acl local_in, policy_in; /* mirrored */
 };
 
+/* Where packets to be encrypted are marked. */
+enum table_marking {
+	TABLE_MARK_ROUTED,  /* before they are routed: the mark leads them */
+	TABLE_MARK_LEAVING, /* when it is known that they leave by ifindex */
+	TABLE_MARK_BOTH,    /* from the latter to the former */
+};
+
 /* A backend's group begins with this. */
 struct table_group {
 	TAILQ_ENTRY(table_group) link; /* by crypto map order */
@@ -38,6 +45,8 @@ struct table_group {
 	unsigned slot;
 	bool can_send;  /* an SA takes what is to be encrypted */
 	bool in_kernel; /* chains exist */
+	enum table_marking marking;
+	int ifindex; /* of netdev, for TABLE_MARK_LEAVING */
 	struct table_counts base;
 	uint64_t *ace_base; /* for each entry of local, then of policy */
 };

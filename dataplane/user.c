@@ -1,9 +1,11 @@
 /* The user backend: groups and SAs, and the order in which kernel, workers and
  * our own state change so that nothing leaks in between. */
 #include "base/loop.h"
+#include "dataplane/table_priv.h"
 #include "dataplane/user_priv.h"
 #include "dataplane/watch.h"
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,8 @@ struct dp {
 	struct loop_fd *watch_trouble;
 	struct watch *routes;
 	struct timer repair;
+	struct watch *egress_watch;
+	struct capture capture;
 };
 
 /* A group begins with the table's part of it. */
@@ -106,7 +110,11 @@ static struct world *world_new(struct dp *dp)
 			.policy_in = policy ? &g->t.lists->policy_in : NULL,
 			.ifindex = s ? s->ifindex : 0,
 			.tun_udp = g->tun_udp,
+			.ways = g->ways,
+			.mtu = g->mtu,
+			.link_mtu = s ? s->mtu : 0,
 			.df = g->t.cfg.df,
+			.frag_after = g->t.cfg.frag_after,
 		};
 		memcpy(wg->tun, g->tun, sizeof(wg->tun));
 		TAILQ_FOREACH(sa, &g->sas, link)
@@ -158,18 +166,68 @@ static unsigned group_mtu(struct dp *dp, const struct user_group *g)
 	return mtu > 2 * MTU_RESERVE ? mtu - MTU_RESERVE : mtu;
 }
 
-static int group_route(struct dp *dp, struct user_group *g)
+/* The kernel cuts what is too long itself, or tells its sender, unless DF is
+ * to be overruled or the ESP packet is what shall be cut. */
+static unsigned route_mtu(struct dp *dp, const struct user_group *g)
 {
-	unsigned mtu = group_mtu(dp, g);
-	int rc = tun_route(&dp->rt, g->tun_name, g->t.slot, mtu);
+	const struct dp_group *c = &g->t.cfg;
 
+	return c->frag_after || c->df == ESP_DF_CLEAR ? netdev_mtu(dp, g)
+						      : group_mtu(dp, g);
+}
+
+/* Both MTUs as they should be now.  True: `changed`, the workers are to be
+ * told. 0 or -errno. */
+static int group_route(struct dp *dp, struct user_group *g, bool *changed)
+{
+	unsigned mtu = group_mtu(dp, g), on_route = route_mtu(dp, g);
+	int rc = 0;
+
+	*changed = mtu != g->mtu;
+	g->mtu = mtu;
+	if (on_route != g->route_mtu)
+		rc = tun_route(&dp->rt, g->tun_name, g->t.slot, on_route);
 	if (!rc)
-		g->mtu = mtu;
+		g->route_mtu = on_route;
 	return rc;
 }
 
+/* Puts the route, and the rule where there is one, back. */
+static int group_route_anew(struct dp *dp, struct user_group *g)
+{
+	bool changed;
+	int rc;
+
+	g->route_mtu = 0;
+	rc = group_route(dp, g, &changed);
+	return rc ? rc : tun_rule(&dp->rt, g->t.slot, !g->egress);
+}
+
+static int group_mtu_follow(struct dp *dp, struct user_group *g)
+{
+	bool changed;
+	int rc = group_route(dp, g, &changed);
+
+	if (changed)
+		publish(dp);
+	return rc;
+}
+
+static int group_capture(struct dp *dp, struct user_group *g)
+{
+	return capture_choose(&dp->capture, g,
+		iface_by_name(dp->ifaces, g->t.cfg.netdev));
+}
+
+static void capture_publish(void *ctx)
+{
+	publish(ctx);
+}
+
+/* No longer in the list. */
 static void group_free(struct dp *dp, struct user_group *g)
 {
+	capture_end(&dp->capture, g);
 	if (g->tun_name[0])
 		tun_unroute(&dp->rt, g->t.slot);
 	for (size_t q = 0; q < DP_QUEUES_MAX; q++)
@@ -184,8 +242,10 @@ static struct user_group *group_new(
 	struct dp *dp, const struct dp_group *in, int *rc)
 {
 	struct user_group *g = xcalloc(1, sizeof(*g));
+	bool changed;
 
 	TAILQ_INIT(&g->sas);
+	ways_init(&g->ways);
 	for (size_t q = 0; q < DP_QUEUES_MAX; q++)
 		g->tun[q] = -1;
 	*rc = table_group_init(&dp->table, &g->t, in);
@@ -196,7 +256,9 @@ static struct user_group *group_new(
 	*rc = tun_open(&dp->rt, g->t.slot, g->tun_name, g->tun,
 		dp->workers.n, &g->tun_udp);
 	if (!*rc)
-		*rc = group_route(dp, g);
+		*rc = group_route(dp, g, &changed);
+	if (!*rc)
+		*rc = group_capture(dp, g);
 	if (*rc) {
 		dp_tell(&dp->ev, "%s: %s%s", g->tun_name, strerror(-*rc),
 			tun_hint(*rc));
@@ -235,8 +297,10 @@ static int user_group_set(struct dp *dp, const struct dp_group *in)
 	if (!g)
 		return rc;
 	rc = group_replace(dp, g, in);
-	if (!rc && group_mtu(dp, g) != g->mtu)
-		rc = group_route(dp, g);
+	if (!rc)
+		rc = group_mtu_follow(dp, g);
+	if (!rc && !fresh)
+		rc = group_capture(dp, g);
 	if (rc && fresh)
 		user_group_del(dp, in->id);
 	return rc;
@@ -313,9 +377,7 @@ static int sending_set(struct dp *dp, struct user_group *g, struct user_sa *sa)
 		rc = table_group_renew(&dp->table, &g->t);
 	if (!sa)
 		publish(dp);
-	if (!rc && group_mtu(dp, g) != g->mtu)
-		rc = group_route(dp, g);
-	return rc;
+	return rc ? rc : group_mtu_follow(dp, g);
 }
 
 static int user_sa_use(struct dp *dp, uint32_t group, uint32_t spi)
@@ -543,7 +605,7 @@ static void group_repair(struct dp *dp, struct user_group *g)
 		      : tun_raise(&dp->rt, g->tun_name, g->t.slot);
 
 	if (!rc)
-		rc = group_route(dp, g);
+		rc = group_route_anew(dp, g);
 	g->broken = rc != 0;
 	if (!rc)
 		dp_tell(&dp->ev, "%s was %s, %s again", g->tun_name,
@@ -557,14 +619,34 @@ static void group_repair(struct dp *dp, struct user_group *g)
 	publish(dp);
 }
 
+static void tap_repair(struct dp *dp, struct user_group *g)
+{
+	bool gone = !if_nametoindex(g->tap_name), again = g->broken;
+	int rc = capture_repair(&dp->capture, g);
+
+	g->broken |= rc != 0;
+	if (!rc)
+		dp_tell(&dp->ev, "%s was %s, %s again", g->tap_name,
+			gone ? "deleted" : "down", gone ? "made" : "raised");
+	else if (!again)
+		dp_tell(&dp->ev, "%s: %s", g->tap_name, strerror(-rc));
+	if (rc)
+		timer_set(loop_timers(dp->loop), &dp->repair,
+			loop_now() + REPAIR_MS);
+}
+
 static void repair_due(void *arg)
 {
 	struct dp *dp = arg;
 	struct user_group *g;
 
-	GROUPS(g, dp)
-		if (g->broken)
-			group_repair(dp, g);
+	GROUPS(g, dp) {
+		if (!g->broken)
+			continue;
+		group_repair(dp, g);
+		if (g->tap_name[0] && !netdev_is_up(g->tap_name))
+			tap_repair(dp, g);
+	}
 }
 
 /* Also when none of ours is among what was deleted: it does no harm. */
@@ -576,7 +658,7 @@ static void routes_changed(void *arg, bool missed)
 
 	GROUPS(g, dp)
 		if (!rc && !g->broken)
-			rc = group_route(dp, g);
+			rc = group_route_anew(dp, g);
 	if (rc)
 		dp_tell(&dp->ev, "policy rules were changed by another "
 				 "program: %s", strerror(-rc));
@@ -595,7 +677,10 @@ static void trouble_ready(void *arg, int events)
 	(void)events;
 	(void)eventfd_read(dp->workers.trouble, &ignored);
 	GROUPS(g, dp) {
-		if (failed >> g->t.slot & 1)
+		if (failed >> g->t.slot & 1 && g->tap_name[0] &&
+			!netdev_is_up(g->tap_name))
+			tap_repair(dp, g);
+		else if (failed >> g->t.slot & 1)
 			group_repair(dp, g);
 		user_clock_report(&g->clock, g->t.cfg.id, &dp->ev);
 	}
@@ -616,17 +701,66 @@ static void link_changed(void *ctx, const struct link_state *s, bool gone)
 	GROUPS(g, dp) {
 		if (!strcmp(g->tun_name, s->name) && (gone || tun_spoilt(s)))
 			group_repair(dp, g);
+		if (!strcmp(g->tap_name, s->name) && (gone || !s->admin_up))
+			tap_repair(dp, g);
 		if (strcmp(g->t.cfg.netdev, s->name))
 			continue;
 		ours = true;
-		if (!gone && group_mtu(dp, g) != g->mtu)
-			(void)group_route(dp, g);
+		if (gone)
+			continue;
+		(void)group_mtu_follow(dp, g);
+		(void)group_capture(dp, g);
 	}
 	if (ours)
 		publish(dp); /* its index may be another */
 }
 
+/* ---- ways in and out ---- */
+
+static void user_ways_set(struct dp *dp, const struct dp_ways *w)
+{
+	struct user_group *g;
+	int rc;
+
+	dp->capture.want = *w;
+	GROUPS(g, dp) {
+		rc = group_capture(dp, g);
+		if (rc)
+			dp_tell(&dp->ev, "%s: %s", g->t.cfg.netdev,
+				strerror(-rc));
+	}
+}
+
+/* By the first queue: those of a device with fewer of them may differ. */
+static int user_ways_get(
+	struct dp *dp, uint32_t group, struct dp_ways_now *out)
+{
+	const struct user_group *g = group_find(dp, group);
+
+	*out = (struct dp_ways_now){ 0 };
+	if (!g)
+		return -ENOENT;
+	out->capture = g->egress ? "egress" : "tun";
+	out->transmit = g->ways.emit[0]
+				? emit_kind_text(emit_kind_of(g->ways.emit[0]))
+				: "none";
+	out->why = g->why;
+	return 0;
+}
+
 /* ---- open and close ---- */
+
+static void egress_changed(void *arg, bool missed)
+{
+	struct dp *dp = arg;
+	int rc = egress_commit(&dp->table.groups);
+
+	if (rc || !missed)
+		dp_tell(&dp->ev, "table netdev " DP_NFT_TABLE " was changed by "
+				 "another program%s%s",
+			rc ? ": " : " and is restored",
+			rc ? strerror(-rc) : "");
+}
 
 static void src_valid_mark_check(struct dp *dp)
 {
@@ -655,6 +789,9 @@ static void user_close(struct dp *dp)
 		user_group_del(dp, g->t.cfg.id);
 	workers_stop(&dp->workers);
 	rx_close(&dp->rx);
+	watch_free(dp->egress_watch);
+	if (dp->table.open)
+		(void)egress_commit(&dp->table.groups);
 	table_close(&dp->table);
 	if (dp->rt.s)
 		routes_reclaim(&dp->rt);
@@ -698,6 +835,12 @@ static int kernel_open(struct dp *dp, const char **what, const char **hint)
 	*hint = "; they take CAP_NET_RAW and CAP_NET_ADMIN";
 	dp->world = world_new(dp);
 	rc = workers_start(&dp->workers, workers_queues(), dp->world);
+	dp->capture = (struct capture){ .table = &dp->table,
+		.rt = &dp->rt,
+		.queues = dp->workers.n,
+		.want = dp->capture.want,
+		.publish = capture_publish,
+		.ctx = dp };
 	if (rc) {
 		world_free(dp->world);
 		dp->world = NULL;
@@ -719,7 +862,7 @@ static struct dp *user_open(
 	TAILQ_INIT(&dp->seqs.list);
 	timer_init(&dp->repair, repair_due, dp);
 	dp->workers = (struct workers){
-		.raw_tx = -1, .raw_rx = -1, .trouble = -1
+		.raw_rx = -1, .trouble = -1
 	};
 	dp->ifaces = iface_mirror_new(loop, link_changed, dp, why);
 	if (!dp->ifaces) {
@@ -736,6 +879,9 @@ static struct dp *user_open(
 	dp->watch_trouble = loop_fd_add(
 		loop, dp->workers.trouble, LOOP_READ, trouble_ready, dp);
 	table_reports_start(&dp->table, loop, &dp->ev);
+	if (!table_is_own())
+		dp->egress_watch = watch_table(loop, table_nl(), NFPROTO_NETDEV,
+			DP_NFT_TABLE, egress_changed, dp);
 	dp->routes = watch_routes(loop, &dp->rt, routes_changed, dp);
 	src_valid_mark_check(dp);
 	return dp;
@@ -760,5 +906,7 @@ const struct dataplane_ops dataplane_user = {
 	.replay_clear = user_replay_clear,
 	.receive_set = user_receive_set,
 	.receive_get = user_receive_get,
+	.ways_set = user_ways_set,
+	.ways_get = user_ways_get,
 	.inner_mtu = user_inner_mtu,
 };

@@ -104,6 +104,12 @@ bool gso_begin(struct gso *g, const struct virtio_net_hdr *v, const uint8_t *p,
 	return true;
 }
 
+void gso_shorten(struct gso *g, size_t mtu)
+{
+	if (g->size && is_tcp(g) && mtu > g->hdr && g->size > mtu - g->hdr)
+		g->size = (uint16_t)(mtu - g->hdr);
+}
+
 static size_t payload_next(const struct gso *g)
 {
 	size_t left = g->n - g->hdr - g->at;

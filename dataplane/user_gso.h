@@ -30,6 +30,8 @@ struct gso {
  * false: a header of no sense. */
 bool gso_begin(struct gso *g, const struct virtio_net_hdr *v, const uint8_t *p,
 	size_t n, size_t l2);
+/* Before the first segment of TCP: of at most mtu bytes. */
+void gso_shorten(struct gso *g, size_t mtu);
 /* Bytes of the next segment; 0: that was all. */
 size_t gso_next(const struct gso *g);
 /* Writes it, complete, to where gso_next() bytes are free. */

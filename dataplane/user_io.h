@@ -36,6 +36,27 @@ static inline bool is_ipv4(const uint8_t *p, size_t n)
 	return n >= IP4_HDR && p[0] >> 4 == 4 && (p[0] & 0xf) >= 5;
 }
 
+/* What goes along with an outbound frame. */
+struct out_mark {
+	size_t inner; /* bytes before sealing, for the counters */
+	bool has_eth;
+	uint8_t eth[14]; /* header for the outer packet */
+};
+/* Of one thread. */
+struct seal_io {
+	uint16_t id[IDS];
+	uint8_t random[RANDOM]; /* for IVs; drawn in bulk */
+	size_t random_left;
+	uint64_t now_ms; /* CLOCK_MONOTONIC, when the batch came */
+};
+void seal_io_init(struct seal_io *io);
+void seal_io_fini(struct seal_io *io);
+/* Seals the inner packets f[i].p, which have HEAD and an Ethernet header's room
+ * before them and ESP_TAIL_MAX behind, in place; f[i] is then the outer packet.
+ * n of what was dropped, and counted, is 0. */
+void frames_seal(struct seal_io *io, const struct world_group *g,
+	unsigned queue, struct emit_frame *f, struct out_mark *m, size_t n);
+
 uint64_t worker_now_ms(void); /* CLOCK_MONOTONIC, to a tick */
 uint64_t worker_wall_ms(void); /* CLOCK_REALTIME, to a tick */
 /* What the stamps of an SA with any are made of, and compared with. */

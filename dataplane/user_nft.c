@@ -2,7 +2,8 @@
  * the raw socket; and the chain
  *
  *   output raw         notrack   our ESP keeps its addresses through NAT
- *   postrouting mangle astray    marked, but not on its way into the TUN */
+ *   postrouting mangle astray    marked, but not on its way into the TUN, or
+ *                                to the device where it is caught */
 #include "dataplane/user_priv.h"
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
@@ -17,13 +18,38 @@ static void notrack_build(struct nl_batch *b)
 	nft_rule_end(&r);
 }
 
-/* What was marked leaves by its TUN or not at all, whatever becomes of the
- * policy rules that lead there. */
+static void astray_drop(struct nl_batch *b, uint32_t any)
+{
+	static const uint32_t mask = DP_MARK_OUT_MASK, zero;
+	struct nft_rule r = nft_rule_begin(b, "astray");
+
+	nft_meta(&r, NFT_META_MARK);
+	nft_bitwise(&r, &mask, &zero, sizeof(mask));
+	nft_cmp(&r, NFT_CMP_EQ, &any, sizeof(any));
+	nft_counter(&r);
+	nft_verdict(&r, NF_DROP, NULL);
+	nft_rule_end(&r);
+}
+
+/* A device that came back under its name is another one, where nothing is
+ * caught yet. */
+static void caught_rule(struct nl_batch *b, const struct table_group *g)
+{
+	uint32_t ifindex = (uint32_t)g->ifindex;
+	struct nft_rule r = nft_rule_begin(b, "astray");
+
+	nft_mark_is(&r, DP_MARK_LEAVE(g->slot));
+	nft_meta(&r, NFT_META_OIF);
+	nft_cmp(&r, NFT_CMP_EQ, &ifindex, sizeof(ifindex));
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
+}
+
+/* What was marked leaves by its TUN, or where it is caught, or not at all,
+ * whatever becomes of the policy rules that lead there. */
 static void astray_build(
 	struct nl_batch *b, const struct table_group_list *groups)
 {
-	static const uint32_t mask = DP_MARK_OUT_MASK, zero;
-	const uint32_t any = DP_MARK_OUT(0);
 	const struct table_group *g;
 	char tun[IFNAMSIZ];
 	struct nft_rule r;
@@ -38,14 +64,11 @@ static void astray_build(
 		nft_oifname(&r, tun);
 		nft_verdict(&r, NF_ACCEPT, NULL);
 		nft_rule_end(&r);
+		if (g->marking == TABLE_MARK_LEAVING)
+			caught_rule(b, g);
 	}
-	r = nft_rule_begin(b, "astray");
-	nft_meta(&r, NFT_META_MARK);
-	nft_bitwise(&r, &mask, &zero, sizeof(mask));
-	nft_cmp(&r, NFT_CMP_EQ, &any, sizeof(any));
-	nft_counter(&r);
-	nft_verdict(&r, NF_DROP, NULL);
-	nft_rule_end(&r);
+	astray_drop(b, DP_MARK_OUT(0));
+	astray_drop(b, DP_MARK_LEAVE(0));
 }
 
 static void frame_build(
@@ -85,7 +108,9 @@ static void mark_rule(struct nl_batch *b, const struct table_group *g)
 {
 	struct nft_rule r = nft_rule_begin(b, table_chain("enc", g).s);
 
-	nft_mark_set(&r, DP_MARK_OUT(g->slot));
+	nft_mark_set(&r, g->marking == TABLE_MARK_LEAVING
+				 ? DP_MARK_LEAVE(g->slot)
+				 : DP_MARK_OUT(g->slot));
 	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_end(&r);
 }

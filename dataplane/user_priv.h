@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "dataplane/iface.h"
 #include "dataplane/table.h"
+#include "dataplane/user_emit.h"
 #include "dataplane/user_esp.h"
 #include "dataplane/user_rx.h"
 #include <pthread.h>
@@ -68,13 +69,26 @@ struct user_clock {
 enum { REPLAY_IDLE, REPLAY_TAKEN, REPLAY_LEFT };
 #define REPLAY_TELL_MS 6000 /* ten a minute */
 
+/* How packets come in to be encrypted, and go: by queue.  A thread may hold
+ * the former ones until the next world is published. */
+struct user_ways {
+	int tap[DP_QUEUES_MAX]; /* -1: none, what leaves is not caught */
+	struct emit *emit[DP_QUEUES_MAX];
+};
+
 struct user_group {
 	struct table_group t; /* first */
 	int tun[DP_QUEUES_MAX]; /* fd of each queue; -1: none */
 	bool tun_udp; /* it takes UDP segmentation */
 	char tun_name[IFNAMSIZ];
-	unsigned mtu; /* on the route into the TUN */
-	bool broken;  /* the TUN is to be repaired, again and again */
+	unsigned mtu, route_mtu; /* of inner packets; on the route into the TUN */
+	bool egress;             /* caught as they leave */
+	const char *why;         /* or not */
+	char tap_name[IFNAMSIZ];
+	struct user_ways ways;
+	uint8_t transmit;        /* wanted when the emitters were opened */
+	int emit_ifindex;        /* that they are for; 0: any */
+	bool broken; /* its devices are to be repaired, again and again */
 	struct user_sa_list sas;
 	struct user_sa *sending;
 	_Atomic uint64_t encrypt, decrypt, drops[DP_N_DROPS];
@@ -88,7 +102,10 @@ struct world_group {
 	const struct acl *policy, *policy_in; /* NULL: none */
 	int tun[DP_QUEUES_MAX], ifindex;
 	bool tun_udp;
+	struct user_ways ways;
+	unsigned mtu, link_mtu; /* of inner and of outer packets; 0: any */
 	uint8_t df;
+	bool frag_after; /* longer ones are cut when they are sealed */
 };
 struct world_sa {
 	uint32_t spi; /* 0: free */
@@ -141,9 +158,9 @@ struct worker {
 };
 /* Sockets, and two threads a queue. */
 struct workers {
-	int raw_tx, raw_rx;
+	int raw_rx;
 	int trouble;                  /* eventfd, watched by the loop */
-	_Atomic uint64_t tun_failed;  /* slots, as bits */
+	_Atomic uint64_t tun_failed; /* slots whose TUN or TAP fell, as bits */
 	unsigned n;                   /* queues */
 	struct worker out[DP_QUEUES_MAX], in[DP_QUEUES_MAX];
 };
@@ -165,13 +182,48 @@ int tun_check(void);
  * open. */
 int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
 	unsigned queues, bool *udp);
-/* Route into the TUN with the inner MTU, blackhole behind, rule in front. */
+/* Opens gmxN likewise, which no address or route leads to. */
+int tap_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
+	unsigned queues);
+int tap_raise(struct nl *rt, const char *tap);
+/* Route into the TUN with the inner MTU, blackhole behind; the rule in front
+ * that leads marked packets to them. */
 int tun_route(struct nl *rt, const char *tun, unsigned slot, unsigned mtu);
+int tun_rule(struct nl *rt, unsigned slot, bool on);
 int tun_raise(struct nl *rt, const char *tun, unsigned slot); /* after a fall */
 void tun_unroute(struct nl *rt, unsigned slot);
 int esp_route(struct nl *rt); /* ESP for us to the local host */
 /* Removes every rule and route of ours, also those of a crashed run. */
 void routes_reclaim(struct nl *rt);
+
+/* ---- user_egress.c ---- */
+/* Makes the rules in family netdev those of the groups that are caught as they
+ * leave (user_group.egress) and whose device is there. 0 or -errno: what was
+ * in force still is. */
+int egress_commit(const struct table_group_list *l);
+bool netdev_is_ethernet(const char *netdev);
+bool netdev_is_up(const char *netdev);
+bool netdev_is_shaped(struct nl *rt, int ifindex);
+
+/* ---- user_capture.c: how packets come and go, by group ---- */
+struct capture {
+	struct table *table;
+	struct nl *rt;
+	unsigned queues;
+	struct dp_ways want;
+	/* Workers use the groups as they are now and nothing older. */
+	void (*publish)(void *ctx);
+	void *ctx;
+};
+void ways_init(struct user_ways *w); /* none */
+/* The way that fits the group best, by what is wanted and what its interface
+ * (NULL: not there) allows; nothing leaves in clear on the change from one to
+ * the other.  After the TUN's route stands. 0 or -errno: as before. */
+int capture_choose(struct capture *c, struct user_group *g,
+	const struct link_state *link);
+/* The TAP fell or was deleted: raises it or makes another. 0 or -errno. */
+int capture_repair(struct capture *c, struct user_group *g);
+void capture_end(struct capture *c, struct user_group *g);
 
 /* ---- user_nft.c: the table ---- */
 extern const struct table_kind user_table;

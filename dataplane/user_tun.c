@@ -15,6 +15,7 @@
 
 #define RP_FILTER_LOOSE 2
 #define TUN_PATH        "/dev/net/tun"
+#define QUEUE_LEN       4000 /* small packets of a burst */
 
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
@@ -44,6 +45,7 @@ static int link_setup(struct nl *rt, int ifindex)
 	i->ifi_change = IFF_UP;
 	i->ifi_flags = IFF_UP;
 	mnl_attr_put_u32(h, IFLA_MTU, DP_TUN_MTU);
+	mnl_attr_put_u32(h, IFLA_TXQLEN, QUEUE_LEN);
 	spec = mnl_attr_nest_start(h, IFLA_AF_SPEC);
 	inet = mnl_attr_nest_start(h, AF_INET);
 	conf = mnl_attr_nest_start(h, IFLA_INET_CONF);
@@ -107,6 +109,42 @@ int tun_check(void)
 	return 0;
 }
 
+/* Up, and without a word of the kernel's own: it has no address, and makes
+ * none of IPv6. */
+static int tap_setup(struct nl *rt, int ifindex, bool ip6)
+{
+	char buf[NL_BUF] __attribute__((aligned(8)));
+	struct nlmsghdr *h = nl_msg(rt, buf, RTM_NEWLINK, 0);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	struct nlattr *spec, *inet6;
+
+	i->ifi_index = ifindex;
+	i->ifi_change = IFF_UP | IFF_NOARP | IFF_MULTICAST;
+	i->ifi_flags = IFF_UP | IFF_NOARP;
+	mnl_attr_put_u32(h, IFLA_MTU, DP_TUN_MTU);
+	mnl_attr_put_u32(h, IFLA_TXQLEN, QUEUE_LEN);
+	if (ip6) {
+		spec = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+		inet6 = mnl_attr_nest_start(h, AF_INET6);
+		mnl_attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE,
+			IN6_ADDR_GEN_MODE_NONE);
+		mnl_attr_nest_end(h, inet6);
+		mnl_attr_nest_end(h, spec);
+	}
+	return nl_talk(rt, h, NULL, NULL);
+}
+
+/* A host without IPv6 refuses the setting that is for it. */
+int tap_raise(struct nl *rt, const char *tap)
+{
+	int ifindex = (int)if_nametoindex(tap), rc;
+
+	if (!ifindex)
+		return -ENODEV;
+	rc = tap_setup(rt, ifindex, true);
+	return rc ? tap_setup(rt, ifindex, false) : 0;
+}
+
 static int queue_open(const char *name, short flags)
 {
 	struct ifreq req = { .ifr_flags = IFF_NO_PI | IFF_VNET_HDR |
@@ -139,18 +177,39 @@ static bool offload(int fd)
 	return false;
 }
 
-int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
-	unsigned queues, bool *udp)
+/* *udp: UDP may be segmented. */
+static int queues_open(const char *name, short kind, int *fd, unsigned queues,
+	bool *udp)
 {
-	snprintf(name, IFNAMSIZ, DP_TUN_NAME, slot);
 	for (unsigned q = 0; q < queues; q++) {
 		fd[q] = queue_open(
-			name, IFF_TUN | (q ? 0 : (short)IFF_TUN_EXCL));
+			name, kind | (q ? 0 : (short)IFF_TUN_EXCL));
 		if (fd[q] < 0)
 			return fd[q];
 	}
 	*udp = offload(fd[0]);
-	return tun_raise(rt, name, slot);
+	return 0;
+}
+
+int tun_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
+	unsigned queues, bool *udp)
+{
+	int rc;
+
+	snprintf(name, IFNAMSIZ, DP_TUN_NAME, slot);
+	rc = queues_open(name, IFF_TUN, fd, queues, udp);
+	return rc ? rc : tun_raise(rt, name, slot);
+}
+
+int tap_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
+	unsigned queues)
+{
+	bool udp;
+	int rc;
+
+	snprintf(name, IFNAMSIZ, DP_TAP_NAME, slot);
+	rc = queues_open(name, IFF_TAP, fd, queues, &udp);
+	return rc ? rc : tap_raise(rt, name);
 }
 
 static struct nlmsghdr *route_msg(struct nl *rt, void *buf, uint16_t type,
@@ -230,10 +289,17 @@ int tun_route(struct nl *rt, const char *tun, unsigned slot, unsigned mtu)
 
 	if (!rc)
 		rc = route_dev(rt, DP_RT_OUT(slot), RTN_UNICAST, tun, mtu);
-	if (!rc)
-		rc = rule_add(rt, DP_RULE_PREF_OUT(slot), DP_MARK_OUT(slot),
-			DP_RT_OUT(slot));
 	return rc;
+}
+
+int tun_rule(struct nl *rt, unsigned slot, bool on)
+{
+	if (on)
+		return rule_add(rt, DP_RULE_PREF_OUT(slot), DP_MARK_OUT(slot),
+			DP_RT_OUT(slot));
+	(void)rule_change(rt, RTM_DELRULE, 0, DP_RULE_PREF_OUT(slot),
+		DP_MARK_OUT(slot), DP_RT_OUT(slot));
+	return 0;
 }
 
 void tun_unroute(struct nl *rt, unsigned slot)
@@ -241,8 +307,7 @@ void tun_unroute(struct nl *rt, unsigned slot)
 	char buf[NL_BUF] __attribute__((aligned(8)));
 	uint32_t table = DP_RT_OUT(slot);
 
-	(void)rule_change(rt, RTM_DELRULE, 0, DP_RULE_PREF_OUT(slot),
-		DP_MARK_OUT(slot), table);
+	(void)tun_rule(rt, slot, false);
 	/* The route into the TUN goes with the TUN. */
 	(void)nl_talk(rt,
 		route_msg(rt, buf, RTM_DELROUTE, 0, table, RTN_BLACKHOLE), NULL,

@@ -106,27 +106,17 @@ static int mark_filter(int fd)
 
 static int sockets_open(struct workers *w)
 {
-	int one = 1, room = 4 << 20, mark = DP_MARK_OWN;
-	/* The inner MTU, once told to a local sender, stands as path MTU on the
-	 * very routes that the ESP takes: look at the device's only. */
-	int device_mtu = IP_PMTUDISC_PROBE;
+	int one = 1, room = 4 << 20;
 
-	w->raw_tx = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 	w->raw_rx = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ESP);
 	w->trouble = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (w->raw_tx < 0 || w->raw_rx < 0 || w->trouble < 0 ||
-		setsockopt(
-			w->raw_tx, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) ||
-		setsockopt(w->raw_tx, IPPROTO_IP, IP_MTU_DISCOVER, &device_mtu,
-			sizeof(device_mtu)) ||
+	if (w->raw_rx < 0 || w->trouble < 0 ||
 		setsockopt(
 			w->raw_rx, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)) ||
 		mark_filter(w->raw_rx))
 		return -errno;
 	(void)setsockopt(
 		w->raw_rx, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
-	(void)setsockopt(
-		w->raw_tx, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 	return 0;
 }
 
@@ -154,7 +144,7 @@ int workers_start(
 	int rc;
 
 	*w = (struct workers){
-		.n = queues, .raw_tx = -1, .raw_rx = -1, .trouble = -1
+		.n = queues, .raw_rx = -1, .trouble = -1
 	};
 	for (unsigned q = 0; q < DP_QUEUES_MAX; q++) {
 		w->out[q] = w->in[q] = (struct worker){
@@ -188,7 +178,6 @@ void workers_stop(struct workers *w)
 		worker_join(&w->out[q]);
 		worker_join(&w->in[q]);
 	}
-	mem_close_fd(&w->raw_tx);
 	mem_close_fd(&w->raw_rx);
 	mem_close_fd(&w->trouble);
 }

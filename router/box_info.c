@@ -212,14 +212,15 @@ static void connected_add(const struct box *b, struct infos *l,
 	box_iface_name(b, s->name, i->ifname);
 }
 
-/* The TUNs of the dataplane are no interfaces of the router. */
+/* The TUNs and TAPs of the dataplane are no interfaces of the router. */
 static bool is_dataplane(const struct link_state *s)
 {
 	unsigned slot;
 	char more;
 
 	return strcmp(s->kind, "tun") == 0 &&
-	       sscanf(s->name, DP_TUN_NAME "%c", &slot, &more) == 1;
+	       (sscanf(s->name, DP_TUN_NAME "%c", &slot, &more) == 1 ||
+		       sscanf(s->name, DP_TAP_NAME "%c", &slot, &more) == 1);
 }
 
 static void links_add(

@@ -3,6 +3,8 @@
  * print as they come.
  *   acl NAME {permit|deny} PROTO SRC DST [eq PORT]   append; SRC: any | A W
  *   group ID DEV ACL|- LOCAL|- {drop|clear} {drop|accept} {both|receive}
+ *         [{copy|set|clear} [after]]                DF, and what is cut
+ *   ways {auto|egress|tun} {auto|xdp|packet|raw} | waysget ID
  *   groupdel ID | sa ID SPI SUITE KEY SID {send|receive} [SECS] | use ID SPI
  *   sadel ID SPI | counters ID | aces ID | samtu ID SUITE | quit
  *   udp SPORT ADDRESS DPORT                           send a datagram
@@ -11,6 +13,8 @@
  *   path {out|in|esp} SRC DST PROTO SPORT DPORT DEV   what becomes of it */
 #include "base/loop.h"
 #include "dataplane/path.h"
+#include "dataplane/user_emit.h"
+#include "dataplane/user_esp.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,8 +114,39 @@ static int do_group(char **w)
 		.encrypt_out = strcmp(w[7], "receive") != 0,
 	};
 
+	if (w[8])
+		g.df = (uint8_t)(!strcmp(w[8], "set")     ? ESP_DF_SET
+				 : !strcmp(w[8], "clear") ? ESP_DF_CLEAR
+							  : ESP_DF_COPY);
+	g.frag_after = w[8] && w[9];
 	snprintf(g.netdev, sizeof(g.netdev), "%.15s", w[2]);
 	return ops->group_set(dp, &g);
+}
+
+static int do_ways(char **w)
+{
+	static const char *const capture[] = { "auto", "egress", "tun" };
+	struct dp_ways want = { 0 };
+
+	for (unsigned i = 0; i < ARRAY_LEN(capture); i++)
+		if (!strcmp(w[1], capture[i]))
+			want.capture = i;
+	for (unsigned i = EMIT_AUTO; i <= EMIT_RAW; i++)
+		if (!strcmp(w[2], emit_kind_text(i)))
+			want.transmit = (uint8_t)i;
+	ops->ways_set(dp, &want);
+	return 0;
+}
+
+static int do_waysget(char **w)
+{
+	struct dp_ways_now now;
+	int rc = ops->ways_get(dp, (uint32_t)atoi(w[1]), &now);
+
+	if (!rc)
+		printf("ways %s %s %s\n", now.capture, now.transmit,
+			now.why ? now.why : "-");
+	return rc;
 }
 
 static int do_sa(char **w)
@@ -254,6 +289,10 @@ static int run(char **w, size_t n)
 		return do_acl(w);
 	if (!strcmp(w[0], "group") && n > 7)
 		return do_group(w);
+	if (!strcmp(w[0], "ways") && n > 2)
+		return do_ways(w);
+	if (!strcmp(w[0], "waysget") && n > 1)
+		return do_waysget(w);
 	if (!strcmp(w[0], "sa") && n > 6)
 		return do_sa(w);
 	if (!strcmp(w[0], "use") && n > 2)

@@ -8,7 +8,8 @@ noinst_PROGRAMS += dpdrive
 dpdrive_SOURCES = tests/net/dpdrive.c
 dpdrive_LDADD = $(DATAPLANE_LIBS)
 check_SCRIPTS += tests/net/dp-user.sh
-EXTRA_DIST += tests/net/dp-user.sh
+check_SCRIPTS += tests/net/dp-tun.sh
+EXTRA_DIST += tests/net/dp-user.sh tests/net/dp-tun.sh
 check_SCRIPTS += tests/net/dp-path.sh
 EXTRA_DIST += tests/net/dp-path.sh tests/net/flows.py
 
@@ -77,3 +78,7 @@ test_user_esp_batch_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += test_user_gro
 test_user_gro_SOURCES = tests/unit/test_user_gro.c
 test_user_gro_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += test_user_frag
+test_user_frag_SOURCES = tests/unit/test_user_frag.c
+test_user_frag_LDADD = $(DATAPLANE_LIBS) $(CMOCKA_LIBS)
