@@ -110,6 +110,20 @@ static const struct command dataplane = {
 	.sample = "platform dataplane user",
 };
 
+static const struct command crypto = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform dataplane crypto {openssl|ipsec-mb}",
+	.deflt = "platform dataplane crypto openssl",
+	.help = "platform  Settings of this platform\n"
+		"dataplane  What encrypts and decrypts the groups' traffic\n"
+		"crypto  The library by which this program does\n"
+		"openssl  OpenSSL\n"
+		"ipsec-mb  Intel's multi-buffer library, for ciphers that it "
+		"has\n",
+	.sample = "platform dataplane crypto ipsec-mb",
+};
+
 void platform_isakmp_view(const struct router *r, struct isakmp_config *c)
 {
 	struct node *root = tree_root(r->tree);
@@ -145,6 +159,37 @@ static void dataplane_settle(void *ctx, const struct tree *t)
 				      : DP_MODE_AUTO);
 }
 
+static enum dp_crypto crypto_of(const struct node *n)
+{
+	return node_has(n, "ipsec-mb") ? DP_CRYPTO_IPSEC_MB : DP_CRYPTO_OPENSSL;
+}
+
+static int crypto_check(void *ctx, const struct tree *t,
+	const struct node *section, const struct node *old,
+	const struct node *new, struct sbuf *why)
+{
+	const char *missing =
+		new != NULL ? dp_crypto_missing(crypto_of(new)) : NULL;
+
+	(void)ctx;
+	(void)t;
+	(void)section;
+	(void)old;
+	if (missing == NULL)
+		return 0;
+	sbuf_printf(why, "%% ipsec-mb cannot be used: %s", missing);
+	return -1;
+}
+
+static void crypto_settle(void *ctx, const struct tree *t)
+{
+	const struct router *r = ctx;
+
+	(void)t;
+	box_set_dataplane_crypto(r->box,
+		crypto_of(node_get(tree_root(r->tree), &crypto)));
+}
+
 static void subscribe(struct router *r)
 {
 	static const struct command *const watched[] = { &isakmp_doi,
@@ -159,12 +204,19 @@ static void subscribe(struct router *r)
 		.commands = choice,
 		.settle = dataplane_settle,
 		.ctx = r };
+	static const struct command *const library[] = { &crypto, NULL };
+	struct subscriber l = { .name = "dataplane crypto",
+		.commands = library,
+		.check = crypto_check,
+		.settle = crypto_settle,
+		.ctx = r };
 
 	commit_subscribe(r->commit, &s);
 	commit_subscribe(r->commit, &d);
+	commit_subscribe(r->commit, &l);
 }
 
-static const struct command *const list[] = { &dataplane, &isakmp_doi, &port_500, &extensions,
+static const struct command *const list[] = { &dataplane, &crypto, &isakmp_doi, &port_500, &extensions,
 	&sat_ids, &sak_ids, &sak_reserved, &signature, &id_order };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_platform = { &commands, subscribe };

@@ -70,6 +70,31 @@ static void group_print(
 				g->count.drops[i]);
 }
 
+static void sas_print(struct cmd_call *c, size_t group)
+{
+	char text[ESP_TEXT];
+	struct dp_sa_view sa;
+
+	for (size_t k = 0; box_dataplane_sa(c->router->box, group, k, &sa); k++)
+		sbuf_printf(c->out, "    SA 0x%08X      : %s, by %s\n", sa.spi,
+			esp_suite_display(&sa.suite, text),
+			dp_crypto_name(sa.crypto));
+}
+
+static void sas_json(struct cmd_call *c, json_t *group, size_t i)
+{
+	json_t *sas = jo_array(group, "sa_crypto"), *o;
+	char text[ESP_TEXT];
+	struct dp_sa_view sa;
+
+	for (size_t k = 0; box_dataplane_sa(c->router->box, i, k, &sa); k++) {
+		o = ja_object(sas);
+		jo_spi(o, "spi", sa.spi);
+		jo_str(o, "transform", esp_suite_display(&sa.suite, text));
+		jo_str(o, "library", dp_crypto_name(sa.crypto));
+	}
+}
+
 static int json_all(struct cmd_call *c, const struct dp_choice *d)
 {
 	json_t *o = json_object(), *groups;
@@ -81,6 +106,7 @@ static int json_all(struct cmd_call *c, const struct dp_choice *d)
 	jo_str(o, "reason", d->why);
 	jo_bool(o, "kernel_esp", d->probe == NULL);
 	jo_str(o, "kernel_esp_reason", d->probe);
+	jo_str(o, "crypto", dp_crypto_name(d->crypto));
 	groups = jo_array(o, "groups");
 	for (size_t i = 0; box_dataplane_group(c->router->box, i, &g); i++) {
 		json_t *e = ja_object(groups), *drops;
@@ -94,6 +120,7 @@ static int json_all(struct cmd_call *c, const struct dp_choice *d)
 		jo_num(e, "sas", g.n_sas);
 		if (g.sending != 0)
 			jo_spi(e, "sending_spi", g.sending);
+		sas_json(c, e, i);
 		jo_num(e, "encrypted", g.count.encrypt);
 		jo_num(e, "decrypted", g.count.decrypt);
 		drops = jo_object(e, "drops");
@@ -136,11 +163,17 @@ static int exec_dataplane(struct cmd_call *c)
 		"  Kernel ESP           : %s\n",
 		d.backend, mode_name(d.mode), d.why,
 		d.probe == NULL ? "can be used" : d.probe);
-	if (detail)
+	if (detail) {
+		sbuf_printf(c->out, "  Crypto library       : %s\n",
+			dp_crypto_name(d.crypto));
 		objects_print(c, &d);
+	}
 	sbuf_printf(c->out, "Groups                 : %zu\n", d.n_groups);
-	for (size_t i = 0; box_dataplane_group(c->router->box, i, &g); i++)
+	for (size_t i = 0; box_dataplane_group(c->router->box, i, &g); i++) {
 		group_print(c, &g, detail);
+		if (detail)
+			sas_print(c, i);
+	}
 	return CMD_DONE;
 }
 

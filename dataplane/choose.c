@@ -39,6 +39,7 @@ struct dp {
 	struct dp_events ev;
 	struct side xfrm, user;
 	enum dp_mode mode;
+	enum dp_crypto crypto;
 	struct sbuf probe; /* why xfrm is not open; empty: it can be */
 	TAILQ_HEAD(, kept_group) groups;
 };
@@ -145,9 +146,15 @@ static const char *const lacks_cipher = "the kernel lacks the cipher";
  * come, and a key must not see one twice. */
 static int user_open(struct dp *dp, struct sbuf *why)
 {
+	if (dp->user.dp)
+		return 0;
+	dp->user.dp = dp->user.ops->open(dp->loop, &dp->ev, why);
 	if (!dp->user.dp)
-		dp->user.dp = dp->user.ops->open(dp->loop, &dp->ev, why);
-	return dp->user.dp ? 0 : -ENODEV;
+		return -ENODEV;
+	if (dp->crypto != DP_CRYPTO_OPENSSL &&
+		dp->user.ops->crypto_set(dp->user.dp, dp->crypto, why))
+		dp_tell(&dp->ev, "%s", sbuf_str(why));
+	return 0;
 }
 
 static int xfrm_open(struct dp *dp)
@@ -328,6 +335,17 @@ int dp_choose_mode(struct dp *dp, enum dp_mode mode, struct sbuf *why)
 	}
 	if (mode == DP_MODE_USER)
 		xfrm_close(dp);
+	return rc;
+}
+
+int dp_choose_crypto(struct dp *dp, enum dp_crypto crypto, struct sbuf *why)
+{
+	int rc = 0;
+
+	if (dp->user.dp && crypto != dp->crypto)
+		rc = dp->user.ops->crypto_set(dp->user.dp, crypto, why);
+	if (!rc)
+		dp->crypto = crypto;
 	return rc;
 }
 
@@ -645,18 +663,34 @@ void dp_choice_get(const struct dp *dp, struct dp_choice *out)
 		.probe = dp->probe.n ? sbuf_str(&dp->probe) : NULL,
 		.uses_xfrm = dp->xfrm.dp != NULL,
 		.uses_user = dp->user.dp != NULL,
+		.crypto = dp->crypto,
 	};
 	TAILQ_FOREACH(g, &dp->groups, link)
 		out->n_groups++;
 }
 
-bool dp_choice_group(struct dp *dp, size_t i, struct dp_choice_group *out)
+static const struct kept_group *group_at_index(const struct dp *dp, size_t i)
 {
 	const struct kept_group *g = TAILQ_FIRST(&dp->groups);
-	const struct kept_sa *sa;
 
 	for (; g && i > 0; i--)
 		g = TAILQ_NEXT(g, link);
+	return g;
+}
+
+bool dp_choice_sa(struct dp *dp, size_t i, size_t k, struct dp_sa_view *out)
+{
+	const struct kept_group *g = group_at_index(dp, i);
+
+	return g && g->at->ops->sa_view &&
+	       g->at->ops->sa_view(g->at->dp, g->cfg.id, k, out);
+}
+
+bool dp_choice_group(struct dp *dp, size_t i, struct dp_choice_group *out)
+{
+	const struct kept_group *g = group_at_index(dp, i);
+	const struct kept_sa *sa;
+
 	if (!g)
 		return false;
 	*out = (struct dp_choice_group){ .backend = g->at->ops->name,

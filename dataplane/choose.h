@@ -15,12 +15,17 @@ extern const struct dataplane_ops dataplane_choose;
  * what the kernel can not do is refused from then on, -EOPNOTSUPP. */
 int dp_choose_mode(struct dp *dp, enum dp_mode mode, struct sbuf *why);
 
+/* The library for what the kernel does not encrypt.  -errno and *why: all
+ * stays. */
+int dp_choose_crypto(struct dp *dp, enum dp_crypto crypto, struct sbuf *why);
+
 struct dp_choice {
 	enum dp_mode mode;
 	const char *backend; /* of groups that nothing keeps from it */
 	const char *why;
 	bool uses_xfrm, uses_user; /* which are open */
 	const char *probe;   /* why the kernel has no xfrm; NULL: it has */
+	enum dp_crypto crypto; /* asked for */
 	size_t n_groups;
 };
 struct dp_choice_group {
@@ -35,4 +40,7 @@ struct dp_choice_group {
 void dp_choice_get(const struct dp *dp, struct dp_choice *out);
 /* The i-th group; false: there are fewer. */
 bool dp_choice_group(struct dp *dp, size_t i, struct dp_choice_group *out);
+/* Its k-th SA, where it is not the kernel's; false: there are fewer. */
+bool dp_choice_sa(
+	struct dp *dp, size_t i, size_t k, struct dp_sa_view *out);
 #endif

@@ -17,7 +17,7 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/xfrm_nft.c dataplane/xfrm_can.c dataplane/choose.h dataplane/choose.c \
 	dataplane/neigh.h dataplane/neigh.c \
 	dataplane/route.h dataplane/route.c \
-	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_replay.c dataplane/user_nft.c \
+	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_crypto.c dataplane/user_replay.c dataplane/user_nft.c \
 	dataplane/user_tun.c dataplane/user_worker.c \
 	dataplane/csum.h dataplane/csum.c dataplane/user_gso.h dataplane/user_gso.c \
 	dataplane/user_frag.h dataplane/user_frag.c \

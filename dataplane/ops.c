@@ -1,5 +1,6 @@
 /* What all backends share: texts, and what makes an SA valid. */
 #include "dataplane/ops.h"
+#include "dataplane/user_esp.h"
 #include "base/sbuf.h"
 
 const char *dp_drop_text(enum dp_drop d)
@@ -36,4 +37,14 @@ void dp_tell(const struct dp_events *ev, const char *fmt, ...)
 	va_end(ap);
 	if (ev->trouble)
 		ev->trouble(ev->ctx, sbuf_str(&text));
+}
+
+const char *dp_crypto_name(enum dp_crypto c)
+{
+	return c == DP_CRYPTO_IPSEC_MB ? "ipsec-mb" : "openssl";
+}
+
+const char *dp_crypto_missing(enum dp_crypto c)
+{
+	return c == DP_CRYPTO_IPSEC_MB ? esp_mb_missing() : NULL;
 }

@@ -138,6 +138,16 @@ struct dp_ways_now {
 	const char *why; /* the better capture is not had; NULL: it is */
 };
 
+/* The library by which SAs are sealed and opened, where the kernel does not. */
+enum dp_crypto { DP_CRYPTO_OPENSSL, DP_CRYPTO_IPSEC_MB };
+const char *dp_crypto_name(enum dp_crypto c);
+const char *dp_crypto_missing(enum dp_crypto c); /* NULL: it can be used */
+struct dp_sa_view {
+	uint32_t spi;
+	struct esp_suite suite;
+	enum dp_crypto crypto;
+};
+
 /* Formats a text for the owner's `trouble`, if there is one. */
 void dp_tell(const struct dp_events *ev, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -188,6 +198,14 @@ struct dataplane_ops {
 	/* What is wanted from now on, of all groups; NULL: there is no choice. */
 	void (*ways_set)(struct dp *dp, const struct dp_ways *w);
 	int (*ways_get)(struct dp *dp, uint32_t group, struct dp_ways_now *out);
+	/* From now on, for suites that the library has; the others stay with
+	 * OpenSSL.  No packet is lost.  -errno and *why: all stays.  NULL, with
+	 * the next: there is no choice. */
+	int (*crypto_set)(
+		struct dp *dp, enum dp_crypto crypto, struct sbuf *why);
+	/* The k-th SA of the group; false: there are fewer. */
+	bool (*sa_view)(struct dp *dp, uint32_t group, size_t k,
+		struct dp_sa_view *out);
 	/* Inner MTU of the group's interface with this suite; 0 unknown. */
 	unsigned (*inner_mtu)(struct dp *dp, uint32_t group,
 		const struct esp_suite *s);

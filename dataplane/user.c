@@ -26,6 +26,7 @@ struct dp {
 	struct rx rx;
 	struct world *world;
 	struct sa_seqs seqs;
+	struct user_crypto crypto;
 	struct loop_fd *watch_trouble;
 	struct watch *routes;
 	struct timer repair;
@@ -345,7 +346,7 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 	if (!dp_sa_valid(in) || (in->stamp == DP_STAMP_TBAR && !g->clock.set))
 		return -EINVAL;
 	held = spi_held(dp, g->t.cfg.ip6, in->spi);
-	sa = user_sa_new(&dp->seqs, in, dp->workers.n);
+	sa = user_sa_new(&dp->seqs, in, dp->workers.n, &dp->crypto);
 	if (!sa)
 		return -ENOTSUP;
 	TAILQ_INSERT_TAIL(&g->sas, sa, link);
@@ -390,6 +391,45 @@ static int user_sa_use(struct dp *dp, uint32_t group, uint32_t spi)
 	if (sa && !sa->may_send)
 		return -EPERM;
 	return sending_set(dp, g, sa);
+}
+
+static int user_crypto_set(
+	struct dp *dp, enum dp_crypto crypto, struct sbuf *why)
+{
+	struct user_sa_list old = TAILQ_HEAD_INITIALIZER(old);
+	struct user_crypto to, from = dp->crypto;
+	struct user_group *g;
+	int rc = user_crypto_open(&to, crypto, dp->workers.n, why);
+
+	GROUPS(g, dp)
+		if (!rc)
+			rc = user_sas_renew(&dp->seqs, g, dp->workers.n, &to);
+	if (rc) {
+		GROUPS(g, dp)
+			user_sas_renew_undo(&dp->seqs, g);
+		user_crypto_close(&to);
+		return rc;
+	}
+	GROUPS(g, dp)
+		user_sas_succeed(g, &old);
+	dp->crypto = to;
+	publish(dp);
+	user_sas_retire(&dp->seqs, &old);
+	user_crypto_close(&from);
+	return 0;
+}
+
+static bool sa_view(
+	struct dp *dp, uint32_t group, size_t k, struct dp_sa_view *out)
+{
+	struct user_group *g = group_find(dp, group);
+	struct user_sa *sa = g ? TAILQ_FIRST(&g->sas) : NULL;
+
+	for (; sa && k > 0; k--)
+		sa = TAILQ_NEXT(sa, link);
+	if (sa)
+		user_sa_view(sa, out);
+	return sa != NULL;
 }
 
 static void sa_remove(struct dp *dp, struct user_group *g, struct user_sa *sa)
@@ -796,6 +836,7 @@ static void user_close(struct dp *dp)
 	if (dp->rt.s)
 		routes_reclaim(&dp->rt);
 	sa_seqs_free(&dp->seqs);
+	user_crypto_close(&dp->crypto);
 	world_free(dp->world);
 	iface_mirror_free(dp->ifaces);
 	nl_close(&dp->rt);
@@ -908,5 +949,7 @@ const struct dataplane_ops dataplane_user = {
 	.receive_get = user_receive_get,
 	.ways_set = user_ways_set,
 	.ways_get = user_ways_get,
+	.crypto_set = user_crypto_set,
+	.sa_view = sa_view,
 	.inner_mtu = user_inner_mtu,
 };

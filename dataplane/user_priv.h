@@ -36,8 +36,15 @@ struct sa_block {
 };
 #define SA_BLOCK 64
 
+/* Managers of ipsec-mb, one for each thread; none: OpenSSL. */
+struct user_crypto {
+	struct esp_mb *out[DP_QUEUES_MAX], *in[DP_QUEUES_MAX];
+};
+
 struct user_sa {
 	TAILQ_ENTRY(user_sa) link;
+	struct user_sa *successor; /* with contexts of another library */
+	struct dp_sa made_of;
 	uint32_t spi;
 	struct esp_suite suite;
 	bool may_send;
@@ -124,10 +131,10 @@ struct world {
 };
 
 /* ---- user_sa.c ---- */
-/* For that many queues.  NULL: a cipher this host lacks, or keys of wrong
- * length. */
-struct user_sa *user_sa_new(
-	struct sa_seqs *seqs, const struct dp_sa *in, unsigned queues);
+/* For that many queues; by: NULL is OpenSSL.  NULL: a cipher this host lacks,
+ * or keys of wrong length. */
+struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in,
+	unsigned queues, const struct user_crypto *by);
 /* Of an interface with that MTU: what ESP and the stamp leave. */
 unsigned user_sa_inner_mtu(const struct user_sa *sa, unsigned mtu);
 /* A number no packet of this TEK and sender id has had; false: all used.  By
@@ -136,6 +143,21 @@ bool user_sa_number_take(
 	struct user_sa *sa, unsigned queue, uint64_t *number);
 void user_sa_free(struct sa_seqs *seqs, struct user_sa *sa);
 void sa_seqs_free(struct sa_seqs *seqs);
+
+/* ---- user_crypto.c: one library after the other ---- */
+/* For that many queues.  -errno and *why: it is not to be had. */
+int user_crypto_open(struct user_crypto *c, enum dp_crypto which,
+	unsigned queues, struct sbuf *why);
+void user_crypto_close(struct user_crypto *c); /* after its SAs */
+/* Makes a successor for each SA of the group. -ENOTSUP: one can not be. */
+int user_sas_renew(struct sa_seqs *seqs, struct user_group *g,
+	unsigned queues, const struct user_crypto *by);
+void user_sas_renew_undo(struct sa_seqs *seqs, struct user_group *g);
+/* The successors take their places; those that were there go to `old`. */
+void user_sas_succeed(struct user_group *g, struct user_sa_list *old);
+/* When no worker uses them any more: their counts go on. */
+void user_sas_retire(struct sa_seqs *seqs, struct user_sa_list *old);
+void user_sa_view(const struct user_sa *sa, struct dp_sa_view *out);
 
 /* ---- user_replay.c: time-based anti-replay, the loop's side ---- */
 void user_clock_set(struct user_clock *c, uint64_t pseudo_ms);

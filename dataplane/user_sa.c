@@ -90,6 +90,7 @@ void user_sa_free(struct sa_seqs *seqs, struct user_sa *sa)
 		esp_ctx_free(sa->open[q]);
 	}
 	seq_put(seqs, sa->seq);
+	mem_wipe(&sa->made_of, sizeof(sa->made_of));
 	free(sa);
 }
 
@@ -115,20 +116,25 @@ static void sa_numbers(struct user_sa *sa, const struct dp_sa *in)
 }
 
 static struct esp_ctx *context_new(
-	const struct user_sa *sa, const struct dp_sa *in, bool seal)
+	const struct user_sa *sa, struct esp_mb *mb, bool seal)
 {
-	struct esp_ctx *c = esp_ctx_new(NULL, &in->suite, &in->enc, &in->auth, seal);
+	const struct dp_sa *in = &sa->made_of;
+	struct esp_ctx *c =
+		esp_ctx_new(mb, &in->suite, &in->enc, &in->auth, seal);
 
 	if (c && sa->window_ms)
 		esp_ctx_next(c, TBAR_NEXT);
 	return c;
 }
 
-struct user_sa *user_sa_new(
-	struct sa_seqs *seqs, const struct dp_sa *in, unsigned queues)
+struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in,
+	unsigned queues, const struct user_crypto *by)
 {
+	static const struct user_crypto openssl;
 	struct user_sa *sa = xcalloc(1, sizeof(*sa));
 
+	by = by ? by : &openssl;
+	sa->made_of = *in;
 	sa->spi = in->spi;
 	sa->suite = in->suite;
 	sa->may_send = in->may_send;
@@ -137,9 +143,9 @@ struct user_sa *user_sa_new(
 	sa->seq = seq_get(seqs, in);
 	sa_numbers(sa, in);
 	for (unsigned q = 0; q < queues; q++) {
-		sa->open[q] = context_new(sa, in, false);
+		sa->open[q] = context_new(sa, by->in[q], false);
 		if (in->may_send)
-			sa->seal[q] = context_new(sa, in, true);
+			sa->seal[q] = context_new(sa, by->out[q], true);
 		if (!sa->open[q] || (in->may_send && !sa->seal[q])) {
 			user_sa_free(seqs, sa);
 			return NULL;

@@ -125,10 +125,15 @@ void box_config_ready(struct box *b);
 
 /* Which backend of the dataplane is asked for; what keeps it away is logged. */
 void box_set_dataplane(struct box *b, enum dp_mode mode);
-/* False: there is no dataplane.  As dp_choice_get, dp_choice_group. */
+/* By which library it encrypts where the kernel does not; likewise. */
+void box_set_dataplane_crypto(struct box *b, enum dp_crypto crypto);
+/* False: there is no dataplane.  As dp_choice_get, dp_choice_group,
+ * dp_choice_sa. */
 bool box_dataplane(struct box *b, struct dp_choice *out);
 /* Why there is none; tried again every few seconds. */
 const char *box_dataplane_why(const struct box *b);
+bool box_dataplane_sa(
+	struct box *b, size_t i, size_t k, struct dp_sa_view *out);
 bool box_dataplane_group(
 	struct box *b, size_t i, struct dp_choice_group *out);
 

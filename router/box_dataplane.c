@@ -120,6 +120,7 @@ static void dataplane_try(struct box *b)
 			"Dataplane has started");
 	sbuf_trunc(&b->dp_why, 0);
 	box_guard_again(b);
+	box_set_dataplane_crypto(b, b->dp_crypto);
 	box_set_dataplane(b, b->dp_mode);
 }
 
@@ -169,6 +170,25 @@ void box_set_dataplane(struct box *b, enum dp_mode mode)
 	log_msg(b->log, LOG_SEV_ERR, "DATAPLANE", "BACKEND",
 		"The configured dataplane cannot be used: %s; %s stays",
 		sbuf_str(&why), now.backend);
+}
+
+void box_set_dataplane_crypto(struct box *b, enum dp_crypto crypto)
+{
+	auto_sbuf struct sbuf why = { 0 };
+
+	b->dp_crypto = crypto;
+	if (b->chooser == NULL ||
+		dp_choose_crypto(b->chooser, crypto, &why) == 0)
+		return;
+	log_msg(b->log, LOG_SEV_ERR, "DATAPLANE", "CRYPTO",
+		"The dataplane cannot encrypt by %s: %s",
+		dp_crypto_name(crypto), sbuf_str(&why));
+}
+
+bool box_dataplane_sa(
+	struct box *b, size_t i, size_t k, struct dp_sa_view *out)
+{
+	return b->chooser != NULL && dp_choice_sa(b->chooser, i, k, out);
 }
 
 bool box_dataplane(struct box *b, struct dp_choice *out)

@@ -46,6 +46,7 @@ struct box {
 	struct dp *chooser; /* within env's dp; NULL: nothing to choose */
 	const struct dataplane_ops *dp_wanted;
 	enum dp_mode dp_mode;   /* as configured */
+	enum dp_crypto dp_crypto;
 	struct timer dp_reopen; /* while there is none */
 	struct sbuf dp_why;     /* there is none */
 	struct debugger *debugger;

@@ -327,6 +327,41 @@ reload() {
 check "a policy reload loses nothing" reload
 check "and lets nothing out in clear" none_seen "ip and not proto 50" reload
 
+libraries() { # change under traffic
+	local k lib
+	ip netns exec $h1 ping -n -q -c 300 -i 0.01 -W 1 10.2.0.2 >"$tmp/ping" &
+	k=$!
+	for lib in ipsec-mb openssl ipsec-mb openssl ipsec-mb; do
+		both crypto $lib || return 1
+		sleep 0.4
+	done
+	wait $k
+	grep -q '300 received' "$tmp/ping"
+}
+by() { # i library spi
+	tell "$1" sas 1
+	grep -q "^sa=$3 by=$2" "$tmp/out$1"
+}
+if tell 1 crypto ipsec-mb && tell 1 crypto openssl; then
+	check "another library loses nothing" libraries
+	check "and counts on" grows 1 encrypt 1 pings $h1 10.2.0.2
+	for suite in gcm256 gmac128 aes128-sha1 aes192-sha512 null-sha1; do
+		spi=$((spi + 1))
+		check "ipsec-mb, $suite" rekey $spi $suite $((spi % 100))
+		check "ipsec-mb, $suite: full packets" \
+			pings $h1 10.2.0.2 -s 1472 -M dont
+		check "it is its library" by 1 ipsec-mb "$(printf %#x $spi)"
+	done
+	tell 2 crypto openssl
+	check "ipsec-mb with OpenSSL" pings $h1 10.2.0.2 -s 1472 -M dont
+	check "TCP between both libraries" tcp $h1 $h2 10.2.0.2
+	spi=$((spi + 1))
+	check "3DES stays" rekey $spi 3des-md5 33
+	check "with OpenSSL" by 1 openssl "$(printf %#x $spi)"
+	both use 1 7004
+	both crypto openssl
+fi
+
 both acl ICMP permit icmp any any
 check "narrow policy" policy ICMP - drop drop both
 check "ICMP is encrypted" none_seen "icmp" pings $h1 10.2.0.2

@@ -10,6 +10,7 @@
  *   udp SPORT ADDRESS DPORT                           send a datagram
  *   aclclear NAME | time ID MS | replay ID
  *   receive {auto|ring|raw} | receives ID
+ *   crypto {openssl|ipsec-mb} | sas ID
  *   path {out|in|esp} SRC DST PROTO SPORT DPORT DEV   what becomes of it */
 #include "base/loop.h"
 #include "dataplane/path.h"
@@ -250,6 +251,28 @@ static int do_receives(uint32_t id)
 	return rc;
 }
 
+static int do_crypto(const char *name)
+{
+	auto_sbuf struct sbuf why = { 0 };
+	int rc = ops->crypto_set(dp,
+		strcmp(name, "ipsec-mb") ? DP_CRYPTO_OPENSSL
+					 : DP_CRYPTO_IPSEC_MB,
+		&why);
+
+	if (rc)
+		printf("crypto: %s\n", sbuf_str(&why));
+	return rc;
+}
+
+static int do_sas(uint32_t id)
+{
+	struct dp_sa_view v;
+
+	for (size_t k = 0; ops->sa_view(dp, id, k, &v); k++)
+		printf("sa=%#x by=%s\n", v.spi, dp_crypto_name(v.crypto));
+	return 0;
+}
+
 #define VIEWS 8
 
 /* The packet that tests/net/flows.py sends. */
@@ -311,6 +334,10 @@ static int run(char **w, size_t n)
 		return do_receive(w[1]);
 	if (!strcmp(w[0], "receives") && n > 1)
 		return do_receives(id);
+	if (!strcmp(w[0], "crypto") && n > 1)
+		return do_crypto(w[1]);
+	if (!strcmp(w[0], "sas") && n > 1)
+		return do_sas(id);
 	if (!strcmp(w[0], "path") && n > 7)
 		return do_path(w);
 	if (!strcmp(w[0], "aclclear") && n > 1 && list_get(w[1], false))

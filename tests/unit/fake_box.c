@@ -249,6 +249,20 @@ void box_set_dataplane(struct box *b, enum dp_mode mode)
 	fake_box.dataplane.mode = mode;
 }
 
+void box_set_dataplane_crypto(struct box *b, enum dp_crypto crypto)
+{
+	(void)b;
+	fake_box.dataplane.crypto = crypto;
+}
+
+bool box_dataplane_sa(
+	struct box *b, size_t i, size_t k, struct dp_sa_view *out)
+{
+	(void)b;
+	*out = fake_box.dataplane_sa;
+	return i < fake_box.dataplane.n_groups && k == 0 && out->spi != 0;
+}
+
 const char *box_iface_name(
 	const struct box *b, const char *netdev, char out[64])
 {

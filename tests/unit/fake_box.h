@@ -29,6 +29,7 @@ struct fake_box {
 	bool routing, routing6;
 	struct dp_choice dataplane; /* backend NULL: none */
 	struct dp_choice_group dataplane_group; /* each of them */
+	struct dp_sa_view dataplane_sa;         /* the only one of each */
 	bool has_kinds; /* what box_has_kind says */
 	struct filter_policy filters[8];
 	struct acl filter_acl[8];

@@ -36,6 +36,7 @@ static int teardown(void **state)
 	(void)state;
 	cli_session_fini(&t);
 	fake_box.dataplane = (struct dp_choice){ 0 };
+	fake_box.dataplane_sa = (struct dp_sa_view){ 0 };
 	fake_box_reset();
 	return 0;
 }
@@ -77,6 +78,18 @@ static void detail(void **state)
 	assert_non_null(strstr(out, "TUN devices        : gm0-gm63\n"));
 	assert_null(strstr(out, "XFRM request"));
 	assert_non_null(strstr(out, "Kernel ESP           : the kernel has no"));
+	assert_non_null(strstr(out, "Crypto library       : openssl\n"));
+	fake_box.dataplane.crypto = DP_CRYPTO_IPSEC_MB;
+	fake_box.dataplane_sa = (struct dp_sa_view){ .spi = 0x1234ABCD,
+		.suite = { ESP_CIPHER_AES_CBC, ESP_AUTH_SHA1, 128 },
+		.crypto = DP_CRYPTO_IPSEC_MB };
+	out = cli_run(&t, "show platform dataplane detail");
+	assert_non_null(strstr(out, "Crypto library       : ipsec-mb\n"));
+	assert_non_null(strstr(out,
+		"    SA 0x1234ABCD      : esp-aes esp-sha-hmac, by ipsec-mb\n"));
+	out = cli_run(&t, "show platform dataplane detail | json");
+	assert_non_null(strstr(out, "\"crypto\": \"ipsec-mb\""));
+	assert_non_null(strstr(out, "\"library\": \"ipsec-mb\""));
 }
 
 static void json(void **state)
@@ -118,6 +131,30 @@ static void mode_reaches_the_box(void **state)
 	fake_router_fini(&r);
 }
 
+/* What can not be is refused, and nothing asks for it. */
+static void crypto_reaches_the_box(void **state)
+{
+	const char *missing = dp_crypto_missing(DP_CRYPTO_IPSEC_MB);
+	struct router r;
+	char *out;
+
+	(void)state;
+	fake_router_init(&r);
+	out = fake_paste(&r, "platform dataplane crypto ipsec-mb\n");
+	if (missing) {
+		assert_non_null(strstr(out, missing));
+		assert_int_equal(
+			fake_box.dataplane.crypto, DP_CRYPTO_OPENSSL);
+	} else {
+		assert_int_equal(
+			fake_box.dataplane.crypto, DP_CRYPTO_IPSEC_MB);
+	}
+	free(out);
+	free(fake_paste(&r, "no platform dataplane crypto\n"));
+	assert_int_equal(fake_box.dataplane.crypto, DP_CRYPTO_OPENSSL);
+	fake_router_fini(&r);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -128,6 +165,7 @@ int main(void)
 		TEST(json),
 		TEST(nothing_there),
 		TEST(mode_reaches_the_box),
+		TEST(crypto_reaches_the_box),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,7 @@ static int fini(void **state)
 static void numbers_start_at_one(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in, 1);
+	struct user_sa *sa = user_sa_new(&seqs, &in, 1, NULL);
 
 	(void)state;
 	assert_int_equal(take(sa), 1);
@@ -57,19 +57,19 @@ static void installed_again_goes_on(void **state)
 {
 	struct dp_sa in = gcm(1, 5), other_sid = gcm(1, 6);
 	struct dp_sa other_key = gcm(2, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in, 1), *again, *third;
+	struct user_sa *sa = user_sa_new(&seqs, &in, 1, NULL), *again, *third;
 
 	(void)state;
 	assert_int_equal(take(sa), 1);
-	again = user_sa_new(&seqs, &in, 1); /* the same TEK on another interface */
+	again = user_sa_new(&seqs, &in, 1, NULL); /* the same TEK on another interface */
 	assert_int_equal(take(again), 1 + SA_BLOCK);
 	assert_int_equal(take(sa), 2);
 	user_sa_free(&seqs, sa);
 	user_sa_free(&seqs, again);
-	again = user_sa_new(&seqs, &in, 1);
+	again = user_sa_new(&seqs, &in, 1, NULL);
 	assert_int_equal(take(again), 1 + 2 * SA_BLOCK);
-	sa = user_sa_new(&seqs, &other_sid, 1);
-	third = user_sa_new(&seqs, &other_key, 1);
+	sa = user_sa_new(&seqs, &other_sid, 1, NULL);
+	third = user_sa_new(&seqs, &other_key, 1, NULL);
 	assert_int_equal(take(sa), 1);
 	assert_int_equal(take(third), 1);
 	user_sa_free(&seqs, sa);
@@ -80,7 +80,7 @@ static void installed_again_goes_on(void **state)
 static void queues_share_nothing(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in, 2);
+	struct user_sa *sa = user_sa_new(&seqs, &in, 2, NULL);
 	bool seen[3 * SA_BLOCK + 1] = { false };
 	uint64_t n;
 
@@ -97,7 +97,7 @@ static void queues_share_nothing(void **state)
 static void the_end_is_final(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in, 1);
+	struct user_sa *sa = user_sa_new(&seqs, &in, 1, NULL);
 	uint64_t n;
 
 	(void)state;
@@ -118,11 +118,51 @@ static void idle_ones_are_bounded(void **state)
 	for (uint32_t sid = 0; sid < 3 * SA_SEQ_KEPT; sid++) {
 		struct dp_sa in = gcm(1, sid);
 
-		user_sa_free(&seqs, user_sa_new(&seqs, &in, 1));
+		user_sa_free(&seqs, user_sa_new(&seqs, &in, 1, NULL));
 	}
 	TAILQ_FOREACH(s, &seqs.list, link)
 		n++;
 	assert_int_equal(n, SA_SEQ_KEPT);
+}
+
+/* The successor counts on, sends in the predecessor's place, and takes none of
+ * its numbers; what ipsec-mb lacks is OpenSSL's. */
+static void a_library_follows_another(void **state)
+{
+	struct user_sa_list old = TAILQ_HEAD_INITIALIZER(old);
+	auto_sbuf struct sbuf why = { 0 };
+	struct user_group g = { 0 };
+	struct dp_sa in = gcm(1, 5);
+	struct user_crypto by;
+	struct dp_sa_view view;
+	struct user_sa *sa;
+	int rc = user_crypto_open(&by, DP_CRYPTO_IPSEC_MB, 1, &why);
+
+	(void)state;
+	TAILQ_INIT(&g.sas);
+	if (rc) {
+		assert_string_equal(sbuf_str(&why), esp_mb_missing());
+		return;
+	}
+	g.sending = sa = user_sa_new(&seqs, &in, 1, NULL);
+	TAILQ_INSERT_TAIL(&g.sas, sa, link);
+	assert_int_equal(take(sa), 1);
+	sa->encaps = 7;
+	assert_int_equal(user_sas_renew(&seqs, &g, 1, &by), 0);
+	user_sas_renew_undo(&seqs, &g);
+	assert_int_equal(user_sas_renew(&seqs, &g, 1, &by), 0);
+	user_sas_succeed(&g, &old);
+	user_sas_retire(&seqs, &old);
+	sa = TAILQ_FIRST(&g.sas);
+	assert_ptr_equal(g.sending, sa);
+	assert_null(TAILQ_NEXT(sa, link));
+	assert_int_equal(sa->encaps, 7);
+	assert_true(take(sa) > 1);
+	user_sa_view(sa, &view);
+	assert_int_equal(view.crypto, DP_CRYPTO_IPSEC_MB);
+	assert_int_equal(view.spi, in.spi);
+	user_sa_free(&seqs, sa);
+	user_crypto_close(&by);
 }
 
 int main(void)
@@ -137,6 +177,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_end_is_final, init, fini),
 		cmocka_unit_test_setup_teardown(
 			idle_ones_are_bounded, init, fini),
+		cmocka_unit_test_setup_teardown(
+			a_library_follows_another, init, fini),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
