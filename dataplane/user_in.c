@@ -20,8 +20,9 @@
 #define PACKETS    256 /* of one round over one ring */
 #define PKTINFO    CMSG_SPACE(sizeof(struct in_pktinfo))
 
-#define NAP_NS 50000
-#define LOADED 8 /* packets at once */
+#define NAP_NS 100000
+#define HOT    4  /* packets at once: more are about to come */
+#define FULL   64 /* as many as are worth to be written together */
 
 enum { FD_KICK, FD_RAW, FD_RINGS }; /* of what is polled */
 
@@ -359,8 +360,8 @@ static size_t rings_ready(struct in_io *io)
 
 /* ---- the thread ---- */
 
-/* Under load the next packets are about to come: to be woken by the first one
- * would cost more than all the rest of its way. */
+/* Under load to be woken by the next packet would cost more than all the rest
+ * of its way, and those that come together go on together. */
 static void nap(void)
 {
 	const struct timespec t = { .tv_nsec = NAP_NS };
@@ -404,17 +405,15 @@ static bool others_ready(struct in_io *io, bool busy)
 void *in_thread(void *arg)
 {
 	struct in_io *io = in_io_new(arg);
-	bool loaded = false, go_on = true;
+	bool go_on = true;
 
-	(void)prctl(PR_SET_TIMERSLACK, NAP_NS / 10);
+	(void)prctl(PR_SET_TIMERSLACK, NAP_NS / 20);
 	while (go_on) {
 		size_t n = rings_ready(io);
 
-		if (!n && loaded)
+		go_on = others_ready(io, n > 0);
+		if (n >= HOT && n < FULL)
 			nap();
-		else
-			go_on = others_ready(io, n > 0);
-		loaded = n >= LOADED;
 	}
 	in_io_free(io);
 	return NULL;
