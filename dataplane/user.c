@@ -28,7 +28,7 @@ struct dp {
 	struct sa_seqs seqs;
 	struct user_crypto crypto;
 	struct loop_fd *watch_trouble;
-	struct watch *routes;
+	struct watch *routes, *ingress;
 	struct timer repair;
 	struct watch *egress_watch;
 	struct capture capture;
@@ -707,6 +707,20 @@ static void routes_changed(void *arg, bool missed)
 				 "program and are restored");
 }
 
+static void ingress_changed(void *arg, bool missed)
+{
+	struct dp *dp = arg;
+	struct user_group *g;
+	struct user_sa *sa;
+
+	(void)missed;
+	rx_shut(&dp->rx);
+	GROUPS(g, dp)
+		TAILQ_FOREACH(sa, &g->sas, link)
+			(void)rx_spi(&dp->rx, sa->spi, true);
+	rx_settle(&dp->rx);
+}
+
 static void trouble_ready(void *arg, int events)
 {
 	struct dp *dp = arg;
@@ -824,6 +838,7 @@ static void user_close(struct dp *dp)
 	if (dp->watch_trouble)
 		loop_fd_del(dp->watch_trouble);
 	watch_free(dp->routes);
+	watch_free(dp->ingress);
 	timer_cancel(loop_timers(dp->loop), &dp->repair);
 	while (dp->world && (g = group_of(TAILQ_FIRST(&dp->table.groups))))
 		user_group_del(dp, g->t.cfg.id);
@@ -924,6 +939,8 @@ static struct dp *user_open(
 		dp->egress_watch = watch_table(loop, table_nl(), NFPROTO_NETDEV,
 			DP_NFT_TABLE, egress_changed, dp);
 	dp->routes = watch_routes(loop, &dp->rt, routes_changed, dp);
+	dp->ingress = watch_table(loop, &dp->rx.nft, NFPROTO_NETDEV,
+		DP_NFT_INGRESS, ingress_changed, dp);
 	src_valid_mark_check(dp);
 	return dp;
 }

@@ -89,7 +89,7 @@ static void drop_rule(struct nl_batch *b, const char *chain)
 
 static int drop_begin(struct rx *rx, const struct rx_link *l)
 {
-	struct nl_batch b = { 0 };
+	struct nl_batch b = { .own = rx->own };
 	char name[CHAIN_MAX];
 
 	chain_name(name, l);
@@ -116,7 +116,7 @@ static void drop_end(struct rx *rx, const struct rx_link *l)
 
 int rx_spi(struct rx *rx, uint32_t spi, bool add)
 {
-	struct nl_batch b = { 0 };
+	struct nl_batch b = { .own = rx->own };
 	uint32_t be = htonl(spi);
 
 	if (rx->no_ring)
@@ -145,7 +145,11 @@ int rx_open(struct rx *rx, unsigned queues)
 	*rx = (struct rx){ .queues = queues };
 	TAILQ_INIT(&rx->links);
 	rc = nl_open(&rx->nft, NETLINK_NETFILTER, 0);
-	if (!rc && table_remove(rx))
+	if (rc)
+		return rc;
+	(void)nft_table_await(&rx->nft, NFPROTO_NETDEV, DP_NFT_INGRESS);
+	rx->own = nft_can_own(&rx->nft);
+	if (table_remove(rx))
 		rx->no_ring = "the kernel has no nftables of family netdev";
 	return rc;
 }
@@ -314,6 +318,14 @@ struct ring *rx_rings(struct rx_link *l, int *ifindex)
 {
 	*ifindex = l->ifindex;
 	return l->ring;
+}
+
+void rx_shut(struct rx *rx)
+{
+	struct rx_link *l;
+
+	TAILQ_FOREACH(l, &rx->links, link)
+		link_stop(rx, l);
 }
 
 void rx_settle(struct rx *rx)

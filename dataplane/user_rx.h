@@ -16,6 +16,7 @@ struct rx {
 	struct nl nft; /* .s NULL: not open */
 	unsigned queues;
 	enum dp_receive mode;
+	bool own; /* no other program can change the rules */
 	const char *no_ring; /* on no interface; NULL: perhaps */
 	TAILQ_HEAD(, rx_link) links;
 };
@@ -39,6 +40,10 @@ void rx_settle(struct rx *rx);
 /* An SPI that threads look for, before the raw socket's rules know it; gone
  * after these forgot it.  0 or -errno. */
 int rx_spi(struct rx *rx, uint32_t spi, bool add);
+
+/* Puts the rules back after another program changed them.  The SPIs are still to
+ * be added, and then rx_settle() starts the rings again. */
+void rx_shut(struct rx *rx);
 
 /* How an interface receives. */
 void rx_view(struct rx *rx, const char *netdev, struct dp_receive_view *v);

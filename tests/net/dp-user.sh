@@ -66,11 +66,11 @@ up() {
 	ip netns exec $core sysctl -qw net.ipv4.ip_forward=1
 }
 
-start() { # i
+start() { # i [dpdrive arguments]
 	local fd=1$1
 	rm -f "$tmp/in$1"
 	mkfifo "$tmp/in$1"
-	ip netns exec "$P-g$1" "$builddir/dpdrive" <"$tmp/in$1" >"$tmp/out$1" 2>&1 &
+	ip netns exec "$P-g$1" "$builddir/dpdrive" "${@:2}" <"$tmp/in$1" >"$tmp/out$1" 2>&1 &
 	eval "pid$1=\$!"
 	eval "exec $fd>'$tmp/in$1'"
 	until_line "$1" ready && tell "$1" ways "${CAPTURE:=egress}" auto
@@ -234,7 +234,7 @@ at_ingress() { # i: packets dropped there
 each_once() { # i: what is decrypted was dropped at ingress
 	local was dropped
 	was=$(counter "$1" decrypt) dropped=$(at_ingress "$1")
-	pings $h1 10.2.0.2 -c 20 -i 0.02
+	pings $h1 10.2.0.2 -c 20 -i 0.02 -W 3
 	echo "$was $(counter "$1" decrypt) $dropped $(at_ingress "$1")"
 	[ $(($(counter "$1" decrypt) - was)) = 20 ] &&
 		[ $(($(at_ingress "$1") - dropped)) = 20 ]
@@ -485,6 +485,7 @@ else
 fi
 check "the ruleset flushed by another program" fault "" \
 	ip netns exec $g1 nft flush ruleset
+check "what comes in still comes once" each_once 1
 ip -n $g1 link set wan down
 ip -n $g1 link set wan up
 ip -n $g1 route replace default via 192.168.1.254
@@ -530,6 +531,25 @@ tell 1 acl ALL permit ip any any
 tell 1 group 1 wan ALL - drop drop both
 rekey 9000 gcm256 90
 check "opened again: works" pings $h1 10.2.0.2
+
+tell 1 quit
+wait "$pid1"
+start 1 user no-own
+tell 1 acl ALL permit ip any any
+tell 1 group 1 wan ALL - drop drop both
+rekey 9001 gcm256 91
+check "where tables have no owner" each_once 1
+flushed() {
+	local n
+	ip netns exec $g1 nft flush ruleset
+	for n in $(seq 100); do
+		[ -n "$(at_ingress 1 2>/dev/null)" ] && return
+		sleep 0.05
+	done
+	return 1
+}
+check "the rules come back" flushed
+check "and what comes in comes once again" each_once 1
 
 both quit
 wait "$pid1" "$pid2"

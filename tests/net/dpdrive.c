@@ -1,6 +1,7 @@
-/* Drives a backend (its argument: user, or xfrm) by lines on standard input, so that scripts can test
- * it with fixed keys and no GDOI.  Each line is answered by one line; events
- * print as they come.
+/* Drives a backend by lines on standard input, so that scripts can test it with
+ * fixed keys and no GDOI.  Arguments: user or xfrm; no-own: as on a kernel where
+ * tables have no owner.  Each line is answered by one line; events print as they
+ * come.
  *   acl NAME {permit|deny} PROTO SRC DST [eq PORT]   append; SRC: any | A W
  *   group ID DEV ACL|- LOCAL|- {drop|clear} {drop|accept} {both|receive}
  *         [{copy|set|clear} [after]]                DF, and what is cut
@@ -13,6 +14,7 @@
  *   crypto {openssl|ipsec-mb} | sas ID
  *   path {out|in|esp} SRC DST PROTO SPORT DPORT DEV   what becomes of it */
 #include "base/loop.h"
+#include "dataplane/nft.h"
 #include "dataplane/path.h"
 #include "dataplane/user_emit.h"
 #include "dataplane/user_esp.h"
@@ -435,6 +437,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "xfrm"))
 		ops = &dataplane_xfrm;
+	if (argc > 2 && !strcmp(argv[2], "no-own"))
+		nft_own_never();
 	loop = loop_new();
 	dp = ops->open(loop, &ev, &why);
 	if (!dp) {
