@@ -118,12 +118,13 @@ static void parse_set(struct re_parser *ps)
 	emit(ps->re, in);
 }
 
-/* `_`: a delimiter, the begin or the end. */
+/* `_`: a delimiter, the begin or the end; and itself, for whoever looks for a
+ * message by its name. */
 static void emit_delimiter(struct regexp *re)
 {
 	struct re_insn set = { .op = RE_SET };
 
-	for (const char *p = "][,(){} \""; *p != '\0'; p++)
+	for (const char *p = "][,(){} \"_"; *p != '\0'; p++)
 		set_add(&set, (unsigned char)*p);
 	emit(re, (struct re_insn){ .op = RE_SPLIT, .x = 1, .y = 3 });
 	emit(re, set);

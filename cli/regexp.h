@@ -1,5 +1,5 @@
 /* IOS regular expressions (ios-cli.md 3): . * + ? [] ^ $ | () \ and _, which
- * stands for a delimiter or an end of the line.  Whoever may type one must not
+ * stands for a delimiter, an end of the line or itself.  Whoever may type one must not
  * stall the router with it: there is nothing that takes more than time linear
  * in the text, and no recursion that the expression could make deep. */
 #ifndef CLI_REGEXP_H

@@ -70,6 +70,7 @@ static void dialect(void **state)
 		{ "_10_", "110", false },
 		{ "_10_", "10.1", false },
 		{ "_10_20_", "10 20", true },
+		{ "GM_REGS_COMPL", "%GDOI-5-GM_REGS_COMPL: done", true },
 	};
 
 	(void)state;
