@@ -16,6 +16,9 @@
 #define PAUSE_MAX_MS 30000u
 /* Re-registration comes before the end of a key by a share of its life. */
 #define REREG_LEAD_MIN_SECS 60
+/* Less than the key server's own leads (15.3), whose rekey comes before. */
+#define REREG_TEK_LEAD_MAX_SECS 3600
+#define REREG_KEK_LEAD_MAX_SECS 180
 #define REREG_MIN_WAIT_MS   5000ull
 #define LOST_KEYS_SPREAD_MS 1000u
 #define NOTIFY_STATUS_FIRST 16384
@@ -327,21 +330,26 @@ void gm_notify(struct gm *gm, uint16_t type)
 }
 
 /* Uniform between 2 % and 5 % of the life, never less than a minute
- * (ios-cli.md 15.2); half of what is left when that is less than two, which
- * still comes before others leave the old TEK. */
-static uint64_t lead_ms(const struct gm *gm, uint32_t life_secs)
+ * (ios-cli.md 15.2), nor more than `most`; half of what is left when that is
+ * less than two minutes, which still comes before others leave the old TEK.  A
+ * key whose life was cut short below that is asked for in its second half. */
+static uint64_t lead_ms(const struct gm *gm, uint32_t life_secs,
+	uint32_t left_secs, uint32_t most)
 {
-	uint32_t least = min_u32(REREG_LEAD_MIN_SECS, life_secs / 2);
-	uint32_t low = max_u32(least, life_secs / 50);
-	uint32_t high = max_u32(low + 1, life_secs / 20);
+	uint32_t least = min_u32(REREG_LEAD_MIN_SECS, left_secs / 2);
+	uint32_t high = min_u32(min_u32(life_secs / 20, most), left_secs);
+	uint32_t low = min_u32(life_secs / 50, high / 2);
 
+	low = max_u32(least, low);
+	high = max_u32(low + 1, high);
 	return low * 1000ull + gdoi_random_below(gm->g, (high - low) * 1000);
 }
 
-static uint64_t before_end(
-	const struct gm *gm, uint64_t expires_ms, uint32_t life_secs)
+static uint64_t before_end(const struct gm *gm, uint64_t expires_ms,
+	uint32_t life_secs, uint32_t most)
 {
-	uint64_t lead = lead_ms(gm, life_secs);
+	uint32_t left = secs_until(gdoi_now(gm->g), expires_ms);
+	uint64_t lead = lead_ms(gm, life_secs, left, most);
 
 	return expires_ms > lead ? expires_ms - lead : 0;
 }
@@ -355,11 +363,14 @@ void gm_reregister_set(struct gm *gm)
 
 		if (t != NULL && !gm->slot[i].stale)
 			at = min_u64(at,
-				before_end(gm, t->expires_ms, t->life_secs));
+				before_end(gm, t->expires_ms, t->life_secs,
+					REREG_TEK_LEAD_MAX_SECS));
 	}
 	if (gm->kek[0].live)
-		at = min_u64(at, before_end(gm, gm->kek[0].expires_ms,
-					 gm->kek[0].life_secs));
+		at = min_u64(at,
+			before_end(gm, gm->kek[0].expires_ms,
+				gm->kek[0].life_secs,
+				REREG_KEK_LEAD_MAX_SECS));
 	if (at == UINT64_MAX)
 		at = now;
 	gm->reregister_ms = max_u64(at, now + REREG_MIN_WAIT_MS);

@@ -813,6 +813,7 @@ const struct scenario scenarios[] = {
 	{ "multicast-loss",    play_multicast_loss,   false, true  },
 	{ "multicast-late",    play_multicast_late,   false, true  },
 	{ "gm-removal",        play_gm_removal,       false, true  },
+	{ "long-lives",        play_long_lives,       false, true  },
 	{ "gm-removal-now",    play_gm_removal_now,   false, true  },
 	{ "multicast-leave",   play_multicast_leave,  false, false },
 	{ "multicast-nowhere", play_multicast_nowhere, false, false },

@@ -28,6 +28,7 @@ void play_multicast(struct world *w);
 void play_multicast_loss(struct world *w);
 void play_multicast_late(struct world *w);
 void play_gm_removal(struct world *w);
+void play_long_lives(struct world *w);
 void play_gm_removal_now(struct world *w);
 void play_multicast_leave(struct world *w);
 void play_multicast_nowhere(struct world *w);
