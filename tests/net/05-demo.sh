@@ -26,9 +26,13 @@ nothing_left() {
 batch_works() {
 	local out
 
-	out=$(demo --batch) && grep -qx 'The lab works.' <<<"$out" && return
+	out=$(demo --batch policy ks-crash fail-close receive-only) && grep -qx 'The lab works.' <<<"$out" && return
 	say "$out"
 	return 1
+}
+
+scenes_listed() {
+	demo scenes | grep -q '^rollover  *a ping goes on'
 }
 
 on_terminal() {
@@ -71,6 +75,8 @@ fails() {
 export TOP
 tap_check "demo --batch shows that the lab works" batch_works
 tap_check "it leaves nothing behind" nothing_left
+tap_check "demo scenes lists them" scenes_listed
+tap_check "an unknown scene is refused" fails demo --batch nonsense
 tap_check "without a lab, exec fails" fails demo exec R2 "show clock"
 tap_check "on a terminal it ends at R1's prompt" on_terminal
 tap_check "the lab is still up, and coming up again is harmless" same_pids

@@ -251,6 +251,19 @@ lab_ping() { # HOST ADDRESS [COUNT]
 	lab_in "$1" ping -q -c "${3-1}" -i 0.2 -W 2 "$2"
 }
 
+# What a ping that was ended by INT printed. A busy machine answers late; only
+# what never comes is lost. The very last request may still be on its way.
+lab_lost_nothing() { # FILE
+	local sent got
+
+	read -r sent got < <(sed -n \
+		's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 \2/p' \
+		"$1")
+	say "$sent packets, ${got:-0} answered"
+	[ "${sent:-0}" -gt 20 ] && [ "$((sent - got))" -le 1 ] &&
+		! grep -E 'Unreachable|Time to live' "$1"
+}
+
 # lab_mesh: every host to every other host's LAN and loopback; prints what
 # does not answer.
 lab_mesh() {
