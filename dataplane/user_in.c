@@ -262,7 +262,7 @@ static const struct world_sa *packet_sa(
 {
 	size_t hdr = n ? (p[0] & 0xfu) * 4u : 0;
 
-	if (!is_ipv4(p, n) || n < hdr + 8)
+	if (!is_ipv4(p, n) || n < hdr + 4)
 		return NULL;
 	return sa_find(io->w->world, word_at(p + hdr), ifindex);
 }
