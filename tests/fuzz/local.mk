@@ -31,6 +31,12 @@ tests_fuzz_fuzz_esp_SOURCES = tests/fuzz/fuzz_esp.c
 tests_fuzz_fuzz_esp_LDADD = $(DATAPLANE_LIBS)
 tests_fuzz_fuzz_esp_LDFLAGS = $(LIBFUZZER_LINK)
 
+fuzz_targets += tests/fuzz/fuzz_inbound
+tests_fuzz_fuzz_inbound_SOURCES = tests/fuzz/fuzz_inbound.c
+tests_fuzz_fuzz_inbound_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
+tests_fuzz_fuzz_inbound_LDADD = $(DATAPLANE_LIBS)
+tests_fuzz_fuzz_inbound_LDFLAGS = $(LIBFUZZER_LINK)
+
 fuzz_targets += tests/fuzz/fuzz_session_frame
 tests_fuzz_fuzz_session_frame_SOURCES = tests/fuzz/fuzz_session_frame.c \
 	$(FAKE_BOX)

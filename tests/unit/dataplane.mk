@@ -43,6 +43,12 @@ corpus_esp_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_esp.c
 corpus_esp_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_esp"'
 corpus_esp_LDADD = $(DATAPLANE_LIBS)
 
+check_PROGRAMS += corpus_inbound
+corpus_inbound_SOURCES = tests/fuzz/corpus_main.c tests/fuzz/fuzz_inbound.c
+corpus_inbound_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"fuzz_inbound"'
+corpus_inbound_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
+corpus_inbound_LDADD = $(DATAPLANE_LIBS)
+
 check_PROGRAMS += test_user_sa test_iface
 test_user_sa_SOURCES = tests/unit/test_user_sa.c
 test_user_sa_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
