@@ -14,6 +14,7 @@
 #include "dataplane/filter.h"
 #include "base/list.h"
 #include "base/loop.h"
+#include "dataplane/inbound.h"
 #include "dataplane/nflog.h"
 #include "dataplane/objects.h"
 #include "dataplane/selector_nft.h"
@@ -496,6 +497,28 @@ static int bound_commit(
 	return rc;
 }
 
+static size_t inbound_take(
+	struct inbound_name *to, const struct bound *v, size_t n)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!v[i].bind.out && !v[i].list->acl.ip6)
+			memcpy(to[at++].netdev, v[i].bind.netdev, IFNAMSIZ);
+	return at;
+}
+
+/* What is in force, and what is about to be. */
+static void inbound_tell(
+	const struct filters *f, const struct bound *fresh, size_t n)
+{
+	auto_free struct inbound_name *v =
+		xcalloc(f->n_bound + n + 1, sizeof(*v));
+	size_t at = inbound_take(v, f->bound, f->n_bound);
+
+	inbound_set(v, at + inbound_take(v + at, fresh, n));
+}
+
 int filters_set(struct filters *f, const struct filter_bind *v, size_t n)
 {
 	struct bound *fresh = xcalloc(n + 1, sizeof(*fresh));
@@ -515,10 +538,13 @@ int filters_set(struct filters *f, const struct filter_bind *v, size_t n)
 		b->bind.acl = &b->list->acl;
 		n_fresh++;
 	}
+	inbound_tell(f, fresh, n_fresh);
 	if (!bound_equal(f, fresh, n_fresh))
 		rc = bound_commit(f, fresh, n_fresh, false);
 	if (rc) /* somebody may have flushed our tables */
 		rc = bound_commit(f, fresh, n_fresh, true);
+	if (rc)
+		inbound_tell(f, NULL, 0);
 	lists_sweep(f, rc == 0);
 	if (rc) {
 		free(fresh);
@@ -529,6 +555,7 @@ int filters_set(struct filters *f, const struct filter_bind *v, size_t n)
 	free(f->bound);
 	f->bound = fresh;
 	f->n_bound = n_fresh;
+	inbound_tell(f, NULL, 0);
 	return 0;
 }
 

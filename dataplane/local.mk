@@ -26,7 +26,8 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/user_io.h dataplane/user_out.c dataplane/user_in.c \
 	dataplane/user_esp.h dataplane/user_esp_priv.h dataplane/user_esp.c \
 	dataplane/user_esp_openssl.c
-libdataplane_a_SOURCES += dataplane/user_gro.h dataplane/user_gro.c \
+libdataplane_a_SOURCES += dataplane/inbound.h dataplane/inbound.c \
+	dataplane/user_gro.h dataplane/user_gro.c \
 	dataplane/user_ring.h dataplane/user_ring.c \
 	dataplane/user_rx.h dataplane/user_rx.c
 if IPSEC_MB

@@ -2,6 +2,7 @@
  * our own state change so that nothing leaks in between. */
 #include "base/loop.h"
 #include "dataplane/table_priv.h"
+#include "dataplane/inbound.h"
 #include "dataplane/user_priv.h"
 #include "dataplane/watch.h"
 #include <errno.h>
@@ -721,6 +722,12 @@ static void ingress_changed(void *arg, bool missed)
 	rx_settle(&dp->rx);
 }
 
+/* A packet that a list is to judge first must not be taken before. */
+static void lists_changed(void *arg)
+{
+	publish(arg);
+}
+
 static void trouble_ready(void *arg, int events)
 {
 	struct dp *dp = arg;
@@ -839,6 +846,7 @@ static void user_close(struct dp *dp)
 		loop_fd_del(dp->watch_trouble);
 	watch_free(dp->routes);
 	watch_free(dp->ingress);
+	inbound_watch(NULL, NULL);
 	timer_cancel(loop_timers(dp->loop), &dp->repair);
 	while (dp->world && (g = group_of(TAILQ_FIRST(&dp->table.groups))))
 		user_group_del(dp, g->t.cfg.id);
@@ -941,6 +949,7 @@ static struct dp *user_open(
 	dp->routes = watch_routes(loop, &dp->rt, routes_changed, dp);
 	dp->ingress = watch_table(loop, &dp->rx.nft, NFPROTO_NETDEV,
 		DP_NFT_INGRESS, ingress_changed, dp);
+	inbound_watch(lists_changed, dp);
 	src_valid_mark_check(dp);
 	return dp;
 }

@@ -4,6 +4,7 @@
  * ring takes; the other way round when it goes.  So there is a moment in which
  * packets are lost, and none in which they come twice. */
 #include "dataplane/user_rx.h"
+#include "dataplane/inbound.h"
 #include "dataplane/nft.h"
 #include "dataplane/objects.h"
 #include "dataplane/user_priv.h"
@@ -12,12 +13,9 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/netfilter.h>
-#include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #define SPI_SET          "spis"
 #define NFT_TYPE_INTEGER 4
@@ -30,7 +28,8 @@ struct rx_link {
 	int ifindex;
 	unsigned mtu;
 	bool wanted, stale, open, running;
-	const char *why; /* no ring; NULL: there is one */
+	const char *unfit; /* why none was to be, when it came; or NULL */
+	const char *why; /* there is no ring; NULL: there is one */
 	struct ring ring[DP_QUEUES_MAX];
 	uint64_t lost;
 };
@@ -229,23 +228,15 @@ void rx_close(struct rx *rx)
 
 /* ---- changes ---- */
 
-static bool is_ethernet(const char *netdev)
-{
-	struct ifreq req = { 0 };
-	auto_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	memcpy(req.ifr_name, netdev, strnlen(netdev, IFNAMSIZ - 1));
-	return fd >= 0 && !ioctl(fd, SIOCGIFHWADDR, &req) &&
-	       req.ifr_hwaddr.sa_family == ARPHRD_ETHER;
-}
-
 static const char *why_no_ring(const struct rx *rx, const char *netdev)
 {
 	if (rx->no_ring)
 		return rx->no_ring;
 	if (rx->mode == DP_RECEIVE_RAW)
 		return "configured";
-	return is_ethernet(netdev) ? NULL : "the interface is no Ethernet";
+	if (rx->mode != DP_RECEIVE_RING && inbound_listed(netdev))
+		return "an inbound access list must see it";
+	return netdev_is_ethernet(netdev) ? NULL : "the interface is no Ethernet";
 }
 
 static struct rx_link *link_find(struct rx *rx, const char *netdev)
@@ -261,10 +252,8 @@ static struct rx_link *link_find(struct rx *rx, const char *netdev)
 static bool is_current(const struct rx *rx, const struct rx_link *l,
 	const struct link_state *s)
 {
-	bool raw = rx->mode == DP_RECEIVE_RAW;
-
 	return l->ifindex == s->ifindex && l->mtu == s->mtu &&
-	       (raw ? !l->open : l->open || !!why_no_ring(rx, l->netdev));
+	       l->unfit == why_no_ring(rx, l->netdev);
 }
 
 void rx_want(struct rx *rx, const char *netdev, const struct link_state *s)
@@ -284,7 +273,7 @@ void rx_want(struct rx *rx, const char *netdev, const struct link_state *s)
 		l->mtu = s->mtu;
 		for (size_t q = 0; q < DP_QUEUES_MAX; q++)
 			l->ring[q].fd = -1;
-		l->why = why_no_ring(rx, netdev);
+		l->why = l->unfit = why_no_ring(rx, netdev);
 		TAILQ_INSERT_TAIL(&rx->links, l, link);
 	}
 	l->wanted = true;

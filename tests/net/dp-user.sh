@@ -260,6 +260,11 @@ check "no rule at ingress then" [ -z "$(at_ingress 2 2>/dev/null)" ]
 check "over the raw socket" pings $h1 10.2.0.2
 check "TCP over the raw socket" tcp $h1 $h2 10.2.0.2
 both receive auto
+both inlist wan
+check "and where an inbound list must see it" over 2 raw "an inbound"
+check "traffic goes on" pings $h1 10.2.0.2
+both inlist -
+check "over the ring again" each_once 2
 
 ip -n $core route change 10.2.0.0/24 via 192.168.2.1 mtu 1200
 check "ESP fragmented on its way" pings $h1 10.2.0.2 -s 1300 -M dont

@@ -10,10 +10,11 @@
  *   sadel ID SPI | counters ID | aces ID | samtu ID SUITE | quit
  *   udp SPORT ADDRESS DPORT                           send a datagram
  *   aclclear NAME | time ID MS | replay ID
- *   receive {auto|ring|raw} | receives ID
+ *   receive {auto|ring|raw} | receives ID | inlist DEV|-
  *   crypto {openssl|ipsec-mb} | sas ID
  *   path {out|in|esp} SRC DST PROTO SPORT DPORT DEV   what becomes of it */
 #include "base/loop.h"
+#include "dataplane/inbound.h"
 #include "dataplane/nft.h"
 #include "dataplane/path.h"
 #include "dataplane/user_emit.h"
@@ -243,6 +244,16 @@ static int do_receive(const char *how)
 	return 0;
 }
 
+/* As if the device had an inbound access list. */
+static int do_inlist(const char *netdev)
+{
+	struct inbound_name name = { 0 };
+
+	snprintf(name.netdev, sizeof(name.netdev), "%s", netdev);
+	inbound_set(&name, *netdev != '-');
+	return 0;
+}
+
 static int do_receives(uint32_t id)
 {
 	struct dp_receive_view v;
@@ -334,6 +345,8 @@ static int run(char **w, size_t n)
 		return do_replay(id);
 	if (!strcmp(w[0], "receive") && n > 1)
 		return do_receive(w[1]);
+	if (!strcmp(w[0], "inlist") && n > 1)
+		return do_inlist(w[1]);
 	if (!strcmp(w[0], "receives") && n > 1)
 		return do_receives(id);
 	if (!strcmp(w[0], "crypto") && n > 1)

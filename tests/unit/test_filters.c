@@ -3,6 +3,7 @@
  * forwarded to another TUN exactly when it is permitted. */
 #include "base/loop.h"
 #include "dataplane/filter.h"
+#include "dataplane/inbound.h"
 #include "tests/unit/acl_random.h"
 #include "tests/unit/test.h"
 #include <arpa/inet.h>
@@ -142,6 +143,8 @@ static void bind_one(struct world *w, const struct acl *acl, bool out)
 
 	snprintf(b.netdev, sizeof(b.netdev), "%s", out ? "out" : "in");
 	assert_int_equal(filters_set(w->f, &b, 1), 0);
+	assert_int_equal(
+		inbound_listed("in"), !out && acl->n > 0 && !acl->ip6);
 }
 
 static void show(const struct acl *acl, const uint8_t *p, size_t n)
@@ -288,6 +291,7 @@ static void both_directions(void **state)
 		assert_true(passes(w, 80, false));
 	}
 	assert_int_equal(filters_set(w->f, NULL, 0), 0);
+	assert_false(inbound_listed("in"));
 	assert_true(passes(w, 80, false));
 	run("test -z \"$(nft list ruleset)\"");
 }
