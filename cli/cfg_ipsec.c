@@ -64,23 +64,17 @@ static const struct command sa_idle = {
 static const struct command ipsec_other = {
 	.mode = MODE_CONFIG,
 	.order = ORDER_IPSEC_SA + 3,
-	.grammar = "crypto ipsec {!df-bit {clear|copy|set}|"
-		   "!fragmentation {after-encryption|before-encryption}|"
+	.grammar = "crypto ipsec {"
 		   "!nat-transparency {udp-encapsulation|spi-matching}|"
 		   "!ipv4-deny {jump|clear|drop}}",
-	.help = HELP_IPSEC "df-bit  Handling of encapsulated DF bit\n"
-			   "clear  Clear\ncopy  Copy from the inner header\n"
-			   "set  Set\n"
-			   "fragmentation  Handling of fragmentation\n"
-			   "after-encryption  Fragment after encryption\n"
-			   "before-encryption  Fragment before encryption\n"
-			   "nat-transparency  IPsec NAT transparency model\n"
+	.help = HELP_IPSEC "nat-transparency  IPsec NAT transparency model\n"
 			   "udp-encapsulation  UDP encapsulation\n"
 			   "spi-matching  Match inbound SPI to outbound SPI\n"
 			   "ipv4-deny  Handling of a deny in an ACL\n"
-			   "jump  Search the next ACL\ndrop  Drop the packet\n",
+			   "jump  Search the next ACL\nclear  Clear\n"
+			   "drop  Drop the packet\n",
 	.flags = CMD_HARMLESS,
-	.sample = "crypto ipsec df-bit clear",
+	.sample = "crypto ipsec ipv4-deny jump",
 };
 
 const struct command cfg_transform_set = {

@@ -2,6 +2,9 @@
  * that peers and tools with other habits get along with it. */
 #include "cli/cfg.h"
 
+#define HELP_PLATFORM_DATAPLANE                                                \
+	"platform  Settings of this platform\n"                                \
+	"dataplane  What encrypts and decrypts the groups' traffic\n"
 #define HELP_PLATFORM_GDOI "platform  Settings of this platform\ngdoi  GDOI on the wire\n"
 
 static const struct command isakmp_doi = {
@@ -102,8 +105,7 @@ static const struct command dataplane = {
 	.order = ORDER_PLATFORM,
 	.grammar = "platform dataplane {auto|xfrm|user}",
 	.deflt = "platform dataplane auto",
-	.help = "platform  Settings of this platform\n"
-		"dataplane  What encrypts and decrypts the groups' traffic\n"
+	.help = HELP_PLATFORM_DATAPLANE
 		"auto  The kernel where it can, else this program\n"
 		"xfrm  The kernel's own ESP\n"
 		"user  This program\n",
@@ -122,6 +124,33 @@ static const struct command crypto = {
 		"ipsec-mb  Intel's multi-buffer library, for ciphers that it "
 		"has\n",
 	.sample = "platform dataplane crypto ipsec-mb",
+};
+
+static const struct command capture = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform dataplane capture {auto|egress|tun}",
+	.deflt = "platform dataplane capture auto",
+	.help = HELP_PLATFORM_DATAPLANE
+		"capture  How this program takes what it encrypts\n"
+		"auto  As it leaves where that can be, else by a route\n"
+		"egress  As it leaves an Ethernet interface\n"
+		"tun  By a route into a device of this program\n",
+	.sample = "platform dataplane capture tun",
+};
+
+static const struct command transmit = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform dataplane transmit {auto|xdp|packet|raw}",
+	.deflt = "platform dataplane transmit auto",
+	.help = HELP_PLATFORM_DATAPLANE
+		"transmit  How this program sends what it has encrypted\n"
+		"auto  By the fastest of these that works\n"
+		"xdp  By AF_XDP sockets, past queues and packet captures\n"
+		"packet  By packet sockets\n"
+		"raw  By raw IP sockets\n",
+	.sample = "platform dataplane transmit packet",
 };
 
 void platform_isakmp_view(const struct router *r, struct isakmp_config *c)
@@ -147,12 +176,31 @@ static void settle(void *ctx, const struct tree *t)
 	isakmp_keys_opened(ctx);
 }
 
+static void ways_settle(const struct router *r)
+{
+	const struct node *root = tree_root(r->tree);
+	const struct node *c = node_get(root, &capture);
+	const struct node *x = node_get(root, &transmit);
+	const struct dp_ways w = {
+		.capture = node_has(c, "egress") ? DP_CAPTURE_EGRESS
+			   : node_has(c, "tun")  ? DP_CAPTURE_TUN
+						 : DP_CAPTURE_AUTO,
+		.transmit = node_has(x, "xdp")	    ? DP_TRANSMIT_XDP
+			    : node_has(x, "packet") ? DP_TRANSMIT_PACKET
+			    : node_has(x, "raw")    ? DP_TRANSMIT_RAW
+						    : DP_TRANSMIT_AUTO,
+	};
+
+	box_set_ways(r->box, &w);
+}
+
 static void dataplane_settle(void *ctx, const struct tree *t)
 {
 	const struct router *r = ctx;
 	const struct node *n = node_get(tree_root(r->tree), &dataplane);
 
 	(void)t;
+	ways_settle(r);
 	box_set_dataplane(r->box,
 		node_has(n, "xfrm")   ? DP_MODE_XFRM
 		: node_has(n, "user") ? DP_MODE_USER
@@ -199,7 +247,8 @@ static void subscribe(struct router *r)
 		.commands = watched,
 		.settle = settle,
 		.ctx = r };
-	static const struct command *const choice[] = { &dataplane, NULL };
+	static const struct command *const choice[] = { &dataplane,
+		&capture, &transmit, NULL };
 	struct subscriber d = { .name = "dataplane",
 		.commands = choice,
 		.settle = dataplane_settle,
@@ -216,7 +265,8 @@ static void subscribe(struct router *r)
 	commit_subscribe(r->commit, &l);
 }
 
-static const struct command *const list[] = { &dataplane, &crypto, &isakmp_doi, &port_500, &extensions,
+static const struct command *const list[] = { &dataplane, &crypto, &capture,
+	&transmit, &isakmp_doi, &port_500, &extensions,
 	&sat_ids, &sak_ids, &sak_reserved, &signature, &id_order };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_platform = { &commands, subscribe };

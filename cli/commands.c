@@ -43,6 +43,7 @@ static const struct feature *const features[] = {
 	&feature_platform,
 	&feature_metrics,
 	&feature_ipsec,
+	&feature_ipsec_cut,
 	&feature_keys,
 	&feature_pki,
 	&feature_pki_map,

@@ -35,7 +35,7 @@ libcli_a_SOURCES += \
 	cli/cfg_if_vlan.c \
 	cli/cfg_interface.c \
 	cli/session_range.c \
-	cli/cfg_ipsec.c \
+	cli/cfg_ipsec.c cli/cfg_ipsec_cut.c \
 	cli/cfg_isakmp.c cli/cfg_isakmp.h cli/cfg_keyring.c \
 	cli/cfg_isakmp_profile.c cli/cfg_isakmp_sa.c cli/cfg_platform.c cli/cfg_metrics.c cli/metrics_text.c cli/metrics_text.h \
 	cli/show_admission.c cli/show_gdoi_error.c cli/show_gdoi_feature.c cli/show_gdoi_store.c cli/show_isakmp.c \

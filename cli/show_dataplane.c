@@ -39,9 +39,11 @@ static void objects_print(struct cmd_call *c, const struct dp_choice *d)
 			"  Kernel objects of user\n"
 			"    Packet marks       : 0x%x-0x%x, 0x%x, 0x%x\n"
 			"    TUN devices        : gm0-gm%u\n"
+			"    TAP devices        : gmx0-gmx%u, table netdev "
+			DP_NFT_TABLE "\n"
 			"    Routing tables     : %u, %u-%u\n",
 			DP_MARK_OUT(0), DP_MARK_OUT(last), DP_MARK_OWN,
-			DP_MARK_IN, last, DP_RT_IN, DP_RT_OUT(0),
+			DP_MARK_IN, last, last, DP_RT_IN, DP_RT_OUT(0),
 			DP_RT_OUT(last));
 }
 
@@ -59,6 +61,12 @@ static void group_print(
 		g->backend, g->why, g->n_entries, g->n_sas);
 	if (g->sending != 0)
 		sbuf_printf(c->out, ", sending with 0x%08X", g->sending);
+	if (detail && g->ways.capture != NULL)
+		sbuf_printf(c->out,
+			"\n    Taken by           : %s%s%s"
+			"\n    Sent by            : %s",
+			g->ways.capture, g->ways.why ? ", " : "",
+			g->ways.why ? g->ways.why : "", g->ways.transmit);
 	sbuf_printf(c->out,
 		"\n    Packets encrypted  : %" PRIu64
 		"\n    Packets decrypted  : %" PRIu64 "\n",
@@ -121,6 +129,9 @@ static int json_all(struct cmd_call *c, const struct dp_choice *d)
 		if (g.sending != 0)
 			jo_spi(e, "sending_spi", g.sending);
 		sas_json(c, e, i);
+		jo_str(e, "capture", g.ways.capture);
+		jo_str(e, "capture_reason", g.ways.why);
+		jo_str(e, "transmit", g.ways.transmit);
 		jo_num(e, "encrypted", g.count.encrypt);
 		jo_num(e, "decrypted", g.count.decrypt);
 		drops = jo_object(e, "drops");

@@ -40,6 +40,9 @@ struct dp {
 	struct side xfrm, user;
 	enum dp_mode mode;
 	enum dp_crypto crypto;
+	struct dp_ways ways;
+	struct dp_cut *cuts;
+	size_t n_cuts;
 	struct sbuf probe; /* why xfrm is not open; empty: it can be */
 	TAILQ_HEAD(, kept_group) groups;
 };
@@ -154,6 +157,8 @@ static int user_open(struct dp *dp, struct sbuf *why)
 	if (dp->crypto != DP_CRYPTO_OPENSSL &&
 		dp->user.ops->crypto_set(dp->user.dp, dp->crypto, why))
 		dp_tell(&dp->ev, "%s", sbuf_str(why));
+	if (dp->user.ops->ways_set)
+		dp->user.ops->ways_set(dp->user.dp, &dp->ways);
 	return 0;
 }
 
@@ -375,8 +380,28 @@ static int group_put(struct dp *dp, struct kept_group *g,
 	return rc ? rc : group_at(g, in);
 }
 
-static int choose_group_set(struct dp *dp, const struct dp_group *in)
+static struct dp_group group_cut(
+	const struct dp *dp, const struct dp_group *in)
 {
+	struct dp_group g = *in;
+	bool own = false;
+
+	for (size_t i = 0; i < dp->n_cuts; i++) {
+		const struct dp_cut *c = &dp->cuts[i];
+		bool is_own = !strcmp(c->netdev, in->netdev);
+
+		if (!is_own && (c->netdev[0] || own))
+			continue;
+		own |= is_own;
+		g.df = c->df;
+		g.frag_after = c->frag_after;
+	}
+	return g;
+}
+
+static int choose_group_set(struct dp *dp, const struct dp_group *given)
+{
+	const struct dp_group cut = group_cut(dp, given), *in = &cut;
 	struct kept_group *g = group_find(dp, in->id);
 	bool fresh = !g;
 	int rc;
@@ -611,6 +636,7 @@ static void choose_close(struct dp *dp)
 	while ((g = TAILQ_FIRST(&dp->groups)))
 		group_drop(dp, g);
 	sbuf_free(&dp->probe);
+	free(dp->cuts);
 	free(dp);
 }
 
@@ -651,6 +677,40 @@ const struct dataplane_ops dataplane_choose = {
 	.replay_clear = choose_replay_clear,
 	.inner_mtu = choose_inner_mtu,
 };
+
+void dp_choose_ways(struct dp *dp, const struct dp_ways *w)
+{
+	dp->ways = *w;
+	if (dp->user.dp && dp->user.ops->ways_set)
+		dp->user.ops->ways_set(dp->user.dp, w);
+}
+
+void dp_choose_cuts(struct dp *dp, const struct dp_cut *v, size_t n)
+{
+	struct kept_group *g;
+
+	free(dp->cuts);
+	dp->cuts = xcalloc(n + 1, sizeof(*v));
+	dp->n_cuts = n;
+	if (n)
+		memcpy(dp->cuts, v, n * sizeof(*v));
+	TAILQ_FOREACH(g, &dp->groups, link) {
+		struct dp_group now = group_cut(dp, &g->cfg);
+		int rc = 0;
+
+		if (now.df == g->cfg.df &&
+			now.frag_after == g->cfg.frag_after)
+			continue;
+		rc = group_put(dp, g, &now, false);
+		if (rc) {
+			dp_tell(&dp->ev, "fragmentation at %s: %s",
+				now.netdev, strerror(-rc));
+			continue;
+		}
+		g->cfg.df = now.df;
+		g->cfg.frag_after = now.frag_after;
+	}
+}
 
 void dp_choice_get(const struct dp *dp, struct dp_choice *out)
 {
@@ -702,5 +762,8 @@ bool dp_choice_group(struct dp *dp, size_t i, struct dp_choice_group *out)
 	TAILQ_FOREACH(sa, &g->sas, link)
 		out->n_sas++;
 	(void)choose_group_counters(dp, g->cfg.id, &out->count);
+	if (g->at->ops->ways_get)
+		(void)g->at->ops->ways_get(
+			g->at->dp, g->cfg.id, &out->ways);
 	return true;
 }

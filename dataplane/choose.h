@@ -19,6 +19,19 @@ int dp_choose_mode(struct dp *dp, enum dp_mode mode, struct sbuf *why);
  * stays. */
 int dp_choose_crypto(struct dp *dp, enum dp_crypto crypto, struct sbuf *why);
 
+/* How the user backend takes and sends packets. */
+void dp_choose_ways(struct dp *dp, const struct dp_ways *w);
+
+/* What becomes of DF and of packets that are too long on an interface; netdev
+ * "": on those without an entry.  Goes over what groups are set with. */
+struct dp_cut {
+	char netdev[IFNAMSIZ];
+	uint8_t df; /* as in dp_group */
+	bool frag_after;
+};
+/* These from now on, for present groups too. */
+void dp_choose_cuts(struct dp *dp, const struct dp_cut *v, size_t n);
+
 struct dp_choice {
 	enum dp_mode mode;
 	const char *backend; /* of groups that nothing keeps from it */
@@ -29,6 +42,7 @@ struct dp_choice {
 	size_t n_groups;
 };
 struct dp_choice_group {
+	struct dp_ways_now ways; /* NULL: the backend has but one */
 	const char *backend, *why;
 	char netdev[IFNAMSIZ];
 	uint16_t order; /* of its crypto map entry */

@@ -125,12 +125,17 @@ struct dp_receive_view {
 	uint64_t lost;   /* packets for which the ring had no room */
 };
 
-/* How the user backend takes packets that are to be encrypted, and sends them;
- * EMIT_* of user_emit.h. */
+/* How the user backend takes packets that are to be encrypted, and sends them. */
 enum dp_capture { DP_CAPTURE_AUTO, DP_CAPTURE_EGRESS, DP_CAPTURE_TUN };
+enum dp_transmit {
+	DP_TRANSMIT_AUTO,
+	DP_TRANSMIT_XDP,
+	DP_TRANSMIT_PACKET,
+	DP_TRANSMIT_RAW
+};
 struct dp_ways {
 	enum dp_capture capture;
-	uint8_t transmit;
+	enum dp_transmit transmit;
 };
 /* What a group has of it: texts, lent for good. */
 struct dp_ways_now {

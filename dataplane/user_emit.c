@@ -2,17 +2,17 @@
 #include "dataplane/user_emit.h"
 #include "base/mem.h"
 
-struct emit *emit_open(enum emit_kind want, const struct emit_where *at)
+struct emit *emit_open(enum dp_transmit want, const struct emit_where *at)
 {
 	struct emit *e = NULL;
 
-	if (at->ifindex && want != EMIT_RAW) {
-		if (want == EMIT_XDP || (want == EMIT_AUTO && !at->shaped))
+	if (at->ifindex && want != DP_TRANSMIT_RAW) {
+		if (want == DP_TRANSMIT_XDP || (want == DP_TRANSMIT_AUTO && !at->shaped))
 			e = emit_xdp_open(at->ifindex, at->queue);
 		if (!e)
-			e = emit_socket_open(EMIT_PACKET, at->ifindex);
+			e = emit_socket_open(DP_TRANSMIT_PACKET, at->ifindex);
 	}
-	return e ? e : emit_socket_open(EMIT_RAW, 0);
+	return e ? e : emit_socket_open(DP_TRANSMIT_RAW, 0);
 }
 
 void emit_close(struct emit *e)
@@ -21,17 +21,17 @@ void emit_close(struct emit *e)
 		e->ops->close(e);
 }
 
-enum emit_kind emit_kind_of(const struct emit *e)
+enum dp_transmit emit_kind_of(const struct emit *e)
 {
 	return e->ops->kind;
 }
 
-const char *emit_kind_text(enum emit_kind k)
+const char *emit_kind_text(enum dp_transmit k)
 {
-	static const char *const text[] = { [EMIT_AUTO] = "auto",
-		[EMIT_XDP] = "xdp",
-		[EMIT_PACKET] = "packet",
-		[EMIT_RAW] = "raw" };
+	static const char *const text[] = { [DP_TRANSMIT_AUTO] = "auto",
+		[DP_TRANSMIT_XDP] = "xdp",
+		[DP_TRANSMIT_PACKET] = "packet",
+		[DP_TRANSMIT_RAW] = "raw" };
 
 	return text[k];
 }

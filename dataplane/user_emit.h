@@ -7,14 +7,13 @@
  * An emitter is one thread's; it owns the slots in which frames are made. */
 #ifndef DATAPLANE_USER_EMIT_H
 #define DATAPLANE_USER_EMIT_H
+#include "dataplane/ops.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define EMIT_SLOT   2048
 #define EMIT_FRAMES 64 /* most at once */
-/* What the user asks for (auto) and what was had. */
-enum emit_kind { EMIT_AUTO, EMIT_XDP, EMIT_PACKET, EMIT_RAW };
 
 struct emit_frame {
 	uint8_t *p; /* outer IP header; an Ethernet header stands before it,
@@ -31,10 +30,10 @@ struct emit_where {
 };
 /* The best that works, of those allowed; raw always does.  NULL: not even
  * raw. */
-struct emit *emit_open(enum emit_kind want, const struct emit_where *at);
+struct emit *emit_open(enum dp_transmit want, const struct emit_where *at);
 void emit_close(struct emit *e);
-enum emit_kind emit_kind_of(const struct emit *e);
-const char *emit_kind_text(enum emit_kind k);
+enum dp_transmit emit_kind_of(const struct emit *e);
+const char *emit_kind_text(enum dp_transmit k);
 /* A slot; at most EMIT_FRAMES before the next emit_send.  NULL: the device
  * takes nothing at present. */
 uint8_t *emit_slot(struct emit *e);
@@ -45,7 +44,7 @@ void emit_send_large(struct emit *e, struct emit_frame *f);
 
 /* ---- among the emitters ---- */
 struct emit_ops {
-	enum emit_kind kind;
+	enum dp_transmit kind;
 	uint8_t *(*slot)(struct emit *e);
 	void (*send)(struct emit *e, struct emit_frame *v, size_t n);
 	void (*send_large)(struct emit *e, struct emit_frame *f);
@@ -54,6 +53,6 @@ struct emit_ops {
 struct emit {
 	const struct emit_ops *ops;
 };
-struct emit *emit_socket_open(enum emit_kind kind, int ifindex);
+struct emit *emit_socket_open(enum dp_transmit kind, int ifindex);
 struct emit *emit_xdp_open(int ifindex, unsigned queue);
 #endif

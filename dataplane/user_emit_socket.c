@@ -82,9 +82,9 @@ static void socket_close(struct emit *e)
 }
 
 static const struct emit_ops ops[] = {
-	{ EMIT_RAW, socket_slot, socket_send, socket_send_large,
+	{ DP_TRANSMIT_RAW, socket_slot, socket_send, socket_send_large,
 		socket_close },
-	{ EMIT_PACKET, socket_slot, socket_send, socket_send_large,
+	{ DP_TRANSMIT_PACKET, socket_slot, socket_send, socket_send_large,
 		socket_close },
 };
 
@@ -132,9 +132,9 @@ static void messages_init(struct socket_emit *s, bool raw)
 	}
 }
 
-struct emit *emit_socket_open(enum emit_kind kind, int ifindex)
+struct emit *emit_socket_open(enum dp_transmit kind, int ifindex)
 {
-	bool raw = kind == EMIT_RAW;
+	bool raw = kind == DP_TRANSMIT_RAW;
 	int fd = raw ? raw_open() : packet_open(ifindex);
 	struct socket_emit *s;
 

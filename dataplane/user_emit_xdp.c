@@ -179,7 +179,7 @@ static void xdp_close(struct emit *e)
 	free(x);
 }
 
-static const struct emit_ops ops = { EMIT_XDP, xdp_slot, xdp_send,
+static const struct emit_ops ops = { DP_TRANSMIT_XDP, xdp_slot, xdp_send,
 	xdp_send_large, xdp_close };
 
 static bool option_set(int fd, int name, const void *value, socklen_t n)
@@ -265,7 +265,7 @@ struct emit *emit_xdp_open(int ifindex, unsigned queue)
 
 	x->e.ops = &ops;
 	x->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
-	x->large = emit_socket_open(EMIT_PACKET, ifindex);
+	x->large = emit_socket_open(DP_TRANSMIT_PACKET, ifindex);
 	if (x->fd < 0 || !x->large || !area_open(x) || !rings_open(x) ||
 		!socket_bind(x, ifindex, queue)) {
 		xdp_close(&x->e);

@@ -332,7 +332,7 @@ static bool device_read(struct source *s, int fd, size_t l2)
 static bool can_emit(const struct source *s)
 {
 	return s->emit &&
-	       (s->eth || emit_kind_of(s->emit) == EMIT_RAW);
+	       (s->eth || emit_kind_of(s->emit) == DP_TRANSMIT_RAW);
 }
 
 static bool device_discard(struct source *s, int fd)

@@ -93,7 +93,7 @@ struct user_group {
 	const char *why;         /* or not */
 	char tap_name[IFNAMSIZ];
 	struct user_ways ways;
-	uint8_t transmit;        /* wanted when the emitters were opened */
+	enum dp_transmit transmit; /* wanted when the emitters were opened */
 	int emit_ifindex;        /* that they are for; 0: any */
 	bool broken; /* its devices are to be repaired, again and again */
 	struct user_sa_list sas;

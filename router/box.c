@@ -174,6 +174,7 @@ void box_settle(struct box *b)
 {
 	forwarding_settle(b);
 	box_iface_settle(b);
+	box_cuts_settle(b);
 	box_route_settle(b);
 	box_filter_settle(b);
 	box_gm_settle(b);

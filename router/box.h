@@ -127,6 +127,15 @@ void box_config_ready(struct box *b);
 void box_set_dataplane(struct box *b, enum dp_mode mode);
 /* By which library it encrypts where the kernel does not; likewise. */
 void box_set_dataplane_crypto(struct box *b, enum dp_crypto crypto);
+/* How packets are taken and sent where the user backend encrypts. */
+void box_set_ways(struct box *b, const struct dp_ways *w);
+/* DF and too long packets of an interface; ifname "": of those without one. */
+struct cut_policy {
+	char ifname[64];
+	uint8_t df; /* as in dp_group */
+	bool frag_after;
+};
+void box_set_cuts(struct box *b, const struct cut_policy *v, size_t n);
 /* False: there is no dataplane.  As dp_choice_get, dp_choice_group,
  * dp_choice_sa. */
 bool box_dataplane(struct box *b, struct dp_choice *out);

@@ -6,6 +6,7 @@
 #include "router/box_priv.h"
 #include "router/dp_none.h"
 #include "router/keylog.h"
+#include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,8 @@ static void dataplane_try(struct box *b)
 	box_guard_again(b);
 	box_set_dataplane_crypto(b, b->dp_crypto);
 	box_set_dataplane(b, b->dp_mode);
+	box_set_ways(b, &b->dp_ways);
+	box_cuts_settle(b);
 }
 
 static void on_reopen(void *arg)
@@ -146,6 +149,7 @@ void box_dataplane_close(struct box *b)
 		b->env.env.dp_ops->close(b->env.env.dp);
 	keylog_close(b->keylog);
 	sbuf_free(&b->dp_why);
+	free(b->cuts);
 }
 
 const char *box_dataplane_why(const struct box *b)
@@ -189,6 +193,48 @@ bool box_dataplane_sa(
 	struct box *b, size_t i, size_t k, struct dp_sa_view *out)
 {
 	return b->chooser != NULL && dp_choice_sa(b->chooser, i, k, out);
+}
+
+void box_set_ways(struct box *b, const struct dp_ways *w)
+{
+	b->dp_ways = *w;
+	if (b->chooser != NULL)
+		dp_choose_ways(b->chooser, w);
+}
+
+void box_cuts_settle(struct box *b)
+{
+	struct dp_cut *v;
+	size_t n = 0;
+
+	if (b->chooser == NULL)
+		return;
+	v = xcalloc(b->n_cuts + 1, sizeof(*v));
+	for (size_t i = 0; i < b->n_cuts; i++) {
+		const struct cut_policy *c = &b->cuts[i];
+		const struct box_iface *f = box_iface_find(b, c->ifname);
+		bool all = c->ifname[0] == '\0';
+
+		if (!all && (f == NULL || f->netdev[0] == '\0'))
+			continue;
+		v[n] = (struct dp_cut){ .df = c->df,
+			.frag_after = c->frag_after };
+		if (!all)
+			strlcpy(v[n].netdev, f->netdev, sizeof(v[n].netdev));
+		n++;
+	}
+	dp_choose_cuts(b->chooser, v, n);
+	free(v);
+}
+
+void box_set_cuts(struct box *b, const struct cut_policy *v, size_t n)
+{
+	free(b->cuts);
+	b->cuts = xcalloc(n + 1, sizeof(*v));
+	b->n_cuts = n;
+	if (n > 0)
+		memcpy(b->cuts, v, n * sizeof(*v));
+	box_cuts_settle(b);
 }
 
 bool box_dataplane(struct box *b, struct dp_choice *out)

@@ -47,6 +47,9 @@ struct box {
 	const struct dataplane_ops *dp_wanted;
 	enum dp_mode dp_mode;   /* as configured */
 	enum dp_crypto dp_crypto;
+	struct dp_ways dp_ways; /* likewise */
+	struct cut_policy *cuts;
+	size_t n_cuts;
 	struct timer dp_reopen; /* while there is none */
 	struct sbuf dp_why;     /* there is none */
 	struct debugger *debugger;
@@ -109,6 +112,9 @@ const struct link_state *box_iface_link(
 	const struct box *b, const char *ifname);
 /* Address that registrations through it come from; family 0: none yet. */
 struct ip_addr box_iface_local(const struct box *b, const struct box_iface *f);
+
+/* box_dataplane.c */
+void box_cuts_settle(struct box *b); /* interfaces may have other netdevs */
 
 /* box_route.c */
 void box_route_settle(struct box *b);

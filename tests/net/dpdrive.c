@@ -135,9 +135,9 @@ static int do_ways(char **w)
 	for (unsigned i = 0; i < ARRAY_LEN(capture); i++)
 		if (!strcmp(w[1], capture[i]))
 			want.capture = i;
-	for (unsigned i = EMIT_AUTO; i <= EMIT_RAW; i++)
+	for (unsigned i = DP_TRANSMIT_AUTO; i <= DP_TRANSMIT_RAW; i++)
 		if (!strcmp(w[2], emit_kind_text(i)))
-			want.transmit = (uint8_t)i;
+			want.transmit = i;
 	ops->ways_set(dp, &want);
 	return 0;
 }

@@ -263,6 +263,21 @@ bool box_dataplane_sa(
 	return i < fake_box.dataplane.n_groups && k == 0 && out->spi != 0;
 }
 
+void box_set_ways(struct box *b, const struct dp_ways *w)
+{
+	(void)b;
+	fake_box.ways = *w;
+}
+
+void box_set_cuts(struct box *b, const struct cut_policy *v, size_t n)
+{
+	(void)b;
+	fake_box.n_cuts = n < ARRAY_LEN(fake_box.cuts)
+				  ? n
+				  : ARRAY_LEN(fake_box.cuts);
+	memcpy(fake_box.cuts, v, fake_box.n_cuts * sizeof(*v));
+}
+
 const char *box_iface_name(
 	const struct box *b, const char *netdev, char out[64])
 {

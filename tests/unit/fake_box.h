@@ -28,6 +28,9 @@ struct fake_box {
 	unsigned clears;
 	bool routing, routing6;
 	struct dp_choice dataplane; /* backend NULL: none */
+	struct dp_ways ways;
+	struct cut_policy cuts[4];
+	size_t n_cuts;
 	struct dp_choice_group dataplane_group; /* each of them */
 	struct dp_sa_view dataplane_sa;         /* the only one of each */
 	bool has_kinds; /* what box_has_kind says */

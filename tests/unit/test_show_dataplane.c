@@ -157,6 +157,50 @@ static void crypto_reaches_the_box(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void ways_reach_the_box(void **state)
+{
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	free(fake_paste(&r, "platform dataplane capture tun\n"
+			    "platform dataplane transmit packet\n"));
+	assert_int_equal(fake_box.ways.capture, DP_CAPTURE_TUN);
+	assert_int_equal(fake_box.ways.transmit, DP_TRANSMIT_PACKET);
+	free(fake_paste(&r, "platform dataplane capture egress\n"
+			    "no platform dataplane transmit\n"));
+	assert_int_equal(fake_box.ways.capture, DP_CAPTURE_EGRESS);
+	assert_int_equal(fake_box.ways.transmit, DP_TRANSMIT_AUTO);
+	fake_router_fini(&r);
+}
+
+static void fragmentation_reaches_the_box(void **state)
+{
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	free(fake_paste(&r, "crypto ipsec df-bit clear\n"
+			    "interface GigabitEthernet0/0\n"
+			    " crypto ipsec fragmentation after-encryption\n"
+			    "interface GigabitEthernet0/1\n"
+			    " crypto ipsec df-bit set\n"));
+	assert_int_equal(fake_box.n_cuts, 3);
+	assert_string_equal(fake_box.cuts[0].ifname, "");
+	assert_int_equal(fake_box.cuts[0].df, 2);
+	assert_false(fake_box.cuts[0].frag_after);
+	assert_string_equal(fake_box.cuts[1].ifname, "GigabitEthernet0/0");
+	assert_int_equal(fake_box.cuts[1].df, 2);
+	assert_true(fake_box.cuts[1].frag_after);
+	assert_int_equal(fake_box.cuts[2].df, 1);
+	free(fake_paste(&r, "no crypto ipsec df-bit\n"
+			    "interface GigabitEthernet0/0\n"
+			    " no crypto ipsec fragmentation\n"));
+	assert_int_equal(fake_box.n_cuts, 2);
+	assert_int_equal(fake_box.cuts[0].df, 0);
+	fake_router_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +210,8 @@ int main(void)
 		TEST(nothing_there),
 		TEST(mode_reaches_the_box),
 		TEST(crypto_reaches_the_box),
+		TEST(ways_reach_the_box),
+		TEST(fragmentation_reaches_the_box),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
