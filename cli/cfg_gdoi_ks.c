@@ -206,19 +206,24 @@ static const struct command sa_receive_only = {
 			"but send clear\n",
 };
 
-static const struct command sa_kept = {
+static const struct command sa_d3p = {
 	.mode = MODE_GKM_SERVER,
 	.order = 41,
-	.grammar = "sa {!d3p window {sec <sec:1-100>|msec <msec:1000-100000>}|"
-		   "!pair-wise-keying [safety-limit <limit:1-100>]}",
+	.grammar = "sa d3p window {sec <sec:1-100>|msec <msec:1000-100000>}",
 	.help = HELP_SA "d3p  IP delivery delay detection protocol\n"
 			"window  Window size\nsec  Seconds\n"
 			"<sec>  Seconds\nmsec  Milliseconds\n"
-			"<msec>  Milliseconds\n"
-			"pair-wise-keying  Pair-wise keys of members\n"
+			"<msec>  Milliseconds\n",
+	.sample = "sa d3p window sec 5\nsa d3p window msec 1500",
+};
+
+static const struct command sa_kept = {
+	.mode = MODE_GKM_SERVER,
+	.order = 42,
+	.grammar = "sa pair-wise-keying [safety-limit <limit:1-100>]",
+	.help = HELP_SA "pair-wise-keying  Pair-wise keys of members\n"
 			"safety-limit  Safety limit\n<limit>  Limit\n",
 	.flags = CMD_HARMLESS,
-	.sample = "sa d3p window sec 5",
 };
 
 static const struct command sa_ipsec = {
@@ -270,17 +275,19 @@ static const struct command sa_replay = {
 	.mode = MODE_GKM_SA,
 	.order = 30,
 	.grammar = "replay {counter [window-size <counter:replay_window>]|"
-		   "time [window-size <time:1-100>]}",
+		   "time [window-size {<time:1-100>|msec <msec:100-10000>}]}",
 	.deflt = "replay counter window-size 64",
 	.help = "replay  Set replay method\n"
 		"counter  Counter based replay\n"
 		"window-size  Size of the replay window\n"
 		"<counter>  Packets\ntime  Time based replay\n"
 		"window-size#2  Size of the replay window\n"
-		"<time>  Seconds\n",
+		"<time>  Seconds\nmsec  Milliseconds\n"
+		"<msec>  Milliseconds\n",
 	.flags = CMD_PRINT_DEFAULT | CMD_DEFAULT_ON,
 	.fixup = replay_fixup,
-	.sample = "replay time window-size 5\nreplay counter window-size 128",
+	.sample = "replay time window-size 5\nreplay counter window-size 128\n"
+		  "replay time window-size msec 500",
 };
 
 static const struct command sa_tag = {
@@ -346,7 +353,7 @@ static int replay_fixup(
 	(void)why;
 	if (drv_has(d, "counter") && !drv_set(d, "counter"))
 		drv_put_u32(d, "counter", REPLAY_COUNTER_WINDOW);
-	if (drv_has(d, "time") && !drv_set(d, "time"))
+	if (drv_has(d, "time") && !drv_set(d, "time") && !drv_set(d, "msec"))
 		drv_put_u32(d, "time", REPLAY_TIME_WINDOW);
 	return 0;
 }
@@ -403,11 +410,24 @@ static void replay_view(const struct node *n, struct ks_sa_policy *p)
 		p->replay = REPLAY_NONE;
 	} else if (node_has(n, "time")) {
 		p->replay = REPLAY_TIME;
-		p->replay_window = node_u32(n, "time");
+		p->replay_window = node_has(n, "msec")
+					   ? node_u32(n, "msec")
+					   : node_u32(n, "time") * 1000;
 	} else {
 		p->replay = REPLAY_COUNTER;
 		p->replay_window = node_u32(n, "counter");
 	}
+}
+
+/* Of the group; 0: none. */
+static uint32_t d3p_view(const struct node *server)
+{
+	const struct node *n = node_child(server, &sa_d3p, NULL);
+
+	if (n == NULL)
+		return 0;
+	return node_has(n, "msec") ? node_u32(n, "msec")
+				   : node_u32(n, "sec") * 1000;
 }
 
 static void sa_view(const struct router *r, const struct node *n,
@@ -422,6 +442,7 @@ static void sa_view(const struct router *r, const struct node *n,
 	*acl = (struct acl){ 0 };
 	p->number = (uint16_t)node_u32(n, "number");
 	replay_view(node_get(n, &sa_replay), p);
+	p->d3p_ms = d3p_view(node_parent(n));
 	p->life_secs = ipsec_life_secs(r);
 	p->complete = true;
 	if (profile != NULL)
@@ -622,6 +643,33 @@ static int value_check(
 	return 0;
 }
 
+static bool is_timed(const struct node *sa)
+{
+	const struct node *n = node_child(sa, &sa_replay, NULL);
+
+	return n != NULL && !node_negated(n) && node_has(n, "time");
+}
+
+/* A packet has room for one stamp (ios-cli.md 12.3). */
+static int stamp_check(
+	const struct node *section, const struct node *new, struct sbuf *why)
+{
+	const struct command *c = node_command(new);
+	bool both = false;
+
+	if (c == &sa_replay && node_has(new, "time"))
+		both = node_child(node_parent(section), &sa_d3p, NULL) != NULL;
+	for (struct node *a = c == &sa_d3p
+				      ? node_child(section, &sa_ipsec, NULL)
+				      : NULL;
+		a != NULL; a = node_child(section, &sa_ipsec, a))
+		both |= is_timed(a);
+	if (!both)
+		return 0;
+	sbuf_adds(why, "% IP-D3P and time based anti-replay exclude each other");
+	return -1;
+}
+
 static bool names(const struct node *n, const char *acl)
 {
 	const char *name = node_str(n, "acl");
@@ -696,8 +744,8 @@ int ks_check(void *ctx, const struct tree *t, const struct node *section,
 		return -1;
 	if (c == &ks_redundancy || c == &coop_peer)
 		keep_warn(why, "this key server acts alone");
-	else if (c == &sa_replay && node_has(new, "time"))
-		keep_warn(why, "no time based anti-replay");
+	else if (c == &sa_replay || c == &sa_d3p)
+		return stamp_check(section, new, why);
 	else if (c == &ks_gikev2 || c == &ks_pfs || c == &registration ||
 		 c == &sa_kept)
 		keep_warn(why, NULL);
@@ -712,7 +760,7 @@ static const struct command *const list[] = { &cfg_ks_server, &ks_gdoi,
 	&rekey_transport, &rekey_ack, &registration_interface, &registration,
 	&authorization,
 	&group_size, &ks_identifier, &kssid_range, &kssid_value,
-	&sa_receive_only, &sa_kept, &sa_ipsec, &ks_address, &ks_redundancy,
+	&sa_receive_only, &sa_d3p, &sa_kept, &sa_ipsec, &ks_address, &ks_redundancy,
 	&sa_profile, &sa_match, &sa_replay, &sa_tag, &coop_priority, &coop_peer,
 	&coop_protocol };
 const struct command_list cfg_gdoi_ks_commands = { list, ARRAY_LEN(list) };

@@ -65,6 +65,7 @@ static const struct feature *const features[] = {
 	&feature_show_admission,
 	&feature_show_gdoi_error,
 	&feature_show_gdoi_feature,
+	&feature_show_gdoi_replay,
 	&feature_show_gdoi_store,
 	&feature_show_ipsec,
 	&feature_show_ip,

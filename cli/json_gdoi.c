@@ -21,18 +21,6 @@ json_t *group_id_json(const struct group_id *id)
 	return jv_str(sbuf_str(&text));
 }
 
-const char *replay_json(enum replay_method m)
-{
-	switch (m) {
-	case REPLAY_TIME:
-		return "time";
-	case REPLAY_NONE:
-		return "none";
-	default:
-		return "counter";
-	}
-}
-
 /* --- access lists --- */
 
 static void wild_put(json_t *o, const char *key, struct ip_wild w)
@@ -149,8 +137,6 @@ json_t *tek_json(const struct tek_info *t)
 	jo_num(o, "auth_key_bytes", esp_auth_key_bytes(&t->suite));
 	jo_num(o, "lifetime_secs", t->orig_secs);
 	jo_num(o, "remaining_secs", t->remaining_secs);
-	jo_str(o, "replay_method", replay_json(t->replay));
-	jo_num(o, "replay_window",
-		t->replay == REPLAY_NONE ? 0 : t->replay_window);
+	jo_replay(o, t->replay, t->replay_window);
 	return o;
 }

@@ -236,19 +236,6 @@ json_t *gm_rekey_json(const struct gm_snapshot *v, size_t n)
 	return by_group(v, n, rekey_json);
 }
 
-json_t *gm_replay_json(const struct gm_snapshot *v, size_t n)
-{
-	json_t *list, *top = groups_json(&list);
-
-	for (size_t i = 0; i < n; i += show_gm_run(v + i, n - i)) {
-		json_t *o = group_new(&v[i]);
-
-		jo_bool(o, "time_based", false);
-		json_array_append_new(list, o);
-	}
-	return top;
-}
-
 static json_t *pubkey_json(const struct gm_snapshot *g)
 {
 	const struct kek_info *k = show_gm_kek(g);

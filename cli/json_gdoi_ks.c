@@ -23,9 +23,8 @@ static json_t *sa_json(const struct ks_sa_info *s)
 	jo_num(o, "number", p->number);
 	jo_num(o, "lifetime_secs", p->life_secs);
 	jo_str(o, "profile", p->profile);
-	jo_str(o, "replay_method", replay_json(p->replay));
-	jo_num(o, "replay_window",
-		p->replay == REPLAY_NONE ? 0 : p->replay_window);
+	jo_replay(o, p->replay, p->replay_window);
+	jo_num(o, "d3p_window_ms", p->d3p_ms);
 	jo_str(o, "access_list", p->acl_name);
 	jo_bool(o, "live", s->live);
 	if (s->live) {
@@ -200,7 +199,7 @@ json_t *ks_acl_json(const struct ks_snapshot *v, size_t n)
 	return top;
 }
 
-/* --- rekey, replay, coop, identifier --- */
+/* --- rekey, coop, identifier --- */
 
 json_t *ks_rekey_json(const struct ks_snapshot *v, size_t n)
 {
@@ -211,19 +210,6 @@ json_t *ks_rekey_json(const struct ks_snapshot *v, size_t n)
 
 		rekey_put(o, &v[i]);
 		sas_put(o, &v[i]);
-		json_array_append_new(list, o);
-	}
-	return top;
-}
-
-json_t *ks_replay_json(const struct ks_snapshot *v, size_t n)
-{
-	json_t *list, *top = groups_json(&list);
-
-	for (size_t i = 0; i < n; i++) {
-		json_t *o = group_new(&v[i]);
-
-		jo_bool(o, "time_based", false);
 		json_array_append_new(list, o);
 	}
 	return top;

@@ -68,7 +68,7 @@ libcli_a_SOURCES += \
 	cli/show_crypto.c \
 	cli/show_gdoi.c \
 	cli/show_gdoi_gm.c \
-	cli/show_gdoi_ks.c \
+	cli/show_gdoi_ks.c cli/show_gdoi_replay.c \
 	cli/show_path.c cli/show_path.h \
 	cli/show_arp.c \
 	cli/show_interfaces.c \

@@ -20,6 +20,12 @@ const char *show_cipher(enum cipher_id c);         /* "AES" */
 const char *show_sig_hash(enum hash_id h);         /* "HMAC_AUTH_SHA256" */
 const char *show_ack(const struct ks_policy *p); /* "Cisco"; None: multicast */
 const char *show_replay_method(enum replay_method m); /* "Count Based" */
+/* Packets, or a time: seconds with their unit `secs`, or "500 msec". */
+#define WINDOW_TEXT 24
+const char *show_replay_window(enum replay_method m, uint32_t window,
+	const char *secs, char buf[WINDOW_TEXT]);
+/* The group's IP D3P window, or "Disabled". */
+const char *show_d3p(const struct ks_snapshot *k, char buf[WINDOW_TEXT]);
 const char *show_sid_size(uint8_t bits);              /* "24 bits (MEDIUM)" */
 /* Bytes of a TEK's cipher key, without salt. */
 size_t show_cipher_bytes(const struct esp_suite *s);

@@ -157,18 +157,6 @@ const char *show_ack(const struct ks_policy *p)
 	}
 }
 
-const char *show_replay_method(enum replay_method m)
-{
-	switch (m) {
-	case REPLAY_TIME:
-		return "Time Based";
-	case REPLAY_NONE:
-		return "Disabled";
-	default:
-		return "Count Based";
-	}
-}
-
 size_t show_cipher_bytes(const struct esp_suite *s)
 {
 	const struct esp_cipher_alg *a = esp_cipher_alg(s->cipher);

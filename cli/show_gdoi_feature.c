@@ -11,6 +11,7 @@
 
 #define NEVER    UINT32_MAX
 #define VERSION1 0x01000100u
+#define VERSION2 IKE_VERSION_STAMPS
 
 /* Keyword, help, the first of our versions that has it; the last one apart,
  * for the bars of the grammar stand between. */
@@ -23,7 +24,7 @@
 	X("gdoi-mib", "GDOI MIB", NEVER)                                       \
 	X("gikev2", "G-IKEv2", NEVER)                                          \
 	X("gm-removal", "GM removal", VERSION1)                                \
-	X("ip-d3p", "IP delivery delay detection protocol", NEVER)             \
+	X("ip-d3p", "IP delivery delay detection protocol", VERSION2)          \
 	X("ipv6-crypto-path", "IPv6 in the crypto path", VERSION1)             \
 	X("long-sa-lifetime", "SA lifetimes of more than a day", VERSION1)     \
 	X("pfs", "Perfect forward secrecy", NEVER)                             \

@@ -243,6 +243,7 @@ static void kek_block(const struct gm_snapshot *g, struct sbuf *out)
 
 static void tek_sa(const struct tek_info *t, struct sbuf *out)
 {
+	char window[WINDOW_TEXT];
 	char text[ESP_TEXT];
 
 	sbuf_printf(out,
@@ -257,8 +258,9 @@ static void tek_sa(const struct tek_info *t, struct sbuf *out)
 			t->replay_window);
 	else if (t->replay == REPLAY_TIME)
 		sbuf_printf(out,
-			"        Anti-Replay(Time Based) : %u sec interval\n",
-			t->replay_window);
+			"        Anti-Replay(Time Based) : %s interval\n",
+			show_replay_window(t->replay, t->replay_window, " sec",
+				window));
 	else
 		sbuf_adds(out, "        Anti-Replay : Disabled\n");
 	sbuf_printf(out,
@@ -433,17 +435,6 @@ void show_gdoi_gm_rekey(
 	}
 }
 
-void show_gdoi_gm_replay(
-	const struct gm_snapshot *v, size_t n, struct sbuf *out)
-{
-	for (size_t i = 0; i < n; i += show_gm_run(v + i, n - i))
-		sbuf_printf(out,
-			"Anti-replay Information For Group %s:\n"
-			"  Timebased Replay:\n"
-			"         is not enabled\n",
-			v[i].policy.group);
-}
-
 void show_gdoi_gm_pubkey(
 	const struct gm_snapshot *v, size_t n, struct sbuf *out)
 {
@@ -591,6 +582,7 @@ static void flow(const struct gm_snapshot *g, const struct tek_info *t,
 	const struct ace *e, struct sbuf *out)
 {
 	const char *name = proto_name(e->proto);
+	char window[WINDOW_TEXT];
 
 	if (name != NULL)
 		sbuf_printf(out, "    protocol = %s\n", name);
@@ -601,7 +593,9 @@ static void flow(const struct gm_snapshot *g, const struct tek_info *t,
 	sbuf_printf(out, "      direction: %s, replay(method/window): ",
 		g->direction == GM_BOTH ? "Both" : "Inbound");
 	if (t->replay == REPLAY_TIME)
-		sbuf_printf(out, "Time/%u sec\n", t->replay_window);
+		sbuf_printf(out, "Time/%s\n",
+			show_replay_window(t->replay, t->replay_window, " sec",
+				window));
 	else if (t->replay == REPLAY_COUNTER)
 		sbuf_printf(out, "Counter/%u\n", t->replay_window);
 	else

@@ -52,6 +52,7 @@ static const char *retransmits(const struct ks_snapshot *k, char *buf, size_t n)
 static void sa_block(const struct ks_sa_info *s, struct sbuf *out)
 {
 	const struct ks_sa_policy *p = &s->policy;
+	char window[WINDOW_TEXT];
 
 	sbuf_printf(out,
 		"      %-23s: %u\n"
@@ -62,8 +63,9 @@ static void sa_block(const struct ks_sa_info *s, struct sbuf *out)
 		p->life_secs, "Profile Name", p->profile, "Replay method",
 		show_replay_method(p->replay));
 	if (p->replay != REPLAY_NONE)
-		sbuf_printf(out, "      %-23s: %u\n", "Replay Window Size",
-			p->replay_window);
+		sbuf_printf(out, "      %-23s: %s\n", "Replay Window Size",
+			show_replay_window(p->replay, p->replay_window, "",
+				window));
 	sbuf_printf(out, "      %-23s: %s\n", "Tagging method", "Disabled");
 	if (s->live)
 		sbuf_printf(out,
@@ -101,6 +103,8 @@ static void rekey_block(const struct ks_snapshot *k, struct sbuf *out)
 
 void show_gdoi_ks_group(const struct ks_snapshot *k, struct sbuf *out)
 {
+	char window[WINDOW_TEXT];
+
 	sbuf_printf(out, "    %-25s: %s (%s)\n", "Group Name", k->policy.group,
 		transport(k));
 	field(out, "Re-auth on new CRL", "Disabled");
@@ -110,7 +114,7 @@ void show_gdoi_ks_group(const struct ks_snapshot *k, struct sbuf *out)
 	field(out, "Key Management Path", "ipv4");
 	field_u(out, "Group Members", k->n_members);
 	field(out, "IPSec SA Direction", direction(k));
-	field(out, "IP D3P Window", "Disabled");
+	field(out, "IP D3P Window", show_d3p(k, window));
 	field(out, "Split Resiliency Factor", "0");
 	field(out, "CKM status", "Disabled");
 	rekey_block(k, out);
@@ -134,6 +138,7 @@ void show_gdoi_ks(
 			members);
 	for (size_t i = 0; i < n; i++) {
 		const struct ks_snapshot *k = &v[i];
+		char window[WINDOW_TEXT];
 
 		sbuf_printf(out, "\nKey Server Information For Group %s:\n",
 			k->policy.group);
@@ -144,7 +149,7 @@ void show_gdoi_ks(
 		field_u(out, "Group Members", k->n_members);
 		field(out, "Rekey Acknowledgement Cfg", show_ack(&k->policy));
 		field(out, "IPSec SA Direction", direction(k));
-		field(out, "IP D3P Window", "Disabled");
+		field(out, "IP D3P Window", show_d3p(k, window));
 		field(out, "Split Resiliency Factor", "0");
 		field(out, "CKM status", "Disabled");
 		sbuf_printf(out, "    ACL Configured:%s\n", detail ? " " : "");
@@ -333,7 +338,9 @@ static void tek_policy(const struct tek_info *t, struct sbuf *out)
 		t->elapsed_secs);
 	pair_u(out, "override life(sec)", t->override_secs,
 		"antireplay window size",
-		t->replay == REPLAY_NONE ? 0 : t->replay_window);
+		t->replay == REPLAY_NONE   ? 0
+		: t->replay == REPLAY_TIME ? t->replay_window / 1000
+					   : t->replay_window);
 	if (t->rekey_in_secs == LIFE_FOREVER)
 		one(out, "time to rekey (sec)", "n/a");
 	else
@@ -386,7 +393,7 @@ void show_gdoi_ks_acl(const struct ks_snapshot *v, size_t n, struct sbuf *out)
 	}
 }
 
-/* --- rekey, replay, coop, identifier --- */
+/* --- rekey, coop, identifier --- */
 
 static void wide_u(struct sbuf *out, const char *label, uint64_t v)
 {
@@ -444,17 +451,6 @@ void show_gdoi_ks_rekey(const struct ks_snapshot *v, size_t n, struct sbuf *out)
 			retransmits(k, buf, sizeof(buf)));
 		rekey_sas(k, out);
 	}
-}
-
-void show_gdoi_ks_replay(
-	const struct ks_snapshot *v, size_t n, struct sbuf *out)
-{
-	for (size_t i = 0; i < n; i++)
-		sbuf_printf(out,
-			"Anti-replay Information For Group %s:\n"
-			"  Timebased Replay:\n"
-			"         is not enabled\n",
-			v[i].policy.group);
 }
 
 void show_gdoi_ks_coop(const struct ks_snapshot *v, size_t n, struct sbuf *out)

@@ -125,7 +125,7 @@ static void counters(const struct gm_snapshot *g, bool detail, struct sbuf *out)
 		"(rcv) 0\n"
 		"    #pkts replay rollover (send): 0, #pkts replay rollover "
 		"(rcv) 0\n"
-		"    ##pkts replay failed (rcv): 0\n"
+		"    ##pkts replay failed (rcv): %llu\n"
 		"    #pkts tagged (send): 0, #pkts untagged (rcv): 0\n"
 		"    #pkts not tagged (send): 0, #pkts not untagged (rcv): "
 		"0\n"
@@ -136,6 +136,7 @@ static void counters(const struct gm_snapshot *g, bool detail, struct sbuf *out)
 		N(d->drops[DP_DROP_DECAP_FAIL]),
 		N(d->drops[DP_DROP_INVALID_PROT]),
 		N(d->drops[DP_DROP_VERIFY_FAIL]), N(d->drops[DP_DROP_IDENTITY]),
+		N(d->drops[DP_DROP_REPLAY]),
 		N(d->drops[DP_DROP_INTERNAL_SEND]),
 		N(d->drops[DP_DROP_INTERNAL_RECV]));
 #undef N

@@ -12,7 +12,8 @@ json_t *ace_json(const struct ace *e, const uint64_t *matches);
 json_t *acl_json(const struct acl *a, const uint64_t *matches); /* array */
 json_t *kek_json(const struct kek_info *k); /* null unless it lives */
 json_t *tek_json(const struct tek_info *t);
-const char *replay_json(enum replay_method m); /* "counter" */
+/* Method and window, the latter in packets, or in seconds and ms. */
+void jo_replay(json_t *o, enum replay_method m, uint32_t window);
 /* null when it is LIFE_FOREVER. */
 void jo_life(json_t *o, const char *key, uint32_t secs);
 /* {"groups": []}; *list is lent. */

@@ -14,8 +14,7 @@ static void group_put(struct wr *w, uint64_t time_ms)
 	wr_u8(w, WORDS);
 	wr_u8(w, VERSION);
 	wr_u8(w, 0);
-	wr_u32(w, (uint32_t)(time_ms >> 32));
-	wr_u32(w, (uint32_t)time_ms);
+	wr_u64(w, time_ms);
 }
 
 static void d3p_put(struct wr *w, uint64_t time_ms)
@@ -42,11 +41,9 @@ void tbar_put(
 static bool group_read(struct rd *r, uint64_t my_ms, int64_t *delta_ms)
 {
 	uint8_t words = rd_u8(r), version = rd_u8(r);
-	uint64_t high;
 
 	rd_skip(r, 1);
-	high = rd_u32(r);
-	*delta_ms = (int64_t)((high << 32 | rd_u32(r)) - my_ms);
+	*delta_ms = (int64_t)(rd_u64(r) - my_ms);
 	return words == WORDS && version == VERSION;
 }
 

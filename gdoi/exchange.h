@@ -58,7 +58,8 @@ struct ike_doi {
 };
 
 /* The version that we tell in our vendor id: major, minor, patch, 0. */
-#define IKE_OUR_VERSION 0x01000100u
+#define IKE_OUR_VERSION 0x01000200u
+#define IKE_VERSION_STAMPS 0x01000200u /* time-based anti-replay, IP-D3P */
 #define IKE_VERSION_TEXT 16
 const char *ike_version_text(uint32_t version, char buf[IKE_VERSION_TEXT]);
 

@@ -449,6 +449,18 @@ static bool group_known(
 	return false;
 }
 
+bool gdoi_replay_clear(struct gdoi *g, const char *group, struct sbuf *why)
+{
+	struct gm *gm;
+
+	if (!group_known(g, group, why))
+		return false;
+	TAILQ_FOREACH(gm, &g->gm, link)
+		if (group == NULL || strcmp(gm->policy.group, group) == 0)
+			gm_replay_clear(gm);
+	return true;
+}
+
 bool gdoi_clear(struct gdoi *g, const char *group, struct sbuf *why)
 {
 	struct ks *ks;
@@ -584,6 +596,15 @@ static const char *group_of(const struct gdoi *g, uint32_t dp_id)
 	const struct gm *gm = gm_of(g, dp_id);
 
 	return gm != NULL ? gm->policy.group : "";
+}
+
+void gdoi_dp_replay_failed(
+	struct gdoi *g, uint32_t group, const struct dp_replay_failure *f)
+{
+	struct gm *gm = gm_of(g, group);
+
+	if (gm != NULL)
+		gm_replay_failed(gm, f);
 }
 
 void gdoi_dp_not_ipsec(

@@ -50,6 +50,11 @@ void gdoi_dp_not_ipsec(struct gdoi *g, uint32_t group, const struct packet_key *
 void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 	const struct packet_key *k);
 
+void gdoi_dp_replay_failed(struct gdoi *g, uint32_t group,
+	const struct dp_replay_failure *f);
+/* Statistics of time-based anti-replay; group NULL = all. */
+bool gdoi_replay_clear(struct gdoi *g, const char *group, struct sbuf *why);
+
 /* Snapshots for show; the caller frees with snapshot_*_free. */
 size_t gdoi_ks_snapshot(const struct gdoi *g, struct ks_snapshot **out);
 size_t gdoi_gm_snapshot(const struct gdoi *g, struct gm_snapshot **out);

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "crypto/sign.h"
 #include "crypto/suite.h"
+#include "dataplane/ops.h"
 #include "dataplane/selector.h"
 #include "gdoi/isakmp.h"
 #include "gdoi/policy.h"
@@ -73,6 +74,13 @@ struct sat {
 enum sat_skip { SAT_USABLE, SAT_SKIP_PROTOCOL, SAT_SKIP_TRANSFORM, SAT_SKIP_AUTH,
 	SAT_SKIP_ENCAPSULATION, SAT_SKIP_ESN, SAT_SKIP_SUITE, SAT_SKIP_ATTRIBUTE,
 	SAT_SKIP_SELECTOR, SAT_SKIP_SPI };
+/* How a TEK's packets are kept from being replayed. */
+struct tek_replay {
+	uint32_t spi;
+	enum dp_stamp stamp;
+	uint32_t window_ms;          /* as in dp_sa */
+	uint32_t counter;            /* window of sequence numbers; 0 none */
+};
 /* The SA payload with all it nests. */
 struct gdoi_sa {
 	bool has_sak;
@@ -95,6 +103,10 @@ struct gdoi_sa {
 	bool receive_only;
 	uint8_t replay;              /* enum replay_method, REPLAY_COUNTER */
 	uint32_t replay_window;
+	struct tek_replay *replays;  /* owned; of each TEK one, or none */
+	size_t n_replays;
+	bool has_time;
+	uint64_t time_ms;            /* the group's, when this was written */
 };
 /* "ESP transform 13 not supported"; nothing when no SAT was skipped. */
 void gdoi_skip_text(const struct gdoi_sa *sa, struct sbuf *out);

@@ -6,9 +6,12 @@
  *   kind 1, group:  flags (1) bit 0 receive only; replay method (1);
  *                   replay window (4)
  *   kind 2, ACL:    TEK SPI (4), number of entries (2), entries
+ *   kind 3, replay: TEK SPI (4), stamp (1), its window in ms (4), window of
+ *                   sequence numbers (4), whether the group has a time (1),
+ *                   that time in ms (8)
  *
  * An entry is seq (4), presence bits (4), then what the bits announce, in the
- * order of enum ace_bit.  A later version may append to either kind; an
+ * order of enum ace_bit.  A later version may append to any kind; an
  * unknown version or kind is skipped, an unknown presence bit refuses: a
  * selector that is understood in half would be a wrong selector. */
 #include "gdoi/gdoi_wire_priv.h"
@@ -19,7 +22,9 @@
 #define EXT_ACES_MAX 1000 /* of all ACLs in one message */
 #define ANY_WILD     0xffffffffu
 
-enum { EXT_GROUP = 1, EXT_ACL = 2 };
+#define EXT_STAMP_MAX_MS 100000u /* of IOS: 100 seconds */
+
+enum { EXT_GROUP = 1, EXT_ACL = 2, EXT_REPLAY = 3 };
 enum { GROUP_RECEIVE_ONLY = 1 };
 
 enum ace_bit {
@@ -338,16 +343,44 @@ static enum wire_err group_read(struct rd *r, struct gdoi_sa *out)
 	return WIRE_OK;
 }
 
+static enum wire_err replay_read(struct rd *r, struct gdoi_sa *out)
+{
+	struct tek_replay t = { .spi = rd_u32(r) };
+	uint8_t stamp = rd_u8(r);
+	bool has_time;
+
+	t.window_ms = rd_u32(r);
+	t.counter = rd_u32(r);
+	has_time = rd_u8(r) != 0;
+	out->time_ms = rd_u64(r);
+	out->has_time |= has_time;
+	if (!rd_ok(r))
+		return WIRE_TRUNCATED;
+	if (stamp > DP_STAMP_D3P || t.window_ms > EXT_STAMP_MAX_MS ||
+		(stamp == DP_STAMP_NONE) != (t.window_ms == 0) ||
+		(stamp == DP_STAMP_TBAR && !has_time))
+		return WIRE_POLICY;
+	if (out->n_replays == TEK_PACKETS_MAX)
+		return WIRE_LIMIT;
+	t.stamp = stamp;
+	out->replays = xreallocarray(
+		out->replays, out->n_replays + 1, sizeof *out->replays);
+	out->replays[out->n_replays++] = t;
+	return WIRE_OK;
+}
+
 enum wire_err gdoi_ext_read(struct rd r, struct gdoi_sa *out)
 {
 	uint32_t magic = rd_u32(&r);
 	uint8_t version = rd_u8(&r), kind = rd_u8(&r);
 
 	if (!rd_ok(&r) || magic != EXT_MAGIC || version != EXT_VERSION ||
-		(kind != EXT_GROUP && kind != EXT_ACL)) {
+		kind < EXT_GROUP || kind > EXT_REPLAY) {
 		out->skipped_sats++;
 		return out->skipped_sats <= SATS_MAX ? WIRE_OK : WIRE_LIMIT;
 	}
+	if (kind == EXT_REPLAY)
+		return replay_read(&r, out);
 	return kind == EXT_GROUP ? group_read(&r, out) : acl_read(&r, out);
 }
 
@@ -376,6 +409,18 @@ void gdoi_ext_put(
 		wr_u16(&m->w, (uint16_t)a->n);
 		for (size_t k = 0; k < a->n; k++)
 			ace_put(&m->w, &a->v[k]);
+		gdoi_nested_end(m, n);
+	}
+	for (size_t i = 0; i < sa->n_replays; i++) {
+		const struct tek_replay *t = &sa->replays[i];
+
+		ext_begin(m, n, EXT_REPLAY);
+		wr_u32(&m->w, t->spi);
+		wr_u8(&m->w, (uint8_t)t->stamp);
+		wr_u32(&m->w, t->window_ms);
+		wr_u32(&m->w, t->counter);
+		wr_u8(&m->w, sa->has_time);
+		wr_u64(&m->w, sa->time_ms);
 		gdoi_nested_end(m, n);
 	}
 }

@@ -59,6 +59,7 @@ void gdoi_sa_free(struct gdoi_sa *sa)
 		acl_free(&sa->acls[i].acl);
 	free(sa->acls);
 	free(sa->sat);
+	free(sa->replays);
 	*sa = (struct gdoi_sa){ .has_sak = false };
 }
 

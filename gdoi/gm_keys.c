@@ -300,7 +300,9 @@ static int tek_to_dp(struct gm *gm, const struct gm_slot *s,
 		.auth = k->auth,
 		.sid_bits = counts ? gm->sid_bits : 0,
 		.sid = counts ? gm->sid : 0,
-		.may_send = t->may_send };
+		.may_send = t->may_send,
+		.stamp = t->replay.stamp,
+		.window_ms = t->replay.window_ms };
 	int err = ops(gm)->sa_add(dp(gm), s->dp_id, &sa);
 
 	keybuf_wipe(&sa.enc);
@@ -361,8 +363,8 @@ static void tek_upgrade(
 }
 
 /* A known TEK learns its remaining life: what counts is the earliest. */
-static bool tek_install(struct gm *gm, const struct gm_msg_tek *m,
-	uint64_t send_at_ms, bool *added)
+static bool tek_install(struct gm *gm, const struct gdoi_sa *sa,
+	const struct gm_msg_tek *m, uint64_t send_at_ms, bool *added)
 {
 	struct gm_slot *s = &gm->slot[m->slot];
 	uint64_t now = gdoi_now(gm->g);
@@ -383,12 +385,16 @@ static bool tek_install(struct gm *gm, const struct gm_msg_tek *m,
 		.installed_ms = now,
 		.expires_ms = expires,
 		.send_at_ms = send_at_ms,
-		.may_send = tek_may_send(gm, m->sat) };
+		.may_send = tek_may_send(gm, m->sat),
+		.replay = gm_tek_replay(sa, m->spi) };
 	err = tek_to_dp(gm, s, t, m->key);
 	tek_tell(gm, t, err);
 	if (err != 0) {
 		report(gm, REPORT_SA_TEK_INSTALL_FAILED, t->spi,
-			strerror(-err));
+			err == -ENOTSUP && t->replay.stamp != DP_STAMP_NONE
+				? "this dataplane does not stamp packets with "
+				  "their time"
+				: strerror(-err));
 		free(t);
 		return false;
 	}
@@ -425,7 +431,7 @@ static bool teks_install(struct gm *gm, const struct gdoi_sa *sa,
 	for (size_t i = 0; i < m->n; i++) {
 		bool added;
 
-		ok &= tek_install(gm, &m->tek[i], send_at, &added);
+		ok &= tek_install(gm, sa, &m->tek[i], send_at, &added);
 		fresh[m->tek[i].slot] |= added;
 		any |= added;
 	}
@@ -533,8 +539,6 @@ static bool flags_set(struct gm *gm, const struct gdoi_sa *sa)
 	if (changed && gm->receive_only)
 		report(gm, REPORT_GM_CONV_SA_DUPLEX, 0, "");
 	gm->receive_only = sa->receive_only;
-	gm->replay = sa->replay;
-	gm->replay_window = sa->replay_window;
 	GM_DEBUG(gm, GM_REPLAY_SET, .a = sa->replay_window,
 		.text = sa->replay == REPLAY_COUNTER ? "counter"
 			: sa->replay == REPLAY_TIME  ? "time"
@@ -559,6 +563,7 @@ bool gm_keys_install(struct gm *gm, const struct gdoi_sa *sa,
 	if (m.n > 0)
 		flags = flags_set(gm, sa);
 	ok &= slots_set(gm, &m, flags);
+	gm_time_take(gm, sa, is_rekey);
 	ok &= teks_install(gm, sa, &m, is_rekey);
 	if (sa->has_sak && kd->has_kek)
 		ok &= kek_install(gm, sa, kd, pull_seq);

@@ -231,6 +231,8 @@ bool gm_offer_ok(struct gm *gm, const struct gdoi_sa *sa,
 		if (!suite_ok(gm, &sa->sat[i], ks, why))
 			return false;
 	}
+	if (!gm_replay_ok(gm, sa, why))
+		return false;
 	if (any || (sa->n_sats == 0 && sa->skip == SAT_USABLE))
 		return true;
 	if (sa->n_sats > 0)

@@ -5,6 +5,7 @@
  *   gm_push.c  rekeys received, acknowledgements
  *   gm_msg.c   SA and KD payloads to TEKs with their policy
  *   gm_keys.c  what is installed, rollover, expiry
+ *   gm_replay.c the time of anti-replay
  *   gm_mcast.c groups that multicast rekeys come to
  *   gm_show.c  snapshots */
 #ifndef GDOI_GM_PRIV_H
@@ -16,6 +17,7 @@
 #define GM_REACKS_MAX  3     /* repeats of one PUSH that are acked again */
 #define GM_SEEN        4     /* PUSHes of a KEK known by their digest */
 #define DIGEST_BYTES   32
+#define GM_PULLS_AGAIN 3     /* for a group's time that is sure enough */
 
 struct gm_tek {
 	TAILQ_ENTRY(gm_tek) link;
@@ -25,6 +27,7 @@ struct gm_tek {
 	uint64_t installed_ms, expires_ms;
 	uint64_t send_at_ms;         /* UINT64_MAX: near the old one's end */
 	bool may_send;
+	struct tek_replay replay;
 };
 TAILQ_HEAD(gm_teks, gm_tek);
 
@@ -67,6 +70,7 @@ struct gm_pull {
 	struct gm *gm;
 	bool has_sa;
 	struct gdoi_sa sa;           /* of message 2 */
+	uint64_t asked_ms, offered_ms; /* message 1 first left, 2 came */
 };
 
 struct gm {
@@ -91,8 +95,12 @@ struct gm {
 	bool receive_only;
 	bool direction_set;          /* locally, to: */
 	enum gm_direction direction_local;
-	uint8_t replay;
-	uint32_t replay_window;
+	uint64_t clock_ms;           /* the dataplane's was set */
+	bool clock_doubtful;         /* by a rekey that a PULL should confirm */
+	unsigned pulls_again;
+	uint64_t time_sync_errors;
+	struct gm_replay_error replay_error[GM_REPLAY_ERRORS]; /* a ring */
+	unsigned n_replay_errors;
 	uint8_t sid_bits;            /* 0: no sender id */
 	uint32_t sid;
 	uint32_t registrations_ok, registrations_tried;
@@ -188,6 +196,21 @@ void gm_direction_set(struct gm *gm, enum gm_direction d);
 bool gm_lacks_sid(const struct gm *gm);
 size_t gm_tek_count(const struct gm *gm);
 struct gm_tek *gm_tek_find(struct gm *gm, uint32_t spi, struct gm_slot **slot);
+
+/* gm_replay.c: the group's time, which the dataplane keeps. */
+/* false and *why: the dataplane keeps none, and packets are to be stamped. */
+bool gm_replay_ok(
+	const struct gm *gm, const struct gdoi_sa *sa, struct sbuf *why);
+/* The policy of one TEK; from others than our own there is none. */
+struct tek_replay gm_tek_replay(const struct gdoi_sa *sa, uint32_t spi);
+/* Message 2 took so long that the time in it may be wrong by more than the
+ * window allows: a few times the PULL begins anew. */
+bool gm_time_unsure(const struct gm *gm);
+/* Sets the dataplane's clock by what came.  Before TEKs are installed. */
+void gm_time_take(struct gm *gm, const struct gdoi_sa *sa, bool is_rekey);
+void gm_replay_failed(struct gm *gm, const struct dp_replay_failure *f);
+void gm_replay_clear(struct gm *gm);
+void gm_replay_show(const struct gm *gm, struct gm_snapshot *out);
 
 /* gm_mcast.c */
 bool gm_kek_is_multicast(const struct gm_kek *k);

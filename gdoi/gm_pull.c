@@ -16,6 +16,7 @@ void gm_pull_start(struct gm *gm)
 
 	*p = (struct gm_pull){ .base.side = PULL_SIDE_GM, .gm = gm };
 	p->base.sa = gm->sa;
+	p->asked_ms = gdoi_now(gm->g);
 	p->base.x = exchange_begin(gm->sa);
 	exchange_set_user(p->base.x, p);
 	nonce_make(gm->g, &p->base.ni);
@@ -109,10 +110,17 @@ static enum wire_err on_offer(struct gm *gm, const struct exchange_msg *m)
 		return e;
 	}
 	p->has_sa = true;
+	p->offered_ms = gdoi_now(gm->g);
 	offer_tell(gm, &p->sa);
 	if (!gm_offer_ok(gm, &p->sa, gm_server(gm), &why)) {
 		refuse_offer(gm, sbuf_str(&why));
 		return WIRE_POLICY;
+	}
+	if (gm_time_unsure(gm)) {
+		gm->pulls_again++;
+		gm_pull_stop(gm);
+		gm_pull_start(gm);
+		return WIRE_OK;
 	}
 	pull_hash_parts(&p->base, parts);
 	exchange_send(p->base.x, parts, 2, PLD_NONE, SPAN(NULL, 0), true);
@@ -143,6 +151,7 @@ static void registered(struct gm *gm)
 	gm->registered = true;
 	gm->registrations_ok++;
 	gm->rekeys_since = 0;
+	gm->pulls_again = 0;
 	report_done(gm, first);
 	GM_DEBUG(gm, GM_DONE, .a = (uint32_t)gm_tek_count(gm),
 		.text = gm->kek[0].live ? "yes" : "no");

@@ -226,7 +226,7 @@ static enum wire_err push_act(struct gm *gm, const struct udp_path *path,
 	if (kek_gone || !gm_has_keys(gm)) {
 		cleanup_report(gm);
 		gm_lost_keys(gm);
-	} else if (gm_lacks_sid(gm)) {
+	} else if (gm_lacks_sid(gm) || gm->clock_doubtful) {
 		gm_lost_keys(gm);
 	} else {
 		gm_reregister_set(gm);

@@ -35,9 +35,15 @@ static void tek_show(const struct gm *gm, const struct gm_slot *s,
 		.remaining_secs = secs_until(now, t->expires_ms),
 		.elapsed_secs = (uint32_t)((now - t->installed_ms) / 1000),
 		.rekey_in_secs = LIFE_FOREVER,
-		.replay = (enum replay_method)gm->replay,
-		.replay_window = gm->replay_window,
+		.replay = REPLAY_NONE,
 		.sending = s->sending_spi == t->spi };
+	if (t->replay.stamp == DP_STAMP_TBAR) {
+		out->replay = REPLAY_TIME;
+		out->replay_window = t->replay.window_ms;
+	} else if (t->replay.counter > 0) {
+		out->replay = REPLAY_COUNTER;
+		out->replay_window = t->replay.counter;
+	}
 	env->dp_ops->sa_counters(env->dp, s->dp_id, t->spi, &out->count);
 }
 
@@ -182,5 +188,6 @@ void gm_show(const struct gm *gm, struct gm_snapshot *out)
 		out->sig_key_n = gm->kek[0].der_n;
 	}
 	teks_show(gm, now, out);
+	gm_replay_show(gm, out);
 	counters_show(gm, out);
 }

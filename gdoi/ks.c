@@ -145,6 +145,8 @@ static void tek_make(struct ks *ks, const struct ks_sa_policy *p)
 		if (old->policy.number == p->number)
 			old->superseded = true;
 	TAILQ_INSERT_HEAD(&ks->teks, t, link);
+	if (ks_keeps_time(ks))
+		ks_time_begin(ks);
 	KS_DEBUG(ks, KS_TEK_NEW, .a = t->spi, .b = p->number,
 		.text = esp_suite_display(&p->suite, text), .c = p->life_secs);
 }
@@ -269,7 +271,7 @@ static void applied_set(struct ks *ks)
  * makes new ones (15.1). */
 void ks_schedule(struct ks *ks)
 {
-	uint64_t at = NEVER;
+	uint64_t at = ks_time_sync_at(ks);
 	struct ks_tek *t;
 
 	TAILQ_FOREACH(t, &ks->teks, link) {
@@ -336,6 +338,10 @@ static void key_tick(void *arg)
 	keys_expire(ks, now);
 	if (ks->n_members > 0 && keys_due(ks, now))
 		ks_rekey(ks, KS_REKEY_SCHEDULED);
+	else if (now >= ks_time_sync_at(ks))
+		ks_rekey(ks, ks_policy_same_keys(&ks->policy, &ks->applied)
+				     ? KS_REKEY_SCHEDULED
+				     : KS_REKEY_TRIGGERED);
 	ks_schedule(ks);
 }
 
@@ -498,6 +504,7 @@ void ks_rekey(struct ks *ks, enum ks_rekey_how how)
 	}
 	applied_set(ks);
 	transport_report(ks, &next);
+	ks_members_fit(ks);
 	if (ks->kek.live && ks->n_members > 0)
 		built = ks_push_build(ks, &ks->kek, &c);
 	if (next.live)
@@ -702,6 +709,7 @@ void ks_clear(struct ks *ks)
 
 	KS_DEBUG(ks, KS_CLEAR, .a = (uint32_t)ks->n_members);
 	ks_reset(ks);
+	ks->has_time = false; /* it begins with the next keys */
 	ks_store_forget(ks);
 	sid_pool_reset(&ks->sids); /* all keys are gone with their SIDs */
 	gdoi_report(ks->g, &r);

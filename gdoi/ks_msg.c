@@ -127,11 +127,17 @@ void ks_sa_build(const struct ks *ks, const struct ks_kek *kek, bool all,
 		sak_build(ks, kek, readers, now, &out->sak);
 	for (size_t i = 0; i < n; i++)
 		tek_sats(out, t[i], readers, now);
-	if (readers != KS_READ_OTHERS && n > 0) {
-		out->receive_only = ks->applied.receive_only;
-		out->replay = (uint8_t)t[n - 1]->policy.replay;
-		out->replay_window = t[n - 1]->policy.replay_window;
-	}
+	if (readers == KS_READ_OTHERS || n == 0)
+		return;
+	out->receive_only = ks->applied.receive_only;
+	out->replay = (uint8_t)t[n - 1]->policy.replay;
+	out->replay_window = t[n - 1]->policy.replay_window;
+	out->has_time = ks_keeps_time(ks);
+	out->time_ms = ks_time(ks);
+	out->replays = xcalloc(n, sizeof(*out->replays));
+	out->n_replays = n;
+	for (size_t i = 0; i < n; i++)
+		out->replays[i] = ks_tek_replay(t[i]);
 }
 
 void ks_kd_build(const struct ks *ks, const struct ks_kek *kek, bool all,

@@ -4,6 +4,7 @@
  *   ks_push.c   rekeys and acknowledgements  ks_member.c  who is registered
  *   ks_msg.c    keys to SA and KD payloads   ks_store.c   what survives
  *   ks_show.c   snapshots                 ks_store_push.c  the rekey under way
+ *   ks_replay.c the time of anti-replay
  *   ks_remove.c all members are to register again */
 #ifndef GDOI_KS_PRIV_H
 #define GDOI_KS_PRIV_H
@@ -109,6 +110,9 @@ struct ks {
 	struct ks_member *by_id;
 	size_t n_members;
 	struct ks_push push;
+	bool has_time;               /* of time-based anti-replay; it is 0 at */
+	uint64_t time_zero_ms;       /* round 2^64 */
+	uint64_t sync_ms;            /* when members are told it again */
 	struct timer key_timer, push_timer;
 	uint64_t rekeys_sent, retransmits, registrations, refused;
 	/* Rekeys to each member that are over, and the last numbers. */
@@ -237,6 +241,25 @@ int ks_store_member_gone(const struct ks *ks, const struct ip_addr *id);
 void ks_store_forget(const struct ks *ks);
 /* Brings back what was stored under the group's name. */
 void ks_store_load(struct ks *ks);
+
+/* ks_replay.c: the group's time.  It runs from the first TEK that needs it, and
+ * over restarts; members get it with the keys, and again when no rekey brought
+ * it for two hours (ios-cli.md 15.7). */
+void ks_time_begin(struct ks *ks);   /* unless it runs */
+uint64_t ks_time(const struct ks *ks);
+bool ks_keeps_time(const struct ks *ks); /* has TEKs with its stamp */
+/* The policy of a TEK as it travels. */
+struct tek_replay ks_tek_replay(const struct ks_tek *t);
+void ks_time_sent(struct ks *ks);    /* by a rekey, just now */
+/* When a rekey is due to tell it; UINT64_MAX: never. */
+uint64_t ks_time_sync_at(const struct ks *ks);
+void ks_time_put(const struct ks *ks, struct wr *w);
+void ks_time_load(struct ks *ks, struct rd *r);
+/* Do live TEKs ask for what this member, or none that is not of our kind,
+ * understands?  Which feature it lacks; NULL: it can take part. */
+const char *ks_lacks_stamps(const struct ks *ks, bool ours, uint32_t version);
+/* Members that cannot take part any more are told so by silence. */
+void ks_members_fit(struct ks *ks);
 
 /* ks_show.c */
 void ks_show(const struct ks *ks, struct ks_snapshot *out);

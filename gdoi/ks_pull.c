@@ -206,6 +206,21 @@ static bool offer_send(struct ks_pull *p)
 	return true;
 }
 
+/* One that cannot stamp its packets would send what nobody takes. */
+static enum wire_err stamps_check(
+	struct gdoi *g, struct ike_sa *sa, struct ks *ks)
+{
+	uint32_t version = 0;
+	bool ours = ike_sa_peer_is_ours(sa, &version);
+	const char *lacks = ks_lacks_stamps(ks, ours, version);
+
+	if (lacks == NULL)
+		return WIRE_OK;
+	ks->refused++;
+	return refuse(g, sa, WIRE_NO_PROPOSAL, ks,
+		REPORT_REJECT_GM_VER_REGISTER, lacks);
+}
+
 /* HDR*, HASH(1), Ni, ID */
 static enum wire_err on_request(struct gdoi *g, struct ike_sa *sa,
 	struct exchange *x, const struct exchange_msg *m)
@@ -232,6 +247,9 @@ static enum wire_err on_request(struct gdoi *g, struct ike_sa *sa,
 	if (e != WIRE_OK)
 		return e;
 	ks_keys_ensure(ks);
+	e = stamps_check(g, sa, ks);
+	if (e != WIRE_OK)
+		return e;
 	p = xcalloc(1, sizeof(*p));
 	p->base = (struct pull){
 		.side = PULL_SIDE_KS, .x = x, .sa = sa, .ni = ni
@@ -278,6 +296,8 @@ static struct ks_member *member_record(struct ks_pull *p)
 	mb->version = 0;
 	mb->ours = ike_sa_peer_is_ours(p->base.sa, &mb->version);
 	mb->sid_count += (uint32_t)p->kd.n_sids;
+	if (ks->n_members == 1)
+		ks_time_sent(ks); /* nobody else waits for it */
 	ks->registrations++;
 	return mb;
 }

@@ -148,6 +148,7 @@ bool ks_push_build(
 	TAILQ_FOREACH(m, &ks->members, link)
 		kind[m->ours] = true;
 	under->seq++;
+	ks_time_sent(ks);
 	memcpy(p->kek_spi, under->k.spi, sizeof(p->kek_spi));
 	p->seq = under->seq;
 	p->unicast = p->acks = under->unicast;

@@ -129,6 +129,10 @@ void ks_show(const struct ks *ks, struct ks_snapshot *out)
 		out->retransmit_left_secs = secs_until(
 			now, ks->push.started_ms +
 				     ks_retransmit_span_secs(ks) * 1000ull);
+	out->time_based = ks_keeps_time(ks);
+	out->time_ms = ks_time(ks);
+	if (out->time_based)
+		out->time_sync_secs = secs_until(now, ks->sync_ms);
 	kek_show(ks, now, &out->kek);
 	teks_show(ks, now, out);
 	sas_show(ks, now, out);

@@ -9,7 +9,7 @@
 #define TABLE_KEYS     "ks_keys"
 #define TABLE_MEMBERS  "ks_members"
 #define TABLE_ROUNDS   "ks_rounds"
-#define KEYS_VERSION   1
+#define KEYS_VERSION   2 /* 1: without the group's time and IP-D3P */
 #define MEMBER_VERSION 2 /* 1: without the round */
 #define ROUND_VERSION  1
 #define ROW_MAX        (2 * ISAKMP_MSG_MAX)
@@ -83,6 +83,7 @@ static void tek_put(struct wr *w, const struct ks *ks, const struct ks_tek *t)
 	wr_u32(w, t->policy.life_secs);
 	wr_u8(w, (uint8_t)t->policy.replay);
 	wr_u32(w, t->policy.replay_window);
+	wr_u32(w, t->policy.d3p_ms);
 	wr_u32(w, t->override_secs);
 	wr_u64(w, to_wall(ks, t->created_ms));
 	wr_u64(w, to_wall(ks, t->expires_ms));
@@ -137,6 +138,7 @@ int ks_store_keys(const struct ks *ks)
 	TAILQ_FOREACH(t, &ks->teks, link)
 		tek_put(&w, ks, t);
 	payloads_put(&w, ks);
+	ks_time_put(ks, &w);
 	if (wr_ok(&w))
 		err = ks->g->store->put(ks->g->store->ctx, TABLE_KEYS,
 			ks->policy.group, wr_done(&w));
@@ -394,7 +396,8 @@ static void kek_load(struct rd *r, const struct ks *ks, struct ks_kek *k)
 	k->k.sig_form = flags >> 3 & 1 ? RSA_FORM_BARE : RSA_FORM_DIGESTINFO;
 }
 
-static struct ks_tek *tek_load(struct rd *r, const struct ks *ks)
+static struct ks_tek *tek_load(
+	struct rd *r, const struct ks *ks, uint8_t version)
 {
 	struct ks_tek *t = xcalloc(1, sizeof(*t));
 
@@ -405,6 +408,7 @@ static struct ks_tek *tek_load(struct rd *r, const struct ks *ks)
 	t->policy.life_secs = rd_u32(r);
 	t->policy.replay = (enum replay_method)rd_u8(r);
 	t->policy.replay_window = rd_u32(r);
+	t->policy.d3p_ms = version > 1 ? rd_u32(r) : 0;
 	t->override_secs = rd_u32(r);
 	t->created_ms = from_wall(ks, rd_u64(r));
 	t->expires_ms = from_wall(ks, rd_u64(r));
@@ -519,15 +523,17 @@ static void keys_load(void *arg, const char *key, struct span v)
 	struct gdoi_sa sa;
 	struct gdoi_kd kd;
 	uint16_t n;
+	uint8_t version = rd_u8(&r);
 
-	if (strcmp(key, ks->policy.group) != 0 || rd_u8(&r) != KEYS_VERSION)
+	if (strcmp(key, ks->policy.group) != 0 || version == 0 ||
+		version > KEYS_VERSION)
 		return;
 	sids_load(&r, &sids);
 	ks->applied.receive_only = rd_u8(&r) != 0;
 	kek_load(&r, ks, &kek);
 	n = rd_u16(&r);
 	for (uint16_t i = 0; i < n && rd_ok(&r); i++) {
-		struct ks_tek *t = tek_load(&r, ks);
+		struct ks_tek *t = tek_load(&r, ks, version);
 
 		TAILQ_INSERT_TAIL(&list, t, link);
 	}
@@ -541,6 +547,8 @@ static void keys_load(void *arg, const char *key, struct span v)
 			kek = (struct ks_kek){ .live = false };
 		}
 		ks->sids = sids;
+		if (version > 1)
+			ks_time_load(ks, &r);
 		teks_take(ks, &list, &sa, &kd);
 	}
 	ks_kek_drop(&kek);

@@ -9,7 +9,7 @@ libgdoi_a_SOURCES += gdoi/report.h gdoi/report.def gdoi/report.c \
 	gdoi/sid.h gdoi/sid.c gdoi/ks_priv.h gdoi/ks.c gdoi/ks_identity.c gdoi/ks_pull.c \
 	gdoi/ks_push.c gdoi/ks_remove.c gdoi/ks_member.c gdoi/ks_msg.c gdoi/ks_store.c \
 	gdoi/ks_store_push.c \
-	gdoi/ks_show.c gdoi/gm_priv.h gdoi/gm.c gdoi/gm_pull.c \
+	gdoi/ks_show.c gdoi/ks_replay.c gdoi/gm_replay.c gdoi/gm_priv.h gdoi/gm.c gdoi/gm_pull.c \
 	gdoi/gm_push.c gdoi/gm_msg.c gdoi/gm_keys.c gdoi/gm_mcast.c \
 	gdoi/gm_show.c
 

@@ -91,7 +91,8 @@ static bool ks_sa_equal(
 	       esp_suite_equal(&a->suite, &b->suite) &&
 	       a->transport_mode == b->transport_mode &&
 	       a->life_secs == b->life_secs && a->replay == b->replay &&
-	       a->replay_window == b->replay_window;
+	       a->replay_window == b->replay_window &&
+	       a->d3p_ms == b->d3p_ms;
 }
 
 bool ks_policy_same_kek(const struct ks_policy *a, const struct ks_policy *b)

@@ -170,7 +170,8 @@ struct ks_sa_policy {
 	bool transport_mode;
 	uint32_t life_secs;
 	enum replay_method replay;
-	uint32_t replay_window;
+	uint32_t replay_window;      /* packets; of REPLAY_TIME ms, either way */
+	uint32_t d3p_ms;             /* sa d3p window, around now; 0: no IP-D3P */
 };
 /* crypto identity: names, each of which is enough. */
 #define IDENTITY_NAMES_MAX 32

@@ -63,6 +63,9 @@ struct ks_snapshot {
 	bool rekey_in_progress;
 	uint32_t retransmit_left_secs;
 	uint64_t registrations, refused;
+	bool time_based;             /* members have the group's time: */
+	uint64_t time_ms;
+	uint32_t time_sync_secs;     /* until they are told again */
 	uint64_t sids_given, sids_each, sids_all; /* each: of one KSSID */
 };
 /* What a member does with its SAs: by the key server's policy, unless it was
@@ -71,6 +74,12 @@ enum gm_direction {
 	GM_BOTH,
 	GM_INBOUND_ONLY,     /* sends clear, takes only what is encrypted */
 	GM_INBOUND_OPTIONAL, /* sends clear, takes both */
+};
+/* A packet that the dataplane found outside the window. */
+#define GM_REPLAY_ERRORS 10
+struct gm_replay_error {
+	uint64_t wall_ms;            /* when */
+	struct dp_replay_failure f;
 };
 enum gm_state { GM_NOT_INITIALIZED, GM_REGISTERING, GM_REREGISTERING,
 	GM_REGISTERED };
@@ -98,6 +107,12 @@ struct gm_snapshot {
 	size_t n_teks;
 	uint8_t sid_bits;
 	uint32_t sid;
+	bool time_based;             /* a TEK carries the group's time, */
+	uint32_t d3p_window_ms;      /* that of the box, so far off either way */
+	struct dp_replay time;
+	uint64_t time_sync_errors;   /* times told that were far from ours */
+	struct gm_replay_error replay_error[GM_REPLAY_ERRORS]; /* newest first */
+	size_t n_replay_errors;
 	uint32_t dp_group;
 	struct dp_group_counters count;
 	unsigned plaintext_mtu;

@@ -19,6 +19,14 @@ static void dp_not_ipsec(void *ctx, uint32_t group, const struct packet_key *k)
 	gdoi_dp_not_ipsec(b->gdoi, group, k);
 }
 
+static void dp_replay_failed(
+	void *ctx, uint32_t group, const struct dp_replay_failure *f)
+{
+	struct box *b = ctx;
+
+	gdoi_dp_replay_failed(b->gdoi, group, f);
+}
+
 static void dp_invalid_spi(
 	void *ctx, uint32_t group, uint32_t spi, const struct packet_key *k)
 {
@@ -94,6 +102,7 @@ static void dataplane_try(struct box *b)
 {
 	const struct dp_events events = { .not_ipsec = dp_not_ipsec,
 		.invalid_spi = dp_invalid_spi,
+		.replay_failed = dp_replay_failed,
 		.trouble = dp_trouble,
 		.moved = dp_moved,
 		.ctx = b };

@@ -105,7 +105,7 @@ static void test_members(void **state)
 	assert_int_equal(s->n_members, 2);
 	assert_int_equal(ip_u32(&s->member[0].id), 0xcb007101);
 	assert_int_equal(ip_u32(&s->member[1].id), 0xcb007109);
-	assert_string_equal(s->member[1].version, "1.0.1");
+	assert_string_equal(s->member[1].version, "1.0.2");
 	assert_string_equal(s->member[0].version, "0.0.0");
 	assert_int_equal(s->member[1].sent_seq[0], 2);
 	assert_int_equal(s->member[1].sent_seq[3], 5);

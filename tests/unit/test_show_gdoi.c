@@ -236,7 +236,7 @@ static void feature(void **state)
 	CHECK(show_gdoi_feature(&k, 1, NULL, 0, "gm-removal", &out),
 		"Group Name: ORBIT\n"
 		"    Key Server ID       Version   Feature Supported\n"
-		"        198.51.100.11    1.0.1         Yes\n"
+		"        198.51.100.11    1.0.2         Yes\n"
 		"\n"
 		"    Group Member ID     Version   Feature Supported\n"
 		"        203.0.113.1      1.0.1         Yes\n"
