@@ -4,12 +4,13 @@
  *
  * What a message says of the time is at least as old as its way took.  A PULL's
  * way is bounded by our own question; a rekey may be a late copy of itself, and
- * only tells that it is not earlier. */
+ * only tells that it is not earlier.  If it seems to be, by more than the window
+ * bears, a PULL tells whether the copy was late or the key server was set back.
+ */
 #include "gdoi/gm_priv.h"
 
-#define DRIFT_PPM    200u    /* of our clock against the key server's */
-#define TOO_OLD_MS   600000u /* later than the last copy of a rekey */
-#define PULL_BEFORE  2       /* of the window: what a PULL may be wrong by */
+#define DRIFT_PPM  100u    /* of our clock against the key server's */
+#define TOO_OLD_MS 600000u /* later than the last copy of a rekey */
 
 static const struct dataplane_ops *ops(const struct gm *gm)
 {
@@ -56,7 +57,7 @@ bool gm_time_unsure(const struct gm *gm)
 	uint32_t window = window_ms(&p->sa);
 
 	return window != 0 && gm->pulls_again < GM_PULLS_AGAIN &&
-	       p->offered_ms - p->asked_ms > window / PULL_BEFORE;
+	       p->offered_ms - p->asked_ms > window / 2;
 }
 
 static bool clock_get(const struct gm *gm, uint64_t *ms)
@@ -74,10 +75,15 @@ static bool clock_get(const struct gm *gm, uint64_t *ms)
 	return false;
 }
 
-static void clock_set(struct gm *gm, uint64_t ms)
+static void clock_spread(const struct gm *gm, uint64_t ms)
 {
 	for (size_t i = 0; i < gm->n_slots; i++)
 		ops(gm)->time_set(gm->g->env->dp, gm->slot[i].dp_id, ms);
+}
+
+static void clock_set(struct gm *gm, uint64_t ms)
+{
+	clock_spread(gm, ms);
 	gm->clock_ms = gdoi_now(gm->g);
 }
 
@@ -125,41 +131,57 @@ static uint64_t pull_time(const struct gm *gm, const struct gdoi_sa *sa,
 	return min_u64(most, max_u64(least, mine));
 }
 
-/* As late as it may be, it tells that the time is not earlier; ours may be fast
- * by what a clock drifts. */
-static uint64_t rekey_time(
-	const struct gm *gm, const struct gdoi_sa *sa, uint64_t mine)
+/* Is what a rekey tells not earlier than ours by more than a clock drifts? */
+static bool is_plausible(const struct gm *gm, uint64_t told, uint64_t mine)
 {
 	uint64_t drift = (gdoi_now(gm->g) - gm->clock_ms) * DRIFT_PPM / 1000000;
 
-	return max_u64(sa->time_ms, mine - min_u64(mine, drift));
+	return told + drift >= mine;
+}
+
+static void pull_take(struct gm *gm, const struct gdoi_sa *sa, uint32_t window)
+{
+	uint64_t mine = 0, now;
+	bool have = clock_get(gm, &mine);
+
+	now = pull_time(gm, sa, have, mine);
+	if (have && (now > mine ? now - mine : mine - now) > window)
+		large_report(gm, now, mine);
+	clock_set(gm, now);
+}
+
+static void rekey_take(struct gm *gm, uint64_t told, uint32_t window)
+{
+	uint64_t mine;
+
+	if (!clock_get(gm, &mine)) {
+		clock_set(gm, told);
+		gm->clock_doubtful = true;
+		return;
+	}
+	if (is_plausible(gm, told, mine)) {
+		if (told > mine + window)
+			large_report(gm, told, mine);
+		clock_set(gm, told);
+		return;
+	}
+	clock_spread(gm, mine); /* to groups that came with this rekey */
+	gm->clock_doubtful = mine > told + window / 2;
+	if (mine > told + TOO_OLD_MS)
+		old_report(gm, told, mine);
 }
 
 void gm_time_take(struct gm *gm, const struct gdoi_sa *sa, bool is_rekey)
 {
 	uint32_t window = window_ms(sa);
-	uint64_t mine = 0, now;
-	bool have;
 
+	gm->clock_doubtful = false;
 	if (window == 0 || !sa->has_time || ops(gm)->time_set == NULL)
 		return;
-	have = clock_get(gm, &mine);
-	gm->clock_doubtful = false;
-	if (is_rekey && !have) {
-		gm->clock_doubtful = true;
-		now = sa->time_ms;
-	} else if (is_rekey && mine > sa->time_ms + TOO_OLD_MS) {
-		gm->clock_doubtful = true;
-		old_report(gm, sa->time_ms, mine);
-		now = mine;
-	} else if (is_rekey) {
-		now = rekey_time(gm, sa, mine);
-	} else {
-		now = pull_time(gm, sa, have, mine);
-	}
-	if (have && (now > mine ? now - mine : mine - now) > window)
-		large_report(gm, sa->time_ms, mine);
-	clock_set(gm, now);
+	if (is_rekey)
+		rekey_take(gm, sa->time_ms, window);
+	else
+		pull_take(gm, sa, window);
 }
 
 /* --- what was refused --- */

@@ -41,4 +41,13 @@ void play_key_removed(struct world *w);
 void play_no_identifier(struct world *w);
 void play_sid_by_pull(struct world *w);
 void play_ecdsa(struct world *w);
+
+/* scenarios_time.c */
+void play_time(struct world *w);
+void play_time_loss(struct world *w);
+void play_time_drift(struct world *w);
+void play_time_restart(struct world *w);
+void play_time_multicast(struct world *w);
+void play_time_change(struct world *w);
+void play_time_late(struct world *w);
 #endif

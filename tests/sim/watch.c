@@ -69,13 +69,27 @@ static bool can_receive(const struct node *n)
 	return gm != NULL && gm->registered && gm_has_keys(gm);
 }
 
+/* Would its stamp be taken, if it has one? */
+static bool is_fresh(
+	const struct node *from, const struct node *to, uint32_t spi)
+{
+	const struct gm *gm = node_gm_of(to);
+	const struct dp_sa *sa = dp_null_sa(to->dp, gm->slot[0].dp_id, spi);
+	uint64_t a, b;
+
+	if (sa == NULL || sa->stamp != DP_STAMP_TBAR)
+		return true;
+	return node_time(from, &a) && node_time(to, &b) &&
+	       (a > b ? a - b : b - a) <= sa->window_ms;
+}
+
 /* One packet of a member to another, with the TEK that it sends with. */
 static void pair_try(struct world *w, const struct node *from,
 	const struct node *to, uint32_t spi)
 {
 	if (to == from || !node_reaches(from, to) || !can_receive(to))
 		return;
-	if (node_has(to, spi)) {
+	if (node_has(to, spi) && is_fresh(from, to, spi)) {
 		w->data_ok++;
 		return;
 	}

@@ -184,6 +184,25 @@ bool node_has(const struct node *n, uint32_t spi)
 	return s != NULL && dp_null_has_sa(n->dp, s->dp_id, spi);
 }
 
+bool node_time(const struct node *n, uint64_t *ms)
+{
+	const struct gm_slot *s = slot_of(n);
+	struct dp_replay r;
+
+	if (s == NULL || dataplane_null.replay_get(n->dp, s->dp_id, &r) != 0)
+		return false;
+	*ms = r.pseudo_ms;
+	return r.has_clock;
+}
+
+static uint64_t node_dp_clock(void *ctx)
+{
+	const struct node *n = ctx;
+	int64_t run = (int64_t)(n->w->now - n->w->start);
+
+	return n->w->now + (uint64_t)(run * n->drift_ppm / 1000000);
+}
+
 bool node_registered(const struct node *n)
 {
 	const struct gm *gm = node_gm_of(n);
@@ -467,6 +486,7 @@ void node_start(struct node *n)
 		.debug = n->w->debug,
 		.dp_ops = &dataplane_null };
 	n->dp = n->env.dp = dataplane_null.open(NULL, NULL, &why);
+	dp_null_clock(n->dp, node_dp_clock, n);
 	n->calm_ms = n->w->now;
 	n->starts++;
 	n->g = gdoi_new(&n->env, node_store(n));

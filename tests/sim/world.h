@@ -35,6 +35,7 @@ struct node {
 	bool cut;                /* the network does not reach it */
 	unsigned side;           /* only nodes of one side reach each other */
 	int64_t wall_ms;         /* its wall clock is wrong by so much */
+	int drift_ppm;           /* of its dataplane's clock */
 	/* What the outside can tell: datagrams sent, transactions committed.
 	 * After cut_after of them (0: never) it is dead, in mid handler, and
 	 * rises again after revive_ms (0: never). */
@@ -125,6 +126,8 @@ struct gm *node_gm_of(const struct node *n);
 uint32_t node_sending(const struct node *n);  /* SPI, 0 none */
 uint32_t node_newest(const struct node *n);   /* member: its newest TEK */
 bool node_has(const struct node *n, uint32_t spi);
+/* The group's time by its dataplane; false: it has none. */
+bool node_time(const struct node *n, uint64_t *ms);
 bool node_registered(const struct node *n);
 size_t ks_count(const struct node *ks);       /* members it knows */
 

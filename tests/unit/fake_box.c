@@ -386,6 +386,14 @@ void ping_cancel(struct ping *p)
 	(void)p;
 }
 
+bool gdoi_replay_clear(struct gdoi *g, const char *group, struct sbuf *why)
+{
+	(void)g;
+	(void)why;
+	(void)group;
+	return true;
+}
+
 bool gdoi_clear(struct gdoi *g, const char *group, struct sbuf *why)
 {
 	(void)g;

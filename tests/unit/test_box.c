@@ -76,6 +76,12 @@ void gdoi_dp_not_ipsec(
 	(void)g, (void)group, (void)k;
 }
 
+void gdoi_dp_replay_failed(
+	struct gdoi *g, uint32_t group, const struct dp_replay_failure *f)
+{
+	(void)g, (void)group, (void)f;
+}
+
 void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 	const struct packet_key *k)
 {

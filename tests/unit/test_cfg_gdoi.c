@@ -139,7 +139,7 @@ static void key_server_all(void **state)
 	assert_int_equal(k->n_sas, 2);
 	assert_int_equal(k->sa[0].number, 7);
 	assert_int_equal(k->sa[0].replay, REPLAY_TIME);
-	assert_int_equal(k->sa[0].replay_window, 5);
+	assert_int_equal(k->sa[0].replay_window, 5000);
 	assert_int_equal(k->sa[1].replay, REPLAY_NONE);
 	assert_false(k->sa[0].complete);
 	fake_router_fini(&r);
