@@ -209,7 +209,7 @@ static const struct command sa_receive_only = {
 static const struct command sa_d3p = {
 	.mode = MODE_GKM_SERVER,
 	.order = 41,
-	.grammar = "sa d3p window {sec <sec:1-100>|msec <msec:1000-100000>}",
+	.grammar = "sa !d3p window {sec <sec:1-100>|msec <msec:1000-100000>}",
 	.help = HELP_SA "d3p  IP delivery delay detection protocol\n"
 			"window  Window size\nsec  Seconds\n"
 			"<sec>  Seconds\nmsec  Milliseconds\n"
@@ -220,7 +220,7 @@ static const struct command sa_d3p = {
 static const struct command sa_kept = {
 	.mode = MODE_GKM_SERVER,
 	.order = 42,
-	.grammar = "sa pair-wise-keying [safety-limit <limit:1-100>]",
+	.grammar = "sa !pair-wise-keying [safety-limit <limit:1-100>]",
 	.help = HELP_SA "pair-wise-keying  Pair-wise keys of members\n"
 			"safety-limit  Safety limit\n<limit>  Limit\n",
 	.flags = CMD_HARMLESS,

@@ -141,7 +141,41 @@ static void key_server_all(void **state)
 	assert_int_equal(k->sa[0].replay, REPLAY_TIME);
 	assert_int_equal(k->sa[0].replay_window, 5000);
 	assert_int_equal(k->sa[1].replay, REPLAY_NONE);
+	assert_int_equal(k->sa[0].d3p_ms, 0);
 	assert_false(k->sa[0].complete);
+	fake_router_fini(&r);
+}
+
+#define SERVER "crypto gdoi group G\n server local\n"
+
+/* One stamp a packet: the group's time or IP-D3P's. */
+static void stamps(void **state)
+{
+	const struct ks_policy *k;
+	struct router r;
+
+	(void)state;
+	fake_router_init(&r);
+	configure(&r, SERVER "  sa d3p window msec 1500\n"
+			     "  sa ipsec 1\n");
+	k = &fake_box.ks[0];
+	assert_int_equal(k->sa[0].d3p_ms, 1500);
+	assert_int_equal(k->sa[0].replay, REPLAY_COUNTER);
+	configure(&r, SERVER "  sa ipsec 1\n"
+			     "   replay time window-size 5\n");
+	assert_int_equal(k->sa[0].replay, REPLAY_COUNTER);
+	configure(&r, SERVER "  no sa d3p\n"
+			     "  sa ipsec 1\n"
+			     "   replay time window-size msec 500\n");
+	k = &fake_box.ks[0];
+	assert_int_equal(k->sa[0].d3p_ms, 0);
+	assert_int_equal(k->sa[0].replay, REPLAY_TIME);
+	assert_int_equal(k->sa[0].replay_window, 500);
+	configure(&r, SERVER "  sa d3p window sec 5\n");
+	assert_int_equal(fake_box.ks[0].sa[0].d3p_ms, 0);
+	configure(&r, SERVER "  sa ipsec 1\n"
+			     "   replay time\n");
+	assert_int_equal(fake_box.ks[0].sa[0].replay_window, 100000);
 	fake_router_fini(&r);
 }
 
@@ -368,6 +402,7 @@ int main(void)
 		cmocka_unit_test(key_server_defaults),
 		cmocka_unit_test(rekey_address),
 		cmocka_unit_test(key_server_all),
+		cmocka_unit_test(stamps),
 		cmocka_unit_test(dangling),
 		cmocka_unit_test(member),
 		cmocka_unit_test(fail_close),

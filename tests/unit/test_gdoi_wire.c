@@ -587,6 +587,12 @@ static void the_whole_acl_travels_to_our_own(void **state)
 {
 	struct acl_by_spi acls[3] = { { .spi = 0x1001, .acl = rich_acl() },
 		{ .spi = 0x1002 }, { .spi = 0x1003, .acl = rich_acl6() } };
+	struct tek_replay replays[] = {
+		{ .spi = 0x1001, .stamp = DP_STAMP_TBAR, .window_ms = 500 },
+		{ .spi = 0x1002, .stamp = DP_STAMP_D3P, .window_ms = 100000,
+			.counter = 64 },
+		{ .spi = 0x1003 }
+	};
 	struct sat sat = { .spi = 0x1001,
 		.suite = cbc,
 		.src = { .wild = 0xffffffff },
@@ -600,7 +606,11 @@ static void the_whole_acl_travels_to_our_own(void **state)
 		.n_acls = 3,
 		.receive_only = true,
 		.replay = REPLAY_TIME,
-		.replay_window = 77 };
+		.replay_window = 77,
+		.replays = replays,
+		.n_replays = 3,
+		.has_time = true,
+		.time_ms = 0x0102030405060708 };
 	auto_free uint8_t *buf = xcalloc(1, ISAKMP_MSG_MAX);
 	struct isakmp_wr m;
 	struct gdoi_sa got;
@@ -619,12 +629,23 @@ static void the_whole_acl_travels_to_our_own(void **state)
 	assert_true(got.receive_only);
 	assert_int_equal(got.replay, REPLAY_TIME);
 	assert_int_equal(got.replay_window, 77);
+	assert_int_equal(got.n_replays, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(got.replays[i].spi, replays[i].spi);
+		assert_int_equal(got.replays[i].stamp, replays[i].stamp);
+		assert_int_equal(
+			got.replays[i].window_ms, replays[i].window_ms);
+		assert_int_equal(got.replays[i].counter, replays[i].counter);
+	}
+	assert_true(got.has_time);
+	assert_int_equal(got.time_ms, 0x0102030405060708);
 	gdoi_sa_free(&got);
 	/* Others are told nothing of it. */
 	isakmp_chain_begin(&m, buf, ISAKMP_MSG_MAX);
 	gdoi_sa_put(&m, &sa, false);
 	assert_int_equal(gdoi_sa_read(rd_span(body_of(&m)), &got), WIRE_OK);
 	assert_int_equal(got.n_acls, 0);
+	assert_int_equal(got.n_replays, 0);
 	assert_false(got.receive_only);
 	gdoi_sa_free(&got);
 	acl_free(&acls[0].acl);
@@ -694,6 +715,21 @@ static void extensions_of_another_version(void **state)
 		{ "000000000101", WIRE_OK, 1 },
 		{ "4756504e01010002" "00000000ff", WIRE_OK, 0 }, /* appended */
 		{ "4756504e01010009" "00000000", WIRE_POLICY, 0 },
+		/* replay: a stamp that is none of ours, without a window, a
+		 * window without a stamp, of more than 100 s, a stamp of the
+		 * group's time without that time, cut short */
+		{ "4756504e0103" "0000100103" "00000001" "00000000"
+		  "010000000000000001", WIRE_POLICY, 0 },
+		{ "4756504e0103" "0000100101" "00000000" "00000000"
+		  "010000000000000001", WIRE_POLICY, 0 },
+		{ "4756504e0103" "0000100100" "00000001" "00000000"
+		  "010000000000000001", WIRE_POLICY, 0 },
+		{ "4756504e0103" "0000100101" "000186a1" "00000000"
+		  "010000000000000001", WIRE_POLICY, 0 },
+		{ "4756504e0103" "0000100101" "00000001" "00000000"
+		  "000000000000000001", WIRE_POLICY, 0 },
+		{ "4756504e0103" "0000100101" "00000001" "00000000"
+		  "0100000000000001", WIRE_TRUNCATED, 0 },
 		/* an unknown bit; an entry missing; ports without count, of
 		 * "any", a range of one */
 		{ "4756504e0102" "000010010001" "0000000a00020001",

@@ -244,6 +244,50 @@ static void feature(void **state)
 		"\n");
 }
 
+static void replay_of_server(void **state)
+{
+	struct ks_snapshot k[2] = { { .policy = { .group = "ORBIT" } },
+		{ .policy = { .group = "LINE" },
+			.time_based = true,
+			.time_ms = 90412666,
+			.time_sync_secs = 5123 } };
+
+	(void)state;
+	CHECK(show_gdoi_ks_replay(k, 2, &out),
+		"Anti-replay Information For Group ORBIT:\n"
+		"  Timebased Replay:\n"
+		"         is not enabled\n"
+		"Anti-replay Information For Group LINE:\n"
+		"  Timebased Replay:\n"
+		"    Replay Value             : 90412.66 secs\n"
+		"    Remaining sync time      : 5123 secs\n");
+}
+
+static void replay_of_member(void **state)
+{
+	struct gm_snapshot g = { .policy = { .group = "ORBIT" },
+		.time_based = true,
+		.time = { .has_clock = true,
+			.pseudo_ms = 90412660,
+			.in = 51288,
+			.out = 50911,
+			.in_errors = 2,
+			.max_delta_ms = 1230 },
+		.time_sync_errors = 1 };
+
+	(void)state;
+	CHECK(show_gdoi_gm_replay(&g, 1, &out),
+		"Anti-replay Information For Group ORBIT:\n"
+		"  Timebased Replay:\n"
+		"    Replay Value : 90412.66 secs\n"
+		"    Input Packets : 51288 Output Packets : 50911\n"
+		"    Input Error Packets : 2 Output Error Packets : 0\n"
+		"    Time Sync Error : 1 Max time delta : 1.23 secs\n"
+		"\n"
+		"TBAR Error History (sampled at 10pak/min):\n"
+		"    No TBAR errors detected\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +303,8 @@ int main(void)
 		cmocka_unit_test(server_sids),
 		cmocka_unit_test(multicast),
 		cmocka_unit_test(feature),
+		cmocka_unit_test(replay_of_server),
+		cmocka_unit_test(replay_of_member),
 	};
 
 	return cmocka_run_group_tests_name("show_gdoi", tests, NULL, NULL);
