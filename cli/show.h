@@ -91,6 +91,8 @@ void show_gdoi_gm_pubkey(
 	const struct gm_snapshot *v, size_t n, struct sbuf *out); /* 1.8 */
 void show_gdoi_gm_identifier(const struct gm_snapshot *v, size_t n, bool detail,
 	struct sbuf *out); /* 1.9 */
+/* Of whatever reason: too big, no number left. */
+uint64_t gm_encaps_failed(const struct dp_group_counters *c);
 void show_gdoi_gm_counters(
 	const struct gm_snapshot *v, size_t n, struct sbuf *out); /* 1.10 */
 void show_gdoi_ipsec_sa(

@@ -525,6 +525,12 @@ static void counters(struct sbuf *out, const char *l1, uint64_t v1,
 		(unsigned long long)v1, l2, (unsigned long long)v2);
 }
 
+uint64_t gm_encaps_failed(const struct dp_group_counters *c)
+{
+	return c->drops[DP_DROP_ENCAPS_FAIL] + c->drops[DP_DROP_TOO_BIG] +
+	       c->drops[DP_DROP_SEQ_EXHAUSTED];
+}
+
 void show_gdoi_gm_counters(
 	const struct gm_snapshot *v, size_t n, struct sbuf *out)
 {
@@ -542,7 +548,7 @@ void show_gdoi_gm_counters(
 		counters(out, "#pkts no sa (send)", c->drops[DP_DROP_NO_SA],
 			"#pkts invalid sa (rcv)", c->drops[DP_DROP_INVALID_SA]);
 		counters(out, "#pkts encaps fail (send)",
-			c->drops[DP_DROP_ENCAPS_FAIL], "#pkts decap fail (rcv)",
+			gm_encaps_failed(c), "#pkts decap fail (rcv)",
 			c->drops[DP_DROP_DECAP_FAIL]);
 		counters(out, "#pkts invalid prot (rcv)",
 			c->drops[DP_DROP_INVALID_PROT],

@@ -132,8 +132,7 @@ static void counters(const struct gm_snapshot *g, bool detail, struct sbuf *out)
 		"    #pkts internal err (send): %llu, #pkts internal err "
 		"(recv) %llu\n",
 		N(d->drops[DP_DROP_NO_SA]), N(d->drops[DP_DROP_INVALID_SA]),
-		N(d->drops[DP_DROP_ENCAPS_FAIL]),
-		N(d->drops[DP_DROP_DECAP_FAIL]),
+		N(gm_encaps_failed(d)), N(d->drops[DP_DROP_DECAP_FAIL]),
 		N(d->drops[DP_DROP_INVALID_PROT]),
 		N(d->drops[DP_DROP_VERIFY_FAIL]), N(d->drops[DP_DROP_IDENTITY]),
 		N(d->drops[DP_DROP_REPLAY]),
