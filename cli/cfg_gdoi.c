@@ -351,8 +351,6 @@ static int gdoi_check(void *ctx, const struct tree *t,
 		return 0;
 	if (c == &cfg_gdoi_group && family_check(old, new, why) != 0)
 		return -1;
-	if (c == &cfg_gdoi_group && node_has(new, "ipv6"))
-		keep_warn(why, "no IPv6 groups");
 	if (c == &cfg_gdoi_server_addr && old == NULL &&
 		servers_check(section, why) != 0)
 		return -1;

@@ -24,6 +24,7 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/user_emit.h dataplane/user_emit.c dataplane/user_emit_socket.c dataplane/user_emit_xdp.c \
 	dataplane/user_egress.c dataplane/user_capture.c dataplane/user_seal.c \
 	dataplane/user_io.h dataplane/user_out.c dataplane/user_in.c \
+	dataplane/user_ip6.c \
 	dataplane/user_esp.h dataplane/user_esp_priv.h dataplane/user_esp.c \
 	dataplane/user_esp_openssl.c
 libdataplane_a_SOURCES += dataplane/inbound.h dataplane/inbound.c \

@@ -14,6 +14,8 @@
 
 #define MTU_UNKNOWN  1500u
 #define MTU_RESERVE  100u /* more than any suite takes */
+#define IP6_MORE     20u   /* than an IPv4 header has */
+#define IP6_MTU_MIN  1280u /* RFC 8200 5: no sender need do with less */
 #define SA_SLOTS_MIN 8
 #define REPAIR_MS    2000 /* between attempts */
 
@@ -115,10 +117,13 @@ static struct world *world_new(struct dp *dp)
 			.ways = g->ways,
 			.mtu = g->mtu,
 			.link_mtu = s ? s->mtu : 0,
+			.ip6 = g->t.cfg.ip6,
+			.tun6 = g->tun[0],
 			.df = g->t.cfg.df,
 			.frag_after = g->t.cfg.frag_after,
 		};
-		memcpy(wg->tun, g->tun, sizeof(wg->tun));
+		for (size_t q = 0; q < DP_QUEUES_MAX; q++)
+			wg->tun[q] = wg->ip6 ? -1 : g->tun[q];
 		TAILQ_FOREACH(sa, &g->sas, link)
 			world_sa_put(w, sa, wg);
 	}
@@ -140,7 +145,7 @@ static void publish(struct dp *dp)
 	struct user_group *g;
 
 	GROUPS(g, dp)
-		if (!TAILQ_EMPTY(&g->sas))
+		if (!TAILQ_EMPTY(&g->sas) && !g->t.cfg.ip6)
 			rx_want(&dp->rx, g->t.cfg.netdev,
 				iface_by_name(dp->ifaces, g->t.cfg.netdev));
 	rx_prepare(&dp->rx);
@@ -163,19 +168,25 @@ static unsigned group_mtu(struct dp *dp, const struct user_group *g)
 {
 	unsigned mtu = netdev_mtu(dp, g);
 
+	if (g->t.cfg.ip6 && mtu > IP6_MORE)
+		mtu -= IP6_MORE;
 	if (g->sending)
-		return user_sa_inner_mtu(g->sending, mtu);
-	return mtu > 2 * MTU_RESERVE ? mtu - MTU_RESERVE : mtu;
+		mtu = user_sa_inner_mtu(g->sending, mtu);
+	else if (mtu > 2 * MTU_RESERVE)
+		mtu -= MTU_RESERVE;
+	return g->t.cfg.ip6 && mtu < IP6_MTU_MIN ? IP6_MTU_MIN : mtu;
 }
 
 /* The kernel cuts what is too long itself, or tells its sender, unless DF is
- * to be overruled or the ESP packet is what shall be cut. */
+ * to be overruled or the ESP packet is what shall be cut, which of IPv6 only
+ * its sender may. */
 static unsigned route_mtu(struct dp *dp, const struct user_group *g)
 {
 	const struct dp_group *c = &g->t.cfg;
 
-	return c->frag_after || c->df == ESP_DF_CLEAR ? netdev_mtu(dp, g)
-						      : group_mtu(dp, g);
+	if (!c->ip6 && (c->frag_after || c->df == ESP_DF_CLEAR))
+		return netdev_mtu(dp, g);
+	return group_mtu(dp, g);
 }
 
 /* Both MTUs as they should be now.  True: `changed`, the workers are to be
@@ -188,7 +199,8 @@ static int group_route(struct dp *dp, struct user_group *g, bool *changed)
 	*changed = mtu != g->mtu;
 	g->mtu = mtu;
 	if (on_route != g->route_mtu)
-		rc = tun_route(&dp->rt, g->tun_name, g->t.slot, on_route);
+		rc = tun_route(&dp->rt, g->tun_name, g->t.slot, g->t.cfg.ip6,
+			on_route);
 	if (!rc)
 		g->route_mtu = on_route;
 	return rc;
@@ -202,7 +214,7 @@ static int group_route_anew(struct dp *dp, struct user_group *g)
 
 	g->route_mtu = 0;
 	rc = group_route(dp, g, &changed);
-	return rc ? rc : tun_rule(&dp->rt, g->t.slot, !g->egress);
+	return rc ? rc : tun_rule(&dp->rt, g->t.slot, g->t.cfg.ip6, !g->egress);
 }
 
 static int group_mtu_follow(struct dp *dp, struct user_group *g)
@@ -227,11 +239,16 @@ static void capture_publish(void *ctx)
 }
 
 /* No longer in the list. */
+static unsigned group_queues(const struct dp *dp, const struct user_group *g)
+{
+	return g->t.cfg.ip6 ? 1 : dp->workers.n;
+}
+
 static void group_free(struct dp *dp, struct user_group *g)
 {
 	capture_end(&dp->capture, g);
 	if (g->tun_name[0])
-		tun_unroute(&dp->rt, g->t.slot);
+		tun_unroute(&dp->rt, g->t.slot, g->t.cfg.ip6);
 	for (size_t q = 0; q < DP_QUEUES_MAX; q++)
 		mem_close_fd(&g->tun[q]);
 	table_group_fini(&g->t);
@@ -256,9 +273,13 @@ static struct user_group *group_new(
 		return NULL;
 	}
 	*rc = tun_open(&dp->rt, g->t.slot, g->tun_name, g->tun,
-		dp->workers.n, &g->tun_udp);
+		group_queues(dp, g), &g->tun_udp);
 	if (!*rc)
 		*rc = group_route(dp, g, &changed);
+	if (!*rc && in->ip6)
+		*rc = esp_route(&dp->rt, true);
+	if (!*rc && in->ip6)
+		*rc = workers_ip6(&dp->workers, dp->world);
 	if (!*rc)
 		*rc = group_capture(dp, g);
 	if (*rc) {
@@ -290,9 +311,6 @@ static int user_group_set(struct dp *dp, const struct dp_group *in)
 	struct user_group *g = group_find(dp, in->id);
 	bool fresh = !g;
 	int rc = 0;
-
-	if (in->ip6)
-		return -EAFNOSUPPORT;
 
 	if (!g)
 		g = group_new(dp, in, &rc);
@@ -344,10 +362,13 @@ static int user_sa_add(struct dp *dp, uint32_t group, const struct dp_sa *in)
 		return -ENOENT;
 	if (sa_find(g, in->spi))
 		return -EEXIST;
+	if (g->t.cfg.ip6 && in->stamp)
+		return -ENOTSUP; /* the stamps are those of IPv4 */
 	if (!dp_sa_valid(in) || (in->stamp == DP_STAMP_TBAR && !g->clock.set))
 		return -EINVAL;
 	held = spi_held(dp, g->t.cfg.ip6, in->spi);
-	sa = user_sa_new(&dp->seqs, in, dp->workers.n, &dp->crypto);
+	sa = user_sa_new(&dp->seqs, in, g->t.cfg.ip6, group_queues(dp, g),
+		&dp->crypto);
 	if (!sa)
 		return -ENOTSUP;
 	TAILQ_INSERT_TAIL(&g->sas, sa, link);
@@ -560,7 +581,10 @@ static unsigned user_inner_mtu(
 {
 	struct user_group *g = group_find(dp, group);
 
-	return g ? (unsigned)esp_inner_mtu(s, netdev_mtu(dp, g)) : 0;
+	if (!g)
+		return 0;
+	return (unsigned)esp_inner_mtu(
+		s, netdev_mtu(dp, g) - (g->t.cfg.ip6 ? IP6_MORE : 0));
 }
 
 /* ---- time-based anti-replay ---- */
@@ -625,7 +649,7 @@ static int tun_anew(struct dp *dp, struct user_group *g)
 	for (size_t q = 0; q < DP_QUEUES_MAX; q++)
 		fresh[q] = -1;
 	rc = tun_open(
-		&dp->rt, g->t.slot, g->tun_name, fresh, dp->workers.n,
+		&dp->rt, g->t.slot, g->tun_name, fresh, group_queues(dp, g),
 		&g->tun_udp);
 	memcpy(old, g->tun, sizeof(old));
 	if (!rc) {
@@ -695,11 +719,14 @@ static void routes_changed(void *arg, bool missed)
 {
 	struct dp *dp = arg;
 	struct user_group *g;
-	int rc = esp_route(&dp->rt);
+	int rc = esp_route(&dp->rt, false);
 
-	GROUPS(g, dp)
+	GROUPS(g, dp) {
+		if (!rc && g->t.cfg.ip6)
+			rc = esp_route(&dp->rt, true);
 		if (!rc && !g->broken)
 			rc = group_route_anew(dp, g);
+	}
 	if (rc)
 		dp_tell(&dp->ev, "policy rules were changed by another "
 				 "program: %s", strerror(-rc));
@@ -888,7 +915,7 @@ static int kernel_open(struct dp *dp, const char **what, const char **hint)
 		return rc;
 	routes_reclaim(&dp->rt);
 	*what = "policy route";
-	rc = esp_route(&dp->rt);
+	rc = esp_route(&dp->rt, false);
 	if (rc)
 		return rc;
 	*what = "receive rings";
@@ -928,6 +955,8 @@ static struct dp *user_open(
 	dp->workers = (struct workers){
 		.raw_rx = -1, .trouble = -1
 	};
+	dp->workers.raw6_tx = dp->workers.raw6_rx = -1;
+	dp->workers.out6.kick = dp->workers.in6.kick = -1;
 	dp->ifaces = iface_mirror_new(loop, link_changed, dp, why);
 	if (!dp->ifaces) {
 		user_close(dp);

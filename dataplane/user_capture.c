@@ -108,7 +108,7 @@ static int egress_start(struct capture *c, struct user_group *g, int ifindex)
 	if (!rc)
 		rc = marking_set(c, g, TABLE_MARK_LEAVING);
 	if (!rc)
-		return tun_rule(c->rt, g->t.slot, false);
+		return tun_rule(c->rt, g->t.slot, g->t.cfg.ip6, false);
 	g->egress = was;
 	return rc;
 }
@@ -117,7 +117,7 @@ static int egress_start(struct capture *c, struct user_group *g, int ifindex)
  * caught until all that come are routed. */
 static int egress_stop(struct capture *c, struct user_group *g)
 {
-	int rc = tun_rule(c->rt, g->t.slot, true);
+	int rc = tun_rule(c->rt, g->t.slot, g->t.cfg.ip6, true);
 
 	if (!rc && (!g->ways.emit[0] || g->emit_ifindex ||
 			   g->transmit != c->want.transmit))

@@ -36,7 +36,8 @@ int user_sas_renew(struct sa_seqs *seqs, struct user_group *g, unsigned queues,
 	struct user_sa *sa;
 
 	TAILQ_FOREACH(sa, &g->sas, link) {
-		sa->successor = user_sa_new(seqs, &sa->made_of, queues, by);
+		sa->successor = user_sa_new(
+			seqs, &sa->made_of, g->t.cfg.ip6, queues, by);
 		if (!sa->successor)
 			return -ENOTSUP;
 	}

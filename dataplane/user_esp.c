@@ -273,21 +273,48 @@ void esp_outer(uint8_t out[IP4_HDR], const uint8_t *inner, uint16_t id,
 	wr_patch_u16(&w, 10, ip4_checksum(out, IP4_HDR));
 }
 
-bool esp_ecn_merge(uint8_t outer_tos, uint8_t *inner)
+void esp_outer6(uint8_t out[IP6_HDR], const uint8_t *inner, size_t esp_n)
+{
+	struct wr w = wr_init(out, IP6_HDR);
+	uint8_t hop_limit = inner[7];
+
+	wr_bytes(&w, inner, 4);
+	wr_u16(&w, (uint16_t)esp_n);
+	wr_u8(&w, 50);
+	wr_u8(&w, hop_limit);
+	wr_bytes(&w, inner + 8, 32);
+}
+
+/* The inner packet's ECN field set to what the outer one says of the way. */
+static bool ecn_of(uint8_t outer, uint8_t old, uint8_t *ecn)
 {
 	enum { NOT_ECT = 0, ECT1 = 1, ECT0 = 2, CE = 3 };
-	uint8_t outer = outer_tos & 3, old = inner[1] & 3, ecn = old;
-	size_t hdr = (inner[0] & 0xfu) * 4u;
-	uint16_t sum;
 
+	*ecn = old;
 	if (outer == CE && old == NOT_ECT)
 		return false;
 	if (outer == CE)
-		ecn = CE;
+		*ecn = CE;
 	else if (outer == ECT1 && old == ECT0)
-		ecn = ECT1;
+		*ecn = ECT1;
+	return true;
+}
+
+bool esp_ecn_merge(uint8_t outer_tos, uint8_t *inner)
+{
+	bool ip6 = inner[0] >> 4 == 6;
+	uint8_t old = ip6 ? inner[1] >> 4 & 3 : inner[1] & 3, ecn;
+	size_t hdr = (inner[0] & 0xfu) * 4u;
+	uint16_t sum;
+
+	if (!ecn_of(outer_tos & 3, old, &ecn))
+		return false;
 	if (ecn == old)
 		return true;
+	if (ip6) {
+		inner[1] = (uint8_t)((inner[1] & ~0x30u) | ecn << 4);
+		return true;
+	}
 	inner[1] = (uint8_t)((inner[1] & ~3u) | ecn);
 	inner[10] = inner[11] = 0;
 	sum = ip4_checksum(inner, hdr);

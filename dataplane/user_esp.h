@@ -12,6 +12,7 @@
 #define ESP_HEAD_MAX (8 + ESP_IV_MAX) /* SPI, sequence, IV */
 #define ESP_TAIL_MAX (17 + 32)        /* padding, its length, protocol, ICV */
 #define IP4_HDR      20
+#define IP6_HDR      40
 
 #define ESP_ICV_MAX  32
 
@@ -75,8 +76,11 @@ enum { ESP_DF_COPY, ESP_DF_SET, ESP_DF_CLEAR };
  * and TTL copied, options not (protocol.md E.1). */
 void esp_outer(uint8_t out[IP4_HDR], const uint8_t *inner, uint16_t id,
 	uint8_t df, size_t esp_n);
+/* The same of IPv6, traffic class, flow label and hop limit copied.  An
+ * extension header is not. */
+void esp_outer6(uint8_t out[IP6_HDR], const uint8_t *inner, size_t esp_n);
 /* Merges the outer ECN field into the inner header (RFC 6040 4.2).  false: the
  * packet must be dropped. */
-bool esp_ecn_merge(uint8_t outer_tos, uint8_t *inner);
+bool esp_ecn_merge(uint8_t outer_tos, uint8_t *inner); /* of either version */
 uint16_t ip4_checksum(const uint8_t *hdr, size_t n); /* over a header */
 #endif

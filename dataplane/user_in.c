@@ -99,22 +99,6 @@ static void in_io_free(struct in_io *io)
 
 /* ---- checks ---- */
 
-static const struct world_sa *sa_find(
-	const struct world *w, uint32_t spi, int ifindex)
-{
-	const struct world_sa *other = NULL;
-
-	for (size_t i = spi & w->sa_mask; w->sa[i].spi;
-		i = (i + 1) & w->sa_mask) {
-		if (w->sa[i].spi != spi)
-			continue;
-		if (w->sa[i].group->ifindex == ifindex)
-			return &w->sa[i];
-		other = &w->sa[i];
-	}
-	return other;
-}
-
 /* The inner packet is one that a member sends under this policy, with the
  * addresses it showed on the wire. */
 static bool inner_admitted(const struct world_group *g, const uint8_t *outer,
@@ -264,7 +248,7 @@ static const struct world_sa *packet_sa(
 
 	if (!is_ipv4(p, n) || n < hdr + 4)
 		return NULL;
-	return sa_find(io->w->world, word_at(p + hdr), ifindex);
+	return world_sa_find(io->w->world, false, word_at(p + hdr), ifindex);
 }
 
 static void packet_note(

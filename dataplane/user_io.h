@@ -75,4 +75,6 @@ static inline uint64_t stamp_time(const struct user_sa *sa,
 bool world_take(struct worker *w);
 void *out_thread(void *worker); /* user_out.c */
 void *in_thread(void *worker);  /* user_in.c */
+void *out6_thread(void *worker); /* user_ip6.c */
+void *in6_thread(void *worker);
 #endif

@@ -84,7 +84,7 @@ static void esp_rules(struct nl_batch *b, const struct table_group_list *groups)
 	struct nft_rule r;
 
 	TAILQ_FOREACH(g, groups, link) {
-		if (!table_first_on_netdev(groups, g))
+		if (!table_has(b, g) || !table_first_on_netdev(groups, g))
 			continue;
 		r = nft_rule_begin(b, "pre");
 		nft_iifname(&r, g->cfg.netdev);
@@ -118,6 +118,7 @@ static void mark_rule(struct nl_batch *b, const struct table_group *g)
 static const char *const frame_chains[] = { "astray", NULL };
 
 const struct table_kind user_table = {
+	.ip6 = true,
 	.spi_set = "spis",
 	.mark_out = DP_MARK_OUT(0),
 	.nflog_group = DP_NFLOG_GROUP,

@@ -111,6 +111,9 @@ struct world_group {
 	bool tun_udp;
 	struct user_ways ways;
 	unsigned mtu, link_mtu; /* of inner and of outer packets; 0: any */
+	/* Of IPv6, which has one queue, and threads of its own. */
+	bool ip6;
+	int tun6;
 	uint8_t df;
 	bool frag_after; /* longer ones are cut when they are sealed */
 };
@@ -134,8 +137,8 @@ struct world {
 /* For that many queues; by: NULL is OpenSSL.  NULL: a cipher this host lacks,
  * or keys of wrong length. */
 struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in,
-	unsigned queues, const struct user_crypto *by);
-/* Of an interface with that MTU: what ESP and the stamp leave. */
+	bool ip6, unsigned queues, const struct user_crypto *by);
+/* Of an interface with that MTU: what IPv4, ESP and the stamp leave. */
 unsigned user_sa_inner_mtu(const struct user_sa *sa, unsigned mtu);
 /* A number no packet of this TEK and sender id has had; false: all used.  By
  * the queue's thread only. */
@@ -185,14 +188,22 @@ struct workers {
 	_Atomic uint64_t tun_failed; /* slots whose TUN or TAP fell, as bits */
 	unsigned n;                   /* queues */
 	struct worker out[DP_QUEUES_MAX], in[DP_QUEUES_MAX];
+	struct worker out6, in6;      /* not running before workers_ip6() */
+	int raw6_tx, raw6_rx;
 };
 /* As many queues as this process may use processors, DP_QUEUES_MAX at most. */
 unsigned workers_queues(void);
 int workers_start(
 	struct workers *w, unsigned queues, const struct world *first);
+/* Starts those of IPv6, unless they run. 0 or -errno. */
+int workers_ip6(struct workers *w, const struct world *now);
 /* Returns when no thread uses the former world any more. */
 void workers_publish(struct workers *w, const struct world *next);
 void workers_stop(struct workers *w);
+
+/* The SA of an SPI, of that interface if there is one; NULL: none. */
+const struct world_sa *world_sa_find(
+	const struct world *w, bool ip6, uint32_t spi, int ifindex);
 
 /* ---- user_tun.c: devices, addresses, policy routes ---- */
 /* What to do about an error of these; "" where its text says all. */
@@ -210,11 +221,12 @@ int tap_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
 int tap_raise(struct nl *rt, const char *tap);
 /* Route into the TUN with the inner MTU, blackhole behind; the rule in front
  * that leads marked packets to them. */
-int tun_route(struct nl *rt, const char *tun, unsigned slot, unsigned mtu);
-int tun_rule(struct nl *rt, unsigned slot, bool on);
+int tun_route(struct nl *rt, const char *tun, unsigned slot, bool ip6,
+	unsigned mtu);
+int tun_rule(struct nl *rt, unsigned slot, bool ip6, bool on);
 int tun_raise(struct nl *rt, const char *tun, unsigned slot); /* after a fall */
-void tun_unroute(struct nl *rt, unsigned slot);
-int esp_route(struct nl *rt); /* ESP for us to the local host */
+void tun_unroute(struct nl *rt, unsigned slot, bool ip6);
+int esp_route(struct nl *rt, bool ip6); /* ESP for us to the local host */
 /* Removes every rule and route of ours, also those of a crashed run. */
 void routes_reclaim(struct nl *rt);
 

@@ -2,6 +2,7 @@
 #include "crypto/prf.h"
 #include "dataplane/tbar.h"
 #include "dataplane/user_priv.h"
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +117,7 @@ static void sa_numbers(struct user_sa *sa, const struct dp_sa *in)
 }
 
 static struct esp_ctx *context_new(
-	const struct user_sa *sa, struct esp_mb *mb, bool seal)
+	const struct user_sa *sa, struct esp_mb *mb, bool ip6, bool seal)
 {
 	const struct dp_sa *in = &sa->made_of;
 	struct esp_ctx *c =
@@ -124,16 +125,19 @@ static struct esp_ctx *context_new(
 
 	if (c && sa->window_ms)
 		esp_ctx_next(c, TBAR_NEXT);
+	else if (c && ip6)
+		esp_ctx_next(c, IPPROTO_IPV6);
 	return c;
 }
 
 struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in,
-	unsigned queues, const struct user_crypto *by)
+	bool ip6, unsigned queues, const struct user_crypto *by)
 {
 	static const struct user_crypto openssl;
 	struct user_sa *sa = xcalloc(1, sizeof(*sa));
 
-	by = by ? by : &openssl;
+	/* The library's managers are those of IPv4's threads. */
+	by = by && !ip6 ? by : &openssl;
 	sa->made_of = *in;
 	sa->spi = in->spi;
 	sa->suite = in->suite;
@@ -143,9 +147,9 @@ struct user_sa *user_sa_new(struct sa_seqs *seqs, const struct dp_sa *in,
 	sa->seq = seq_get(seqs, in);
 	sa_numbers(sa, in);
 	for (unsigned q = 0; q < queues; q++) {
-		sa->open[q] = context_new(sa, by->in[q], false);
+		sa->open[q] = context_new(sa, by->in[q], ip6, false);
 		if (in->may_send)
-			sa->seal[q] = context_new(sa, by->out[q], true);
+			sa->seal[q] = context_new(sa, by->out[q], ip6, true);
 		if (!sa->open[q] || (in->may_send && !sa->seal[q])) {
 			user_sa_free(seqs, sa);
 			return NULL;

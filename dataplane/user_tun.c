@@ -212,13 +212,18 @@ int tap_open(struct nl *rt, unsigned slot, char name[IFNAMSIZ], int *fd,
 	return rc ? rc : tap_raise(rt, name);
 }
 
-static struct nlmsghdr *route_msg(struct nl *rt, void *buf, uint16_t type,
-	uint16_t flags, uint32_t table, uint8_t kind)
+static uint8_t family_of(bool ip6)
+{
+	return ip6 ? AF_INET6 : AF_INET;
+}
+
+static struct nlmsghdr *route_msg(struct nl *rt, void *buf, bool ip6,
+	uint16_t type, uint16_t flags, uint32_t table, uint8_t kind)
 {
 	struct nlmsghdr *h = nl_msg(rt, buf, type, flags);
 	struct rtmsg *t = mnl_nlmsg_put_extra_header(h, sizeof(*t));
 
-	t->rtm_family = AF_INET;
+	t->rtm_family = family_of(ip6);
 	t->rtm_protocol = RTPROT_STATIC;
 	t->rtm_type = kind;
 	t->rtm_scope = kind == RTN_LOCAL     ? RT_SCOPE_HOST
@@ -230,12 +235,12 @@ static struct nlmsghdr *route_msg(struct nl *rt, void *buf, uint16_t type,
 
 #define REPLACE (NLM_F_CREATE | NLM_F_REPLACE)
 
-static int route_dev(struct nl *rt, uint32_t table, uint8_t kind,
+static int route_dev(struct nl *rt, bool ip6, uint32_t table, uint8_t kind,
 	const char *dev, unsigned mtu)
 {
 	char buf[NL_BUF] __attribute__((aligned(8)));
 	struct nlmsghdr *h =
-		route_msg(rt, buf, RTM_NEWROUTE, REPLACE, table, kind);
+		route_msg(rt, buf, ip6, RTM_NEWROUTE, REPLACE, table, kind);
 	unsigned ifindex = if_nametoindex(dev);
 
 	if (!ifindex)
@@ -250,24 +255,25 @@ static int route_dev(struct nl *rt, uint32_t table, uint8_t kind,
 	return nl_talk(rt, h, NULL, NULL);
 }
 
-static int route_blackhole(struct nl *rt, uint32_t table)
+static int route_blackhole(
+	struct nl *rt, bool ip6, uint32_t table, uint16_t type, uint16_t flags)
 {
 	char buf[NL_BUF] __attribute__((aligned(8)));
 	struct nlmsghdr *h =
-		route_msg(rt, buf, RTM_NEWROUTE, REPLACE, table, RTN_BLACKHOLE);
+		route_msg(rt, buf, ip6, type, flags, table, RTN_BLACKHOLE);
 
 	mnl_attr_put_u32(h, RTA_PRIORITY, DP_BLACKHOLE_METRIC);
 	return nl_talk(rt, h, NULL, NULL);
 }
 
-static int rule_change(struct nl *rt, uint16_t type, uint16_t flags,
+static int rule_change(struct nl *rt, bool ip6, uint16_t type, uint16_t flags,
 	uint32_t pref, uint32_t mark, uint32_t table)
 {
 	char buf[NL_BUF] __attribute__((aligned(8)));
 	struct nlmsghdr *h = nl_msg(rt, buf, type, flags);
 	struct fib_rule_hdr *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
 
-	r->family = AF_INET;
+	r->family = family_of(ip6);
 	r->action = FR_ACT_TO_TBL;
 	mnl_attr_put_u32(h, FRA_PRIORITY, pref);
 	mnl_attr_put_u32(h, FRA_FWMARK, mark);
@@ -275,50 +281,52 @@ static int rule_change(struct nl *rt, uint16_t type, uint16_t flags,
 	return nl_talk(rt, h, NULL, NULL);
 }
 
-static int rule_add(struct nl *rt, uint32_t pref, uint32_t mark, uint32_t table)
+static int rule_add(
+	struct nl *rt, bool ip6, uint32_t pref, uint32_t mark, uint32_t table)
 {
-	int rc = rule_change(
-		rt, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, pref, mark, table);
+	int rc = rule_change(rt, ip6, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL,
+		pref, mark, table);
 
 	return rc == -EEXIST ? 0 : rc;
 }
 
-int tun_route(struct nl *rt, const char *tun, unsigned slot, unsigned mtu)
+int tun_route(struct nl *rt, const char *tun, unsigned slot, bool ip6,
+	unsigned mtu)
 {
-	int rc = route_blackhole(rt, DP_RT_OUT(slot));
+	int rc = route_blackhole(
+		rt, ip6, DP_RT_OUT(slot), RTM_NEWROUTE, REPLACE);
 
 	if (!rc)
-		rc = route_dev(rt, DP_RT_OUT(slot), RTN_UNICAST, tun, mtu);
+		rc = route_dev(
+			rt, ip6, DP_RT_OUT(slot), RTN_UNICAST, tun, mtu);
 	return rc;
 }
 
-int tun_rule(struct nl *rt, unsigned slot, bool on)
+int tun_rule(struct nl *rt, unsigned slot, bool ip6, bool on)
 {
 	if (on)
-		return rule_add(rt, DP_RULE_PREF_OUT(slot), DP_MARK_OUT(slot),
-			DP_RT_OUT(slot));
-	(void)rule_change(rt, RTM_DELRULE, 0, DP_RULE_PREF_OUT(slot),
+		return rule_add(rt, ip6, DP_RULE_PREF_OUT(slot),
+			DP_MARK_OUT(slot), DP_RT_OUT(slot));
+	(void)rule_change(rt, ip6, RTM_DELRULE, 0, DP_RULE_PREF_OUT(slot),
 		DP_MARK_OUT(slot), DP_RT_OUT(slot));
 	return 0;
 }
 
-void tun_unroute(struct nl *rt, unsigned slot)
+void tun_unroute(struct nl *rt, unsigned slot, bool ip6)
 {
-	char buf[NL_BUF] __attribute__((aligned(8)));
 	uint32_t table = DP_RT_OUT(slot);
 
-	(void)tun_rule(rt, slot, false);
+	(void)tun_rule(rt, slot, ip6, false);
 	/* The route into the TUN goes with the TUN. */
-	(void)nl_talk(rt,
-		route_msg(rt, buf, RTM_DELROUTE, 0, table, RTN_BLACKHOLE), NULL,
-		NULL);
+	(void)route_blackhole(rt, ip6, table, RTM_DELROUTE, 0);
 }
 
-int esp_route(struct nl *rt)
+int esp_route(struct nl *rt, bool ip6)
 {
-	int rc = route_dev(rt, DP_RT_IN, RTN_LOCAL, "lo", 0);
+	int rc = route_dev(rt, ip6, DP_RT_IN, RTN_LOCAL, "lo", 0);
 
-	return rc ? rc : rule_add(rt, DP_RULE_PREF_IN, DP_MARK_IN, DP_RT_IN);
+	return rc ? rc
+		  : rule_add(rt, ip6, DP_RULE_PREF_IN, DP_MARK_IN, DP_RT_IN);
 }
 
 /* Messages of a dump, to be sent back as deletions. */
@@ -361,14 +369,15 @@ static int reclaim_take(const struct nlmsghdr *h, void *arg)
 	return MNL_CB_OK;
 }
 
-static void reclaim(struct nl *rt, uint16_t get, uint16_t del, size_t extra)
+static void reclaim(
+	struct nl *rt, bool ip6, uint16_t get, uint16_t del, size_t extra)
 {
 	char buf[NL_BUF] __attribute__((aligned(8)));
 	struct nlmsghdr *h = nl_msg(rt, buf, get, NLM_F_DUMP);
 	struct reclaim r = { .type = del };
 	int left;
 
-	*(uint8_t *)mnl_nlmsg_put_extra_header(h, extra) = AF_INET;
+	*(uint8_t *)mnl_nlmsg_put_extra_header(h, extra) = family_of(ip6);
 	(void)nl_talk(rt, h, reclaim_take, &r);
 	left = (int)r.n;
 	for (h = (void *)r.buf; mnl_nlmsg_ok(h, left);
@@ -384,6 +393,10 @@ static void reclaim(struct nl *rt, uint16_t get, uint16_t del, size_t extra)
 
 void routes_reclaim(struct nl *rt)
 {
-	reclaim(rt, RTM_GETRULE, RTM_DELRULE, sizeof(struct fib_rule_hdr));
-	reclaim(rt, RTM_GETROUTE, RTM_DELROUTE, sizeof(struct rtmsg));
+	for (int ip6 = 0; ip6 < 2; ip6++) {
+		reclaim(rt, ip6, RTM_GETRULE, RTM_DELRULE,
+			sizeof(struct fib_rule_hdr));
+		reclaim(rt, ip6, RTM_GETROUTE, RTM_DELROUTE,
+			sizeof(struct rtmsg));
+	}
 }

@@ -51,6 +51,22 @@ unsigned workers_queues(void)
 	return n < 1 ? 1 : n > DP_QUEUES_MAX ? DP_QUEUES_MAX : (unsigned)n;
 }
 
+const struct world_sa *world_sa_find(
+	const struct world *w, bool ip6, uint32_t spi, int ifindex)
+{
+	const struct world_sa *other = NULL;
+
+	for (size_t i = spi & w->sa_mask; w->sa[i].spi;
+		i = (i + 1) & w->sa_mask) {
+		if (w->sa[i].spi != spi || w->sa[i].group->ip6 != ip6)
+			continue;
+		if (w->sa[i].group->ifindex == ifindex)
+			return &w->sa[i];
+		other = &w->sa[i];
+	}
+	return other;
+}
+
 /* To the queue's own among the processors that the process may use. */
 static void thread_pin(const struct worker *w)
 {
@@ -138,6 +154,55 @@ static void worker_join(struct worker *w)
 	mem_close_fd(&w->kick);
 }
 
+static int sockets_ip6(struct workers *w)
+{
+	int one = 1, room = 4 << 20, mark = DP_MARK_OWN;
+	int device_mtu = IPV6_PMTUDISC_PROBE; /* as for IPv4 */
+
+	w->raw6_tx = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	w->raw6_rx = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ESP);
+	if (w->raw6_tx < 0 || w->raw6_rx < 0 ||
+		setsockopt(
+			w->raw6_tx, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) ||
+		setsockopt(w->raw6_tx, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+			&device_mtu, sizeof(device_mtu)) ||
+		setsockopt(w->raw6_rx, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one,
+			sizeof(one)) ||
+		setsockopt(w->raw6_rx, IPPROTO_IPV6, IPV6_RECVTCLASS, &one,
+			sizeof(one)) ||
+		mark_filter(w->raw6_rx))
+		return -errno;
+	(void)setsockopt(
+		w->raw6_rx, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	(void)setsockopt(
+		w->raw6_tx, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	return 0;
+}
+
+static void stop_ip6(struct workers *w)
+{
+	worker_join(&w->out6);
+	worker_join(&w->in6);
+	mem_close_fd(&w->raw6_tx);
+	mem_close_fd(&w->raw6_rx);
+}
+
+int workers_ip6(struct workers *w, const struct world *now)
+{
+	int rc;
+
+	if (w->out6.running && w->in6.running)
+		return 0;
+	rc = sockets_ip6(w);
+	if (!rc)
+		rc = thread_start(&w->out6, now, out6_thread);
+	if (!rc)
+		rc = thread_start(&w->in6, now, in6_thread);
+	if (rc)
+		stop_ip6(w);
+	return rc;
+}
+
 int workers_start(
 	struct workers *w, unsigned queues, const struct world *first)
 {
@@ -146,6 +211,8 @@ int workers_start(
 	*w = (struct workers){
 		.n = queues, .raw_rx = -1, .trouble = -1
 	};
+	w->raw6_tx = w->raw6_rx = -1;
+	w->out6 = w->in6 = (struct worker){ .all = w, .kick = -1 };
 	for (unsigned q = 0; q < DP_QUEUES_MAX; q++) {
 		w->out[q] = w->in[q] = (struct worker){
 			.all = w, .queue = q, .kick = -1
@@ -170,6 +237,10 @@ void workers_publish(struct workers *w, const struct world *next)
 		if (w->in[q].running)
 			worker_next(&w->in[q], next);
 	}
+	if (w->out6.running)
+		worker_next(&w->out6, next);
+	if (w->in6.running)
+		worker_next(&w->in6, next);
 }
 
 void workers_stop(struct workers *w)
@@ -178,6 +249,7 @@ void workers_stop(struct workers *w)
 		worker_join(&w->out[q]);
 		worker_join(&w->in[q]);
 	}
+	stop_ip6(w);
 	mem_close_fd(&w->raw_rx);
 	mem_close_fd(&w->trouble);
 }

@@ -179,7 +179,9 @@ struct watch *watch_routes(
 	struct loop *loop, const struct nl *own, watch_fn *fn, void *ctx)
 {
 	struct watch *w = watch_new(loop, own, NETLINK_ROUTE,
-		RTMGRP_IPV4_ROUTE | 1u << (RTNLGRP_IPV4_RULE - 1), fn, ctx);
+		RTMGRP_IPV4_ROUTE | 1u << (RTNLGRP_IPV4_RULE - 1) |
+			RTMGRP_IPV6_ROUTE | 1u << (RTNLGRP_IPV6_RULE - 1),
+		fn, ctx);
 
 	if (w)
 		routes_filter(nl_fd(&w->events));

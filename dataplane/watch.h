@@ -15,7 +15,7 @@ typedef void watch_fn(void *ctx, bool missed);
  * outlives the watch.  NULL: the kernel does not tell. */
 struct watch *watch_table(struct loop *loop, const struct nl *own,
 	uint8_t family, const char *table, watch_fn *fn, void *ctx);
-/* An IPv4 policy rule or route with a table of ours (objects.h) is deleted. */
+/* A policy rule or route with a table of ours (objects.h) is deleted. */
 struct watch *watch_routes(
 	struct loop *loop, const struct nl *own, watch_fn *fn, void *ctx);
 void watch_free(struct watch *w);

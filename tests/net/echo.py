@@ -13,9 +13,13 @@ import time
 TEXT = b"in the clear by policy"
 
 
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 def serve(address, port):
-    tcp = socket.create_server((address, port))
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    tcp = socket.create_server((address, port), family=family(address))
+    udp = socket.socket(family(address), socket.SOCK_DGRAM)
     udp.bind((address, port))
     sel = selectors.DefaultSelector()
     sel.register(tcp, selectors.EVENT_READ)
@@ -36,7 +40,7 @@ def ask(address, port, kind):
     if kind == "tcp":
         sock = socket.create_connection((address, port), timeout=5)
     else:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock = socket.socket(family(address), socket.SOCK_DGRAM)
         sock.settimeout(5)
         sock.connect((address, port))
     with sock:
@@ -46,7 +50,7 @@ def ask(address, port, kind):
 
 def stream(address, port):
     """A datagram each 5 ms, whatever the network says to it."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock = socket.socket(family(address), socket.SOCK_DGRAM)
     while True:
         try:
             sock.sendto(TEXT, (address, port))

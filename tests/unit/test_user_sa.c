@@ -44,7 +44,7 @@ static int fini(void **state)
 static void numbers_start_at_one(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in, 1, NULL);
+	struct user_sa *sa = user_sa_new(&seqs, &in, false, 1, NULL);
 
 	(void)state;
 	assert_int_equal(take(sa), 1);
@@ -57,19 +57,19 @@ static void installed_again_goes_on(void **state)
 {
 	struct dp_sa in = gcm(1, 5), other_sid = gcm(1, 6);
 	struct dp_sa other_key = gcm(2, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in, 1, NULL), *again, *third;
+	struct user_sa *sa = user_sa_new(&seqs, &in, false, 1, NULL), *again, *third;
 
 	(void)state;
 	assert_int_equal(take(sa), 1);
-	again = user_sa_new(&seqs, &in, 1, NULL); /* the same TEK on another interface */
+	again = user_sa_new(&seqs, &in, false, 1, NULL); /* the same TEK on another interface */
 	assert_int_equal(take(again), 1 + SA_BLOCK);
 	assert_int_equal(take(sa), 2);
 	user_sa_free(&seqs, sa);
 	user_sa_free(&seqs, again);
-	again = user_sa_new(&seqs, &in, 1, NULL);
+	again = user_sa_new(&seqs, &in, false, 1, NULL);
 	assert_int_equal(take(again), 1 + 2 * SA_BLOCK);
-	sa = user_sa_new(&seqs, &other_sid, 1, NULL);
-	third = user_sa_new(&seqs, &other_key, 1, NULL);
+	sa = user_sa_new(&seqs, &other_sid, false, 1, NULL);
+	third = user_sa_new(&seqs, &other_key, false, 1, NULL);
 	assert_int_equal(take(sa), 1);
 	assert_int_equal(take(third), 1);
 	user_sa_free(&seqs, sa);
@@ -80,7 +80,7 @@ static void installed_again_goes_on(void **state)
 static void queues_share_nothing(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in, 2, NULL);
+	struct user_sa *sa = user_sa_new(&seqs, &in, false, 2, NULL);
 	bool seen[3 * SA_BLOCK + 1] = { false };
 	uint64_t n;
 
@@ -97,7 +97,7 @@ static void queues_share_nothing(void **state)
 static void the_end_is_final(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in, 1, NULL);
+	struct user_sa *sa = user_sa_new(&seqs, &in, false, 1, NULL);
 	uint64_t n;
 
 	(void)state;
@@ -118,7 +118,7 @@ static void idle_ones_are_bounded(void **state)
 	for (uint32_t sid = 0; sid < 3 * SA_SEQ_KEPT; sid++) {
 		struct dp_sa in = gcm(1, sid);
 
-		user_sa_free(&seqs, user_sa_new(&seqs, &in, 1, NULL));
+		user_sa_free(&seqs, user_sa_new(&seqs, &in, false, 1, NULL));
 	}
 	TAILQ_FOREACH(s, &seqs.list, link)
 		n++;
@@ -144,7 +144,7 @@ static void a_library_follows_another(void **state)
 		assert_string_equal(sbuf_str(&why), esp_mb_missing());
 		return;
 	}
-	g.sending = sa = user_sa_new(&seqs, &in, 1, NULL);
+	g.sending = sa = user_sa_new(&seqs, &in, false, 1, NULL);
 	TAILQ_INSERT_TAIL(&g.sas, sa, link);
 	assert_int_equal(take(sa), 1);
 	sa->encaps = 7;
