@@ -13,16 +13,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ICMP_ECHO 8
+#define ICMP_ECHO  8
+#define ICMP6_ECHO 128
 #define TCP_SYN   0x02
 #define TCP_ACK   0x10
 #define PATH_TTL  64
 
-bool path_answer(const struct packet_key *k, struct packet_key *out)
+bool path_answer(const struct packet_key *k, struct packet_key *out,
+	struct packet6_key *six)
 {
-	struct ip_addr dst = ip_v4(k->dst);
+	struct ip_addr dst = packet_dst(k);
 
 	*out = *k;
+	if (k->six != NULL) {
+		*six = *k->six;
+		six->src = k->six->dst;
+		six->dst = k->six->src;
+		out->six = six;
+	}
 	out->src = k->dst;
 	out->dst = k->src;
 	out->sport = k->dport;
@@ -31,7 +39,14 @@ bool path_answer(const struct packet_key *k, struct packet_key *out)
 		out->tcp_flags = TCP_SYN | TCP_ACK;
 	if (k->proto == IPPROTO_ICMP && k->icmp_type == ICMP_ECHO)
 		out->icmp_type = 0;
+	if (k->proto == IPPROTO_ICMPV6 && k->icmp_type == ICMP6_ECHO)
+		out->icmp_type = ICMP6_ECHO + 1;
 	return !ip_is_multicast(&dst);
+}
+
+static bool is_icmp(const struct packet_key *k)
+{
+	return k->proto == (k->six != NULL ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 }
 
 /* --- text --- */
@@ -134,8 +149,9 @@ static void member_text(const struct gm_snapshot *g, struct sbuf *out)
 
 static void packet_text(const struct packet_key *k, struct sbuf *out)
 {
-	struct ip_addr src = ip_v4(k->src), dst = ip_v4(k->dst);
-	const char *name = proto_name(k->proto);
+	struct ip_addr src = packet_src(k), dst = packet_dst(k);
+	const char *name = k->six != NULL ? proto6_name(k->proto)
+					  : proto_name(k->proto);
 	char a[IP_TEXT], b[IP_TEXT];
 
 	sbuf_printf(out, "%s -> %s, ", ip_text(&src, a), ip_text(&dst, b));
@@ -143,7 +159,7 @@ static void packet_text(const struct packet_key *k, struct sbuf *out)
 		sbuf_adds(out, name);
 	else
 		sbuf_printf(out, "protocol %u", k->proto);
-	if (k->has_l4 && k->proto == IPPROTO_ICMP)
+	if (k->has_l4 && is_icmp(k))
 		sbuf_printf(
 			out, " type %u code %u", k->icmp_type, k->icmp_code);
 	else if (k->has_l4)
@@ -235,13 +251,13 @@ static json_t *place_json(json_t *o, const char *key, const char *ifname,
 
 json_t *path_leg_json(const struct path_leg *l)
 {
-	struct ip_addr src = ip_v4(l->key.src), dst = ip_v4(l->key.dst);
+	struct ip_addr src = packet_src(&l->key), dst = packet_dst(&l->key);
 	json_t *o = json_object(), *p;
 
 	jo_ip(o, "source", &src);
 	jo_ip(o, "destination", &dst);
 	jo_num(o, "protocol", l->key.proto);
-	if (l->key.has_l4 && l->key.proto == IPPROTO_ICMP) {
+	if (l->key.has_l4 && is_icmp(&l->key)) {
 		jo_num(o, "icmp_type", l->key.icmp_type);
 		jo_num(o, "icmp_code", l->key.icmp_code);
 	} else if (l->key.has_l4) {
@@ -278,12 +294,12 @@ struct asked {
 
 /* The member behind a group of the dataplane, or the first at an interface. */
 static const struct gm_snapshot *member_at(const struct asked *a,
-	const char *netdev, const struct dp_group_view *g)
+	const char *netdev, bool ip6, const struct dp_group_view *g)
 {
 	for (size_t i = 0; i < a->n_gm; i++) {
 		const struct gm_policy *p = &a->gm[i].policy;
 
-		if (strcmp(p->netdev, netdev) != 0 ||
+		if (strcmp(p->netdev, netdev) != 0 || p->ip6 != ip6 ||
 			(g != NULL && g->cfg.order != p->map_seq))
 			continue;
 		if (a->only == NULL || strcmp(a->only, p->group) == 0)
@@ -298,22 +314,23 @@ static void groups_pick(struct asked *a)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < a->n_groups; i++)
-		if (member_at(a, a->group[i].cfg.netdev, &a->group[i]) != NULL)
+		if (member_at(a, a->group[i].cfg.netdev, a->group[i].cfg.ip6,
+			    &a->group[i]) != NULL)
 			a->group[kept++] = a->group[i];
 	a->n_groups = kept;
 }
 
 /* Netdev and IOS name of the interface that the route takes; "": none. */
-static void towards(const struct asked *a, uint32_t addr, char netdev[IFNAMSIZ],
-	char name[64])
+static void towards(const struct asked *a, const struct ip_addr *to,
+	char netdev[IFNAMSIZ], char name[64])
 {
 	struct iface_mirror *m = box_ifaces(a->box);
-	struct ip_addr to = ip_v4(addr), src;
+	struct ip_addr src;
 	const struct link_state *s = NULL;
 	int ifindex;
 
 	netdev[0] = name[0] = '\0';
-	if (iface_route_get(m, &to, &src, &ifindex) == 0)
+	if (iface_route_get(m, to, &src, &ifindex) == 0)
 		s = iface_by_index(m, ifindex);
 	if (s == NULL)
 		return;
@@ -321,10 +338,11 @@ static void towards(const struct asked *a, uint32_t addr, char netdev[IFNAMSIZ],
 	box_iface_name(a->box, netdev, name);
 }
 
-static bool guarded(const struct asked *a, const char *netdev)
+static bool guarded(const struct asked *a, const char *netdev, bool ip6)
 {
 	for (size_t i = 0; i < a->n_groups; i++)
-		if (strcmp(a->group[i].cfg.netdev, netdev) == 0)
+		if (a->group[i].cfg.ip6 == ip6 &&
+			strcmp(a->group[i].cfg.netdev, netdev) == 0)
 			return true;
 	return false;
 }
@@ -349,34 +367,44 @@ static void leg_fill(
 	const struct asked *a, const struct packet_key *k, struct path_leg *l)
 {
 	struct iface_mirror *m = box_ifaces(a->box);
-	struct ip_addr src = ip_v4(k->src), dst = ip_v4(k->dst);
+	struct ip_addr src = packet_src(k), dst = packet_dst(k);
 	char in[IFNAMSIZ], out[IFNAMSIZ];
 
 	*l = (struct path_leg){ .key = *k,
 		.own = iface_is_local(m, &src),
 		.to_us = iface_is_local(m, &dst) };
-	towards(a, k->src, in, l->in_if);
-	towards(a, k->dst, out, l->out_if);
-	l->guarded = guarded(a, in);
+	if (k->six != NULL) {
+		l->six = *k->six;
+		l->key.six = &l->six;
+	}
+	k = &l->key;
+	towards(a, &src, in, l->in_if);
+	towards(a, &dst, out, l->out_if);
+	l->guarded = guarded(a, in, k->six != NULL);
 	l->in = path_in(a->group, a->n_groups, k, in, l->to_us);
 	l->esp = path_in_esp(a->group, a->n_groups, k, in);
 	l->out = path_out(a->group, a->n_groups, k, out, l->own);
 	guard_ask(a, in, out, l);
-	l->in_gm = member_at(
-		a, in, l->in.group != NULL ? l->in.group : l->esp.group);
-	l->out_gm = member_at(a, out, l->out.group);
+	l->in_gm = member_at(a, in, k->six != NULL, l->in.group != NULL ? l->in.group : l->esp.group);
+	l->out_gm = member_at(a, out, k->six != NULL, l->out.group);
 }
 
-static struct packet_key packet_read(const struct derivation *d)
+static struct packet_key packet_read(
+	const struct derivation *d, struct packet6_key *six)
 {
 	struct ip_addr src = drv_ip(d, "src"), dst = drv_ip(d, "dst");
 	struct packet_key k = {
 		.src = ip_u32(&src), .dst = ip_u32(&dst), .ttl = PATH_TTL
 	};
 
+	if (drv_set(d, "src6")) {
+		*six = (struct packet6_key){ .src = drv_ip(d, "src6"),
+			.dst = drv_ip(d, "dst6") };
+		k.six = six;
+	}
 	if (drv_has(d, "icmp")) {
-		k.proto = IPPROTO_ICMP;
-		k.icmp_type = ICMP_ECHO;
+		k.proto = k.six != NULL ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+		k.icmp_type = k.six != NULL ? ICMP6_ECHO : ICMP_ECHO;
 		if (drv_set(d, "type"))
 			k.icmp_type = (uint8_t)drv_u32(d, "type");
 		k.icmp_code = (uint8_t)drv_u32(d, "code");
@@ -410,8 +438,9 @@ static void path_text(const struct path_leg *there, const struct path_leg *back,
 
 static void path_show(struct cmd_call *c, const struct asked *a)
 {
-	struct packet_key there_key = packet_read(c->drv), back_key;
-	bool answered = path_answer(&there_key, &back_key);
+	struct packet6_key there6, back6;
+	struct packet_key there_key = packet_read(c->drv, &there6), back_key;
+	bool answered = path_answer(&there_key, &back_key, &back6);
 	struct path_leg there, back;
 
 	leg_fill(a, &there_key, &there);
@@ -452,7 +481,7 @@ static int show_path_exec(struct cmd_call *c)
 static const struct command show_path = {
 	.mode = MODE_EXEC,
 	.grammar = "show crypto {gdoi|gkm} [group <group:word>] gm packet-path "
-		   "<src:ip4> <dst:ip4> "
+		   "{<src:ip4> <dst:ip4>|<src6:ip6> <dst6:ip6>} "
 		   "{{tcp|udp} [<sport:0-65535> <dport:0-65535>]|"
 		   "icmp [<type:0-255> <code:0-255>]|<proto:0-255>}",
 	.help = "show  Show running system information\n" HELP_CRYPTO HELP_GDOI
@@ -460,6 +489,7 @@ static const struct command show_path = {
 		"gm  Show Group Member (GM) information\n"
 		"packet-path  What becomes of a packet and of its answer\n"
 		"<src>  Source address\n<dst>  Destination address\n"
+		"<src6>  Source address\n<dst6>  Destination address\n"
 		"tcp  Transmission Control Protocol\n"
 		"udp  User Datagram Protocol\n"
 		"<sport>  Source port\n<dport>  Destination port\n"
@@ -468,7 +498,8 @@ static const struct command show_path = {
 		"<proto>  Protocol number\n",
 	.flags = CMD_PIPE,
 	.exec = show_path_exec,
-	.sample = "show crypto gdoi gm packet-path 10.1.0.1 10.2.0.1 tcp 1 2",
+	.sample = "show crypto gdoi gm packet-path 10.1.0.1 10.2.0.1 tcp 1 2\n"
+		  "show crypto gdoi gm packet-path 2001:DB8::1 2001:DB8::2 icmp",
 };
 
 static const struct command *const list[] = { &show_path };

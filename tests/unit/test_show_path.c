@@ -91,18 +91,31 @@ static void json(void **state)
 static void answers(void **state)
 {
 	struct packet_key k = leg().key, back;
+	struct packet6_key six, there = { .src = { 6, { 0x20, 1 } },
+		.dst = { 6, { 0x20, 2 } } };
 
 	(void)state;
-	assert_true(path_answer(&k, &back));
+	assert_true(path_answer(&k, &back, &six));
 	assert_int_equal(back.src, k.dst);
 	assert_int_equal(back.sport, 80);
 	assert_int_equal(back.dport, 40000);
 	k.proto = 1;
 	k.icmp_type = 8;
-	assert_true(path_answer(&k, &back));
+	assert_true(path_answer(&k, &back, &six));
 	assert_int_equal(back.icmp_type, 0);
 	k.dst = 0xef010101;
-	assert_false(path_answer(&k, &back));
+	assert_false(path_answer(&k, &back, &six));
+	k = (struct packet_key){ .six = &there,
+		.proto = 58,
+		.icmp_type = 128,
+		.has_l4 = true };
+	assert_true(path_answer(&k, &back, &six));
+	assert_ptr_equal(back.six, &six);
+	assert_int_equal(six.src.b[1], 2);
+	assert_int_equal(six.dst.b[1], 1);
+	assert_int_equal(back.icmp_type, 129);
+	there.dst.b[0] = 0xff;
+	assert_false(path_answer(&k, &back, &six));
 }
 
 int main(void)
