@@ -161,6 +161,11 @@ too_big_told() {
 		grep -Eq 'mtu 1(3|4)[0-9][0-9]'
 }
 
+# H3 as well learns its path MTU from the first answer that does not fit.
+large_pings() {
+	pings 4000 || pings 4000
+}
+
 transfers() {
 	lab_bg "$LAB_RUN/iperf" H2 iperf3 -s -1 -B "$H2"
 	wait_for 10 grep -q listening "$LAB_RUN/iperf"
@@ -255,7 +260,7 @@ tap_check "the user backend serves it" \
 lab_capture_start "$cap"
 tap_check "ping" pings 56
 tap_check "a packet too big is told" too_big_told
-tap_check "large ping, in fragments" pings 4000
+tap_check "large ping, in fragments" large_pings
 lab_bg "$LAB_RUN/echo" H2 "$TOP/tests/net/echo.py" serve "$H2" $ECHO
 echo_pid=$LAB_BG
 wait_for 10 grep -q ready "$LAB_RUN/echo"
