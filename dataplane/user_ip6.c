@@ -90,7 +90,7 @@ static size_t numbers_take(struct out6 *io, struct user_sa *sa)
 	return i;
 }
 
-static void frames_drop(
+static void batch_drop(
 	struct out6 *io, const struct world_group *g, enum dp_drop why, size_t n)
 {
 	count(&g->g->drops[why], io->n - n);
@@ -98,16 +98,16 @@ static void frames_drop(
 }
 
 /* Seals what waits, and puts the outer headers in front. */
-static void frames_seal(struct out6 *io, const struct world_group *g)
+static void batch_seal(struct out6 *io, const struct world_group *g)
 {
 	struct user_sa *sa = g->sending;
 	size_t n = 0;
 
 	if (!sa || !sa->seal[0]) {
-		frames_drop(io, g, DP_DROP_NO_SA, 0);
+		batch_drop(io, g, DP_DROP_NO_SA, 0);
 		return;
 	}
-	frames_drop(io, g, DP_DROP_SEQ_EXHAUSTED, numbers_take(io, sa));
+	batch_drop(io, g, DP_DROP_SEQ_EXHAUSTED, numbers_take(io, sa));
 	esp_seal_batch(io->job, io->n);
 	for (size_t i = 0; i < io->n; i++) {
 		const struct esp_job *job = &io->job[i];
@@ -121,7 +121,7 @@ static void frames_seal(struct out6 *io, const struct world_group *g)
 		io->inner[n++] = io->inner[i];
 	}
 	count(&sa->send_errors, io->n - n);
-	frames_drop(io, g, DP_DROP_ENCAPS_FAIL, n);
+	batch_drop(io, g, DP_DROP_ENCAPS_FAIL, n);
 }
 
 static void sent(const struct world_group *g, const size_t *inner, size_t n)
@@ -135,11 +135,11 @@ static void sent(const struct world_group *g, const size_t *inner, size_t n)
 	count(&g->g->encrypt, n);
 }
 
-static void frames_go(
+static void batch_go(
 	struct worker *w, struct out6 *io, const struct world_group *g)
 {
 	if (io->n)
-		frames_seal(io, g);
+		batch_seal(io, g);
 	for (size_t at = 0; at < io->n;) {
 		int done = sendmmsg(w->all->raw6_tx, io->msg + at,
 			(unsigned)(io->n - at), 0);
@@ -177,7 +177,7 @@ static void packet_cut(struct worker *w, struct out6 *io,
 		io->job[io->n] = (struct esp_job){ .p = inner, .n = n };
 		io->inner[io->n++] = n;
 		if (io->n == FRAMES)
-			frames_go(w, io, g);
+			batch_go(w, io, g);
 	}
 }
 
@@ -227,7 +227,7 @@ static void tun_ready(
 {
 	bool well = tun_read(w, io, g);
 
-	frames_go(w, io, g);
+	batch_go(w, io, g);
 	if (well)
 		return;
 	/* The loop raises the device again; until then do not spin on it. */
