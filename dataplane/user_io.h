@@ -53,7 +53,8 @@ void seal_io_init(struct seal_io *io);
 void seal_io_fini(struct seal_io *io);
 /* Seals the inner packets f[i].p, which have HEAD and an Ethernet header's room
  * before them and ESP_TAIL_MAX behind, in place; f[i] is then the outer packet.
- * n of what was dropped, and counted, is 0. */
+ * n of what was dropped, and counted, is 0.  Of IPv6 there is room for its longer
+ * header, too. */
 void frames_seal(struct seal_io *io, const struct world_group *g,
 	unsigned queue, struct emit_frame *f, struct out_mark *m, size_t n);
 

@@ -2,7 +2,6 @@
  * raw socket, and what comes over another one is opened and written.  A raw
  * socket of IPv6 shows no header: what is looked at of it comes beside the
  * packet and is put in front again. */
-#include "crypto/rng.h"
 #include "dataplane/path.h"
 #include "dataplane/user_gso.h"
 #include "dataplane/user_io.h"
@@ -15,7 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define FRAMES 64 /* sealed and sent, or received, at once */
+#define FRAMES EMIT_FRAMES /* sealed and sent, or received, at once */
 #define READS  16 /* from one device before others get their turn */
 #define FRONT  96 /* before an inner packet: outer header, ESP's, IV */
 #define SLOT   (FRONT + DP_TUN_MTU + ESP_TAIL_MAX)
@@ -34,10 +33,9 @@ static bool is_ipv6(const uint8_t *p, size_t n)
 struct out6 {
 	uint8_t read[VNET_HDR + UINT16_MAX + 1];
 	uint8_t slot[FRAMES][SLOT];
-	uint8_t header[FRAMES][IP6_HDR]; /* inner ones; sealing takes them */
-	uint8_t iv[FRAMES][ESP_IV_MAX];
-	struct esp_job job[FRAMES];
-	size_t inner[FRAMES]; /* bytes */
+	struct seal_io seal;
+	struct emit_frame frame[FRAMES];
+	struct out_mark mark[FRAMES]; /* of each frame */
 	size_t n;
 	struct mmsghdr msg[FRAMES];
 	struct iovec iov[FRAMES];
@@ -48,6 +46,7 @@ static struct out6 *out6_new(void)
 {
 	struct out6 *io = xcalloc(1, sizeof(*io));
 
+	seal_io_init(&io->seal);
 	for (size_t i = 0; i < FRAMES; i++) {
 		io->to[i].sin6_family = AF_INET6;
 		io->msg[i].msg_hdr = (struct msghdr){
@@ -60,89 +59,47 @@ static struct out6 *out6_new(void)
 	return io;
 }
 
-/* Of a counter mode the number itself, else the random one that is there. */
-static void iv_put(const struct user_sa *sa, uint64_t number, uint8_t *iv)
-{
-	uint64_t v = sa->iv_base | number;
-
-	if (!esp_cipher_alg(sa->suite.cipher)->counter_mode)
-		return;
-	for (size_t i = 8; i-- > 0; v >>= 8)
-		iv[i] = (uint8_t)v;
-}
-
-/* Gives how many could get a number, from the first on. */
-static size_t numbers_take(struct out6 *io, struct user_sa *sa)
-{
-	uint64_t number;
-	size_t i = 0;
-
-	rng_bytes(io->iv, sizeof(io->iv));
-	for (; i < io->n && user_sa_number_take(sa, 0, &number); i++) {
-		struct esp_job *job = &io->job[i];
-
-		job->ctx = sa->seal[0];
-		job->spi = sa->spi;
-		job->seq = (uint32_t)number;
-		iv_put(sa, number, io->iv[i]);
-		memcpy(job->iv, io->iv[i], sizeof(job->iv));
-	}
-	return i;
-}
-
-static void batch_drop(
-	struct out6 *io, const struct world_group *g, enum dp_drop why, size_t n)
-{
-	count(&g->g->drops[why], io->n - n);
-	io->n = n;
-}
-
-/* Seals what waits, and puts the outer headers in front. */
-static void batch_seal(struct out6 *io, const struct world_group *g)
-{
-	struct user_sa *sa = g->sending;
-	size_t n = 0;
-
-	if (!sa || !sa->seal[0]) {
-		batch_drop(io, g, DP_DROP_NO_SA, 0);
-		return;
-	}
-	batch_drop(io, g, DP_DROP_SEQ_EXHAUSTED, numbers_take(io, sa));
-	esp_seal_batch(io->job, io->n);
-	for (size_t i = 0; i < io->n; i++) {
-		const struct esp_job *job = &io->job[i];
-		uint8_t *outer = job->p - IP6_HDR;
-
-		if (!job->n)
-			continue;
-		esp_outer6(outer, io->header[i], job->n);
-		io->iov[n] = (struct iovec){ outer, IP6_HDR + job->n };
-		memcpy(&io->to[n].sin6_addr, outer + 24, 16);
-		io->inner[n++] = io->inner[i];
-	}
-	count(&sa->send_errors, io->n - n);
-	batch_drop(io, g, DP_DROP_ENCAPS_FAIL, n);
-}
-
-static void sent(const struct world_group *g, const size_t *inner, size_t n)
+static void sent(
+	const struct world_group *g, const struct out_mark *m, size_t n)
 {
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < n; i++)
-		bytes += inner[i];
+		bytes += m[i].inner;
 	count(&g->sending->encaps, n);
 	count(&g->sending->encaps_bytes, bytes);
 	count(&g->g->encrypt, n);
 }
 
+/* Seals what waits; what is to be sent then stands in msg[].  Gives how much
+ * that is. */
+static size_t batch_seal(struct out6 *io, const struct world_group *g)
+{
+	size_t n = 0;
+
+	io->seal.now_ms = worker_now_ms();
+	frames_seal(&io->seal, g, 0, io->frame, io->mark, io->n);
+	for (size_t i = 0; i < io->n; i++) {
+		const struct emit_frame *f = &io->frame[i];
+
+		if (!f->n)
+			continue;
+		io->iov[n] = (struct iovec){ f->p, f->n };
+		memcpy(&io->to[n].sin6_addr, f->p + 24, 16);
+		io->mark[n++] = io->mark[i];
+	}
+	io->n = 0;
+	return n;
+}
+
 static void batch_go(
 	struct worker *w, struct out6 *io, const struct world_group *g)
 {
-	if (io->n)
-		batch_seal(io, g);
-	for (size_t at = 0; at < io->n;) {
+	size_t n = io->n ? batch_seal(io, g) : 0;
+
+	for (size_t at = 0; at < n;) {
 		int done = sendmmsg(w->all->raw6_tx, io->msg + at,
-			(unsigned)(io->n - at), 0);
+			(unsigned)(n - at), 0);
 
 		if (done < 0 && errno == EINTR)
 			continue;
@@ -154,10 +111,9 @@ static void batch_go(
 			at++;
 			continue;
 		}
-		sent(g, io->inner + at, (size_t)done);
+		sent(g, io->mark + at, (size_t)done);
 		at += (size_t)done;
 	}
-	io->n = 0;
 }
 
 static void packet_cut(struct worker *w, struct out6 *io,
@@ -173,9 +129,8 @@ static void packet_cut(struct worker *w, struct out6 *io,
 			return;
 		}
 		gso_take(cut, inner);
-		memcpy(io->header[io->n], inner, IP6_HDR);
-		io->job[io->n] = (struct esp_job){ .p = inner, .n = n };
-		io->inner[io->n++] = n;
+		io->mark[io->n] = (struct out_mark){ .has_eth = false };
+		io->frame[io->n++] = (struct emit_frame){ .p = inner, .n = n };
 		if (io->n == FRAMES)
 			batch_go(w, io, g);
 	}
@@ -270,7 +225,7 @@ void *out6_thread(void *arg)
 			break;
 		n = groups_take(w->world, group);
 	}
-	mem_wipe(io->iv, sizeof(io->iv));
+	seal_io_fini(&io->seal);
 	free(io);
 	return NULL;
 }

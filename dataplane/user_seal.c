@@ -82,18 +82,23 @@ static bool job_make(struct seal_io *io, const struct world_group *g,
 
 /* Puts the outer header, of what was the inner one, in front. */
 static void frame_finish(struct seal_io *io, const struct world_group *g,
-	const struct esp_job *job, const uint8_t inner[IP4_HDR],
+	const struct esp_job *job, const uint8_t inner[IP6_HDR],
 	struct emit_frame *f, const struct out_mark *m)
 {
+	size_t hdr = g->ip6 ? IP6_HDR : IP4_HDR;
+
 	if (!job->n) {
 		drop(g->g, DP_DROP_ENCAPS_FAIL);
 		count(&g->sending->send_errors, 1);
 		f->n = 0;
 		return;
 	}
-	f->p = job->p - IP4_HDR;
-	f->n = IP4_HDR + job->n;
-	esp_outer(f->p, inner, outer_id(io, inner), g->df, job->n);
+	f->p = job->p - hdr;
+	f->n = hdr + job->n;
+	if (g->ip6)
+		esp_outer6(f->p, inner, job->n);
+	else
+		esp_outer(f->p, inner, outer_id(io, inner), g->df, job->n);
 	if (m->has_eth)
 		memcpy(f->p - ETH_HLEN, m->eth, ETH_HLEN);
 }
@@ -102,7 +107,7 @@ void frames_seal(struct seal_io *io, const struct world_group *g,
 	unsigned queue, struct emit_frame *f, struct out_mark *m, size_t n)
 {
 	struct esp_job job[EMIT_FRAMES];
-	uint8_t hdr[EMIT_FRAMES][IP4_HDR]; /* sealing takes the inner one */
+	uint8_t hdr[EMIT_FRAMES][IP6_HDR]; /* sealing takes the inner one */
 	size_t frame[EMIT_FRAMES], used = 0;
 	bool can = g->sending && g->sending->seal[queue];
 
@@ -114,7 +119,7 @@ void frames_seal(struct seal_io *io, const struct world_group *g,
 			continue;
 		}
 		m[i].inner = f[i].n;
-		memcpy(hdr[used], f[i].p, IP4_HDR);
+		memcpy(hdr[used], f[i].p, g->ip6 ? IP6_HDR : IP4_HDR);
 		frame[used++] = i;
 	}
 	esp_seal_batch(job, used);

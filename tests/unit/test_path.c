@@ -205,9 +205,42 @@ static void fail_close(void **state)
 	assert_int_equal(sealed.fate, PATH_ENCRYPT);
 }
 
+/* A group sees only its own family; the link's own talk passes. */
+static void ipv6(void **state)
+{
+	struct ace e = ace_any(true);
+	struct acl list = { .name = "SIX", .ip6 = true, .v = &e, .n = 1 };
+	struct dp_group_view v[] = { group(), group() };
+	struct packet6_key six = { .src = { 6, { 0x20, 1 } },
+		.dst = { 6, { 0x20, 2 } } };
+	struct packet_key k = { .six = &six, .proto = 6, .has_l4 = true };
+
+	(void)state;
+	e.ip6 = true;
+	v[1].cfg.ip6 = true;
+	v[1].cfg.local = NULL;
+	v[1].cfg.policy = &list;
+	IS(path_out(v, 1, &k, "wan", false), PATH_CLEAR, NO_GROUP);
+	IS(path_out(v, 2, &k, "wan", false), PATH_ENCRYPT, SELECTED);
+	IS(path_in(v, 2, &k, "wan", false), PATH_DROP, CLEAR_REFUSED);
+	IS(path_in_esp(v, 2, &k, "wan"), PATH_DECRYPT, SELECTED);
+	k.proto = 58;
+	k.icmp_type = 135;
+	IS(path_out(v, 2, &k, "wan", true), PATH_CLEAR, NEIGHBOURS);
+	IS(path_out(v, 2, &k, "wan", false), PATH_ENCRYPT, SELECTED);
+	IS(path_in(v, 2, &k, "wan", true), PATH_CLEAR, NEIGHBOURS);
+	IS(path_in(v, 2, &k, "wan", false), PATH_DROP, CLEAR_REFUSED);
+	six.dst = (struct ip_addr){ 6, { 0xff, 2 } };
+	IS(path_in(v, 2, &k, "wan", false), PATH_CLEAR, NEIGHBOURS);
+	k.proto = 17;
+	k.sport = k.dport = 848;
+	IS(path_out(v, 2, &k, "wan", true), PATH_ENCRYPT, SELECTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ipv6),
 		cmocka_unit_test(outbound),
 		cmocka_unit_test(groups_in_order),
 		cmocka_unit_test(inbound_clear),

@@ -288,6 +288,34 @@ static void ecn_follows_rfc_6040(void **state)
 		}
 }
 
+static void ecn_of_ipv6(void **state)
+{
+	uint8_t p[40] = { 0x6b, 0xa1, 0x23, 0x45 }; /* class 0xba: ECT(0) */
+
+	(void)state;
+	assert_true(esp_ecn_merge(0xbb, p));
+	assert_memory_equal(p, ((uint8_t[]){ 0x6b, 0xb1, 0x23, 0x45 }), 4);
+	p[1] = 0x81; /* Not-ECT */
+	assert_false(esp_ecn_merge(3, p));
+	assert_true(esp_ecn_merge(2, p));
+	assert_int_equal(p[1], 0x81);
+}
+
+/* Class, flow label, hop limit and addresses are the inner packet's, but no
+ * extension header. */
+static void outer_of_ipv6(void **state)
+{
+	uint8_t inner[40] = { 0x6b, 0xa1, 0x23, 0x45, 0, 20, 44, 61 }, out[40];
+
+	(void)state;
+	for (uint8_t i = 8; i < 40; i++)
+		inner[i] = i;
+	esp_outer6(out, inner, 0x0102);
+	assert_memory_equal(out, inner, 4);
+	assert_memory_equal(out + 4, ((uint8_t[]){ 1, 2, 50, 61 }), 4);
+	assert_memory_equal(out + 8, inner + 8, 32);
+}
+
 static void outer_df_follows_policy(void **state)
 {
 	uint8_t inner[20] = { 0x45, 0, 0, 20, 0, 0, 0x40, 0, 9, 1 }, out[20];
@@ -319,6 +347,8 @@ int main(void)
 		BOTH(every_suite_round_trips),
 		cmocka_unit_test(keys_of_wrong_length_are_refused),
 		cmocka_unit_test(ecn_follows_rfc_6040),
+		cmocka_unit_test(ecn_of_ipv6),
+		cmocka_unit_test(outer_of_ipv6),
 		cmocka_unit_test(outer_df_follows_policy),
 	};
 
