@@ -17,7 +17,7 @@
 #define GM_REACKS_MAX  3     /* repeats of one PUSH that are acked again */
 #define GM_SEEN        4     /* PUSHes of a KEK known by their digest */
 #define DIGEST_BYTES   32
-#define GM_PULLS_AGAIN 3     /* for a group's time that is sure enough */
+#define GM_PULLS_AGAIN 10    /* for a group's time that is sure enough */
 
 struct gm_tek {
 	TAILQ_ENTRY(gm_tek) link;
