@@ -108,6 +108,9 @@ struct dp_events {
 		const struct packet_key *k);
 	void (*replay_failed)(void *ctx, uint32_t group,
 		const struct dp_replay_failure *f);
+	/* The numbers of the sending SA are used up: nothing more is sent with
+	 * it.  Once an SA. */
+	void (*exhausted)(void *ctx, uint32_t group, uint32_t spi);
 	/* Another backend serves the group from now on, and why. */
 	void (*moved)(void *ctx, uint32_t group, const char *backend,
 		const char *why);

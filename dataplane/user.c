@@ -755,6 +755,17 @@ static void lists_changed(void *arg)
 	publish(arg);
 }
 
+static void spent_report(struct dp *dp, struct user_group *g)
+{
+	int spent = SA_SPENT;
+
+	if (g->sending &&
+		atomic_compare_exchange_strong(
+			&g->sending->spent, &spent, SA_SPENT_TOLD) &&
+		dp->ev.exhausted)
+		dp->ev.exhausted(dp->ev.ctx, g->t.cfg.id, g->sending->spi);
+}
+
 static void trouble_ready(void *arg, int events)
 {
 	struct dp *dp = arg;
@@ -771,6 +782,7 @@ static void trouble_ready(void *arg, int events)
 		else if (failed >> g->t.slot & 1)
 			group_repair(dp, g);
 		user_clock_report(&g->clock, g->t.cfg.id, &dp->ev);
+		spent_report(dp, g);
 	}
 }
 

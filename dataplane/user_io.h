@@ -48,8 +48,9 @@ struct seal_io {
 	uint8_t random[RANDOM]; /* for IVs; drawn in bulk */
 	size_t random_left;
 	uint64_t now_ms; /* CLOCK_MONOTONIC, when the batch came */
+	int trouble; /* eventfd of the loop */
 };
-void seal_io_init(struct seal_io *io);
+void seal_io_init(struct seal_io *io, int trouble);
 void seal_io_fini(struct seal_io *io);
 /* Seals the inner packets f[i].p, which have HEAD and an Ethernet header's room
  * before them and ESP_TAIL_MAX behind, in place; f[i] is then the outer packet.

@@ -42,11 +42,11 @@ struct source {
 	const uint8_t *eth; /* header for all its frames; NULL: a TUN's */
 };
 
-static struct out_io *out_io_new(void)
+static struct out_io *out_io_new(int trouble)
 {
 	struct out_io *io = xcalloc(1, sizeof(*io));
 
-	seal_io_init(&io->seal);
+	seal_io_init(&io->seal, trouble);
 	io->icmp = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
 	return io;
 }
@@ -390,7 +390,7 @@ static void fds_fill(struct pollfd *fd, const struct world_group *v, size_t n,
 void *out_thread(void *arg)
 {
 	struct worker *w = arg;
-	struct out_io *io = out_io_new();
+	struct out_io *io = out_io_new(w->all->trouble);
 	struct pollfd fd[2 * DP_SLOTS + 1];
 	struct world_group group[DP_SLOTS];
 	size_t n = 0;

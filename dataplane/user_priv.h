@@ -41,6 +41,8 @@ struct user_crypto {
 	struct esp_mb *out[DP_QUEUES_MAX], *in[DP_QUEUES_MAX];
 };
 
+/* The numbers are used up, which the loop is to tell, or has told. */
+enum sa_spent { SA_LIVE, SA_SPENT, SA_SPENT_TOLD };
 struct user_sa {
 	TAILQ_ENTRY(user_sa) link;
 	struct user_sa *successor; /* with contexts of another library */
@@ -55,6 +57,7 @@ struct user_sa {
 	struct sa_block block[DP_QUEUES_MAX]; /* its thread's only */
 	uint64_t seq_last; /* highest number that may be used */
 	uint64_t iv_base;  /* sender id in the top bits */
+	_Atomic int spent; /* enum sa_spent */
 	enum dp_stamp stamp;
 	uint64_t window_ms; /* of the stamps; 0: none */
 	_Atomic uint64_t encaps, encaps_bytes, send_errors;

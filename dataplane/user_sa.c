@@ -104,15 +104,17 @@ unsigned user_sa_inner_mtu(const struct user_sa *sa, unsigned mtu)
 	return n > TBAR_BYTES ? (unsigned)n - TBAR_BYTES : 0;
 }
 
-/* The number space: 32 bits of ESP sequence, and for counter modes what the
- * sender id leaves of the IV (RFC 6054). */
+/* The number space: of counter modes what the sender id leaves of the IV (RFC
+ * 6054).  The ESP sequence is its lower half: with several senders nobody
+ * checks it, and it may come round (RFC 4303 3.3.3). */
 static void sa_numbers(struct user_sa *sa, const struct dp_sa *in)
 {
 	unsigned left = 64u - in->sid_bits;
 
-	sa->seq_last = UINT32_MAX;
+	sa->seq_last = UINT64_MAX - SA_BLOCK;
 	if (!in->sid_bits)
 		return;
+	sa->seq_last = (UINT64_C(1) << left) - 1;
 	sa->iv_base = (uint64_t)in->sid << left;
 }
 

@@ -3,10 +3,11 @@
 #include "dataplane/user_io.h"
 #include <linux/if_ether.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
-void seal_io_init(struct seal_io *io)
+void seal_io_init(struct seal_io *io, int trouble)
 {
-	*io = (struct seal_io){ 0 };
+	*io = (struct seal_io){ .trouble = trouble };
 	rng_bytes(io->id, sizeof(io->id));
 }
 
@@ -53,6 +54,15 @@ static void iv_make(struct seal_io *io, const struct user_sa *sa,
 		out[i] = (uint8_t)v;
 }
 
+/* The first to find it tells the loop. */
+static void sa_spent(struct seal_io *io, struct user_sa *sa)
+{
+	int live = SA_LIVE;
+
+	if (atomic_compare_exchange_strong(&sa->spent, &live, SA_SPENT))
+		(void)eventfd_write(io->trouble, 1);
+}
+
 /* The work to seal a frame; false: dropped and counted. */
 static bool job_make(struct seal_io *io, const struct world_group *g,
 	unsigned queue, const struct emit_frame *f, struct esp_job *job)
@@ -62,6 +72,7 @@ static bool job_make(struct seal_io *io, const struct world_group *g,
 
 	if (!user_sa_number_take(sa, queue, &number)) {
 		drop(g->g, DP_DROP_SEQ_EXHAUSTED);
+		sa_spent(io, sa);
 		return false;
 	}
 	*job = (struct esp_job){ .ctx = sa->seal[queue],

@@ -621,6 +621,14 @@ void gdoi_dp_not_ipsec(
 	gdoi_report(g, &r);
 }
 
+void gdoi_dp_exhausted(struct gdoi *g, uint32_t group, uint32_t spi)
+{
+	struct gm *gm = gm_of(g, group);
+
+	if (gm != NULL)
+		gm_tek_spent(gm, spi);
+}
+
 void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 	const struct packet_key *k)
 {

@@ -47,6 +47,7 @@ bool gdoi_gm_protects(const struct gdoi *g, const char *map, uint16_t seq,
 	const char *group, const char *ifname);
 /* Dataplane events, to be wired into struct dp_events by the owner. */
 void gdoi_dp_not_ipsec(struct gdoi *g, uint32_t group, const struct packet_key *k);
+void gdoi_dp_exhausted(struct gdoi *g, uint32_t group, uint32_t spi);
 void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 	const struct packet_key *k);
 

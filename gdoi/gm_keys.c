@@ -276,6 +276,17 @@ static bool slots_set(struct gm *gm, struct gm_msg *m, bool changed_flags)
 	return ok;
 }
 
+void gm_tek_spent(struct gm *gm, uint32_t spi)
+{
+	struct gm_tek *t = gm_tek_find(gm, spi, NULL);
+
+	if (t == NULL || t->spent)
+		return;
+	t->spent = true;
+	report(gm, REPORT_GM_SID_SPENT, spi, "");
+	gm_lost_keys(gm);
+}
+
 void gm_direction_set(struct gm *gm, enum gm_direction d)
 {
 	bool was_both = gm_direction(gm) == GM_BOTH;
@@ -348,16 +359,20 @@ static void tek_tell(const struct gm *gm, const struct gm_tek *t, int err)
 			.more = t->may_send ? "" : ", receive only");
 }
 
-/* A TEK that was there to receive only may send since a sender id came. */
+/* A TEK that was there to receive only, or had no number left, may send since a
+ * sender id came. */
 static void tek_upgrade(
 	struct gm *gm, const struct gm_msg_tek *m, struct gm_tek *t)
 {
-	const struct gm_slot *s = &gm->slot[m->slot];
+	struct gm_slot *s = &gm->slot[m->slot];
 
-	if (t->may_send || !tek_may_send(gm, m->sat))
+	if ((t->may_send && !t->spent) || !tek_may_send(gm, m->sat))
 		return;
 	t->may_send = true;
+	t->spent = false;
 	ops(gm)->sa_del(dp(gm), s->dp_id, t->spi);
+	if (s->sending_spi == t->spi)
+		s->sending_spi = 0; /* until the tick that follows */
 	if (tek_to_dp(gm, s, t, m->key) != 0)
 		report(gm, REPORT_SA_TEK_INSTALL_FAILED, t->spi, "");
 }

@@ -28,6 +28,7 @@ struct gm_tek {
 	uint64_t send_at_ms;         /* UINT64_MAX: near the old one's end */
 	bool may_send;
 	struct tek_replay replay;
+	bool spent;                  /* no number is left for our sender id */
 };
 TAILQ_HEAD(gm_teks, gm_tek);
 
@@ -190,6 +191,9 @@ void gm_kek_drop(struct gm *gm, struct gm_kek *k);
 void gm_keks_drop(struct gm *gm);
 bool gm_has_keys(const struct gm *gm);
 enum gm_direction gm_direction(const struct gm *gm); /* in force */
+/* The dataplane ran out of numbers for that TEK: a registration brings another
+ * sender id (RFC 6054). */
+void gm_tek_spent(struct gm *gm, uint32_t spi);
 void gm_direction_set(struct gm *gm, enum gm_direction d);
 /* A counter-mode TEK came by rekey to one who never got a sender id: only a
  * PULL brings one (RFC 6407 4.4). */

@@ -54,6 +54,13 @@ static void dp_moved(
 		why);
 }
 
+static void dp_exhausted(void *ctx, uint32_t group, uint32_t spi)
+{
+	struct box *b = ctx;
+
+	gdoi_dp_exhausted(b->gdoi, group, spi);
+}
+
 static void on_key(
 	void *ctx, enum env_key kind, struct span name, struct span key)
 {
@@ -104,6 +111,7 @@ static void dataplane_try(struct box *b)
 		.invalid_spi = dp_invalid_spi,
 		.replay_failed = dp_replay_failed,
 		.trouble = dp_trouble,
+		.exhausted = dp_exhausted,
 		.moved = dp_moved,
 		.ctx = b };
 	const struct dataplane_ops *ops = b->dp_wanted;

@@ -564,6 +564,34 @@ static void play_counter_mode(struct world *w)
 					       node_gm_of(w->node[i])->sid);
 }
 
+/* Who has sent all that its sender id allows gets another one, for the same
+ * TEK, by registering. */
+static void play_sid_spent(struct world *w)
+{
+	struct node *ks = group_new(w, 2), *gm = w->node[1];
+	uint32_t spi, sid, group;
+
+	ks->ks.sa[0].suite = (struct esp_suite){ .cipher = ESP_CIPHER_AES_GCM,
+		.key_bits = 128 };
+	ks->ks.kssids = (const uint8_t[]){ 5 };
+	ks->ks.n_kssids = 1;
+	start_all(w);
+	world_until(w, SECS(10), all_same, "registration");
+	spi = node_sending(gm);
+	sid = node_gm_of(gm)->sid;
+	group = node_gm_of(gm)->slot[0].dp_id;
+	gdoi_dp_exhausted(gm->g, group, spi);
+	gdoi_dp_exhausted(gm->g, group, spi);
+	world_run(w, SECS(10));
+	world_check(w, node_ks_of(ks)->registrations == 3);
+	world_check(w, reports(w, REPORT_GM_SID_SPENT) == 1);
+	world_check(w, node_sending(gm) == spi);
+	world_check(w, node_gm_of(gm)->sid != sid);
+	world_check(w,
+		dp_null_sa(gm->dp, group, spi)->sid == node_gm_of(gm)->sid);
+	no_loss(w);
+}
+
 static void play_two_sas(struct world *w)
 {
 	struct node *ks = group_new(w, 3);
@@ -795,6 +823,7 @@ const struct scenario scenarios[] = {
 	{ "incomplete",        play_incomplete,       false, false },
 	{ "no-rsa-key",        play_no_rsa_key,       false, true  },
 	{ "three-silent",      play_three_silent,     false, true  },
+	{ "sid-spent",         play_sid_spent,        false, false },
 	{ "recovery-check",    play_recovery,         false, false },
 	{ "direction",         play_direction,        false, false },
 	{ "receive-only",      play_receive_only,     false, false },

@@ -82,6 +82,11 @@ void gdoi_dp_replay_failed(
 	(void)g, (void)group, (void)f;
 }
 
+void gdoi_dp_exhausted(struct gdoi *g, uint32_t group, uint32_t spi)
+{
+	(void)g, (void)group, (void)spi;
+}
+
 void gdoi_dp_invalid_spi(struct gdoi *g, uint32_t group, uint32_t spi,
 	const struct packet_key *k)
 {

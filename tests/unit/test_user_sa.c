@@ -1,6 +1,7 @@
 /* No number is used twice under one TEK and sender id. */
-#include "dataplane/user_priv.h"
+#include "dataplane/user_io.h"
 #include "tests/unit/test.h"
+#include <sys/eventfd.h>
 #include <string.h>
 
 static struct dp_sa gcm(uint8_t key, uint32_t sid)
@@ -15,6 +16,9 @@ static struct dp_sa gcm(uint8_t key, uint32_t sid)
 	memset(sa.enc.b, key, 20);
 	return sa;
 }
+
+/* What a sender id of 24 bits leaves of the IV. */
+#define GCM_LAST ((UINT64_C(1) << 40) - 1)
 
 static uint64_t take(struct user_sa *sa)
 {
@@ -101,11 +105,59 @@ static void the_end_is_final(void **state)
 	uint64_t n;
 
 	(void)state;
-	atomic_store(&sa->seq->next, UINT32_MAX);
-	assert_true(take(sa) == UINT32_MAX);
+	atomic_store(&sa->seq->next, GCM_LAST);
+	assert_true(take(sa) == GCM_LAST);
 	for (int i = 0; i < 3; i++)
 		assert_false(user_sa_number_take(sa, 0, &n));
-	assert_true(atomic_load(&sa->seq->next) == UINT64_C(1) << 32);
+	assert_true(atomic_load(&sa->seq->next) == GCM_LAST + 1);
+	user_sa_free(&seqs, sa);
+}
+
+/* The loop hears of it once. */
+static void the_end_is_told(void **state)
+{
+	struct dp_sa in = gcm(1, 5);
+	struct user_sa *sa = user_sa_new(&seqs, &in, 1, NULL);
+	auto_fd int trouble = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct user_group g = { 0 };
+	struct world_group wg = { .g = &g, .sending = sa };
+	struct seal_io io;
+	eventfd_t told;
+
+	(void)state;
+	seal_io_init(&io, trouble);
+	atomic_store(&sa->seq->next, GCM_LAST + 1);
+	for (int i = 0; i < 2; i++) {
+		struct emit_frame f = { .n = IP4_HDR };
+		struct out_mark m;
+
+		frames_seal(&io, &wg, 0, &f, &m, 1);
+		assert_int_equal(f.n, 0);
+	}
+	assert_int_equal(g.drops[DP_DROP_SEQ_EXHAUSTED], 2);
+	assert_int_equal(eventfd_read(trouble, &told), 0);
+	assert_int_equal(told, 1);
+	assert_int_equal(sa->spent, SA_SPENT);
+	seal_io_fini(&io);
+	user_sa_free(&seqs, sa);
+}
+
+/* Where nobody checks the ESP sequence it may come round. */
+static void without_an_iv_it_goes_on(void **state)
+{
+	struct dp_sa in = { .spi = 1,
+		.suite = { .cipher = ESP_CIPHER_AES_CBC,
+			.auth = ESP_AUTH_SHA1,
+			.key_bits = 128 },
+		.enc.n = 16,
+		.auth.n = 20,
+		.may_send = true };
+	struct user_sa *sa = user_sa_new(&seqs, &in, 1, NULL);
+
+	(void)state;
+	atomic_store(&sa->seq->next, UINT32_MAX);
+	assert_true(take(sa) == UINT32_MAX);
+	assert_true(take(sa) == UINT64_C(1) << 32);
 	user_sa_free(&seqs, sa);
 }
 
@@ -175,6 +227,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			queues_share_nothing, init, fini),
 		cmocka_unit_test_setup_teardown(the_end_is_final, init, fini),
+		cmocka_unit_test_setup_teardown(the_end_is_told, init, fini),
+		cmocka_unit_test_setup_teardown(
+			without_an_iv_it_goes_on, init, fini),
 		cmocka_unit_test_setup_teardown(
 			idle_ones_are_bounded, init, fini),
 		cmocka_unit_test_setup_teardown(
