@@ -603,8 +603,10 @@ void gdoi_dp_replay_failed(
 {
 	struct gm *gm = gm_of(g, group);
 
-	if (gm != NULL)
-		gm_replay_failed(gm, f);
+	if (gm == NULL)
+		return;
+	gm_replay_failed(gm, f);
+	gm_data_error(gm);
 }
 
 void gdoi_dp_not_ipsec(
