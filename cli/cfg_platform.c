@@ -153,6 +153,19 @@ static const struct command transmit = {
 	.sample = "platform dataplane transmit packet",
 };
 
+static const struct command receive = {
+	.mode = MODE_CONFIG,
+	.order = ORDER_PLATFORM,
+	.grammar = "platform dataplane receive {auto|ring|raw}",
+	.deflt = "platform dataplane receive auto",
+	.help = HELP_PLATFORM_DATAPLANE
+		"receive  How this program receives what it decrypts\n"
+		"auto  Over a packet ring where that can be\n"
+		"ring  Likewise, even past an inbound access list\n"
+		"raw  Over a raw IP socket\n",
+	.sample = "platform dataplane receive raw",
+};
+
 void platform_isakmp_view(const struct router *r, struct isakmp_config *c)
 {
 	struct node *root = tree_root(r->tree);
@@ -181,6 +194,7 @@ static void ways_settle(const struct router *r)
 	const struct node *root = tree_root(r->tree);
 	const struct node *c = node_get(root, &capture);
 	const struct node *x = node_get(root, &transmit);
+	const struct node *in = node_get(root, &receive);
 	const struct dp_ways w = {
 		.capture = node_has(c, "egress") ? DP_CAPTURE_EGRESS
 			   : node_has(c, "tun")  ? DP_CAPTURE_TUN
@@ -189,6 +203,9 @@ static void ways_settle(const struct router *r)
 			    : node_has(x, "packet") ? DP_TRANSMIT_PACKET
 			    : node_has(x, "raw")    ? DP_TRANSMIT_RAW
 						    : DP_TRANSMIT_AUTO,
+		.receive = node_has(in, "ring")	 ? DP_RECEIVE_RING
+			   : node_has(in, "raw") ? DP_RECEIVE_RAW
+						 : DP_RECEIVE_AUTO,
 	};
 
 	box_set_ways(r->box, &w);
@@ -248,7 +265,7 @@ static void subscribe(struct router *r)
 		.settle = settle,
 		.ctx = r };
 	static const struct command *const choice[] = { &dataplane,
-		&capture, &transmit, NULL };
+		&capture, &transmit, &receive, NULL };
 	struct subscriber d = { .name = "dataplane",
 		.commands = choice,
 		.settle = dataplane_settle,
@@ -266,7 +283,7 @@ static void subscribe(struct router *r)
 }
 
 static const struct command *const list[] = { &dataplane, &crypto, &capture,
-	&transmit, &isakmp_doi, &port_500, &extensions,
+	&transmit, &receive, &isakmp_doi, &port_500, &extensions,
 	&sat_ids, &sak_ids, &sak_reserved, &signature, &id_order };
 static const struct command_list commands = { list, ARRAY_LEN(list) };
 const struct feature feature_platform = { &commands, subscribe };

@@ -41,6 +41,8 @@ static void objects_print(struct cmd_call *c, const struct dp_choice *d)
 			"    TUN devices        : gm0-gm%u\n"
 			"    TAP devices        : gmx0-gmx%u, table netdev "
 			DP_NFT_TABLE "\n"
+			"    Receive rings      : table netdev "
+			DP_NFT_INGRESS "\n"
 			"    Routing tables     : %u, %u-%u\n",
 			DP_MARK_OUT(0), DP_MARK_OUT(last), DP_MARK_OWN,
 			DP_MARK_IN, last, last, DP_RT_IN, DP_RT_OUT(0),
@@ -61,12 +63,19 @@ static void group_print(
 		g->backend, g->why, g->n_entries, g->n_sas);
 	if (g->sending != 0)
 		sbuf_printf(c->out, ", sending with 0x%08X", g->sending);
-	if (detail && g->ways.capture != NULL)
+	if (detail && g->ways.capture != NULL) {
 		sbuf_printf(c->out,
 			"\n    Taken by           : %s%s%s"
 			"\n    Sent by            : %s",
 			g->ways.capture, g->ways.why ? ", " : "",
 			g->ways.why ? g->ways.why : "", g->ways.transmit);
+		sbuf_printf(c->out,
+			"\n    Received by        : %s%s%s"
+			"\n    Lost by the ring   : %" PRIu64,
+			g->ways.receive, g->ways.why_receive ? ", " : "",
+			g->ways.why_receive ? g->ways.why_receive : "",
+			g->ways.ring_lost);
+	}
 	sbuf_printf(c->out,
 		"\n    Packets encrypted  : %" PRIu64
 		"\n    Packets decrypted  : %" PRIu64 "\n",
@@ -132,6 +141,10 @@ static int json_all(struct cmd_call *c, const struct dp_choice *d)
 		jo_str(e, "capture", g.ways.capture);
 		jo_str(e, "capture_reason", g.ways.why);
 		jo_str(e, "transmit", g.ways.transmit);
+		jo_str(e, "receive", g.ways.receive);
+		jo_str(e, "receive_reason", g.ways.why_receive);
+		if (g.ways.receive != NULL)
+			jo_num(e, "ring_lost", g.ways.ring_lost);
 		jo_num(e, "encrypted", g.count.encrypt);
 		jo_num(e, "decrypted", g.count.decrypt);
 		drops = jo_object(e, "drops");

@@ -122,12 +122,6 @@ struct dp_events {
 /* How ESP is received on an interface: over a ring shared with the kernel, or
  * over a raw socket as any host may.  AUTO: a ring where there can be one. */
 enum dp_receive { DP_RECEIVE_AUTO, DP_RECEIVE_RING, DP_RECEIVE_RAW };
-struct dp_receive_view {
-	bool ring;
-	const char *why; /* not; a text of unlimited life */
-	uint64_t lost;   /* packets for which the ring had no room */
-};
-
 /* How the user backend takes packets that are to be encrypted, and sends them. */
 enum dp_capture { DP_CAPTURE_AUTO, DP_CAPTURE_EGRESS, DP_CAPTURE_TUN };
 enum dp_transmit {
@@ -139,11 +133,15 @@ enum dp_transmit {
 struct dp_ways {
 	enum dp_capture capture;
 	enum dp_transmit transmit;
+	enum dp_receive receive;
 };
 /* What a group has of it: texts, lent for good. */
 struct dp_ways_now {
 	const char *capture, *transmit;
 	const char *why; /* the better capture is not had; NULL: it is */
+	const char *receive;
+	const char *why_receive; /* not over a ring; NULL: it is */
+	uint64_t ring_lost; /* packets for which it had no room */
 };
 
 /* The library by which SAs are sealed and opened, where the kernel does not. */
@@ -199,10 +197,6 @@ struct dataplane_ops {
 	int (*replay_get)(
 		struct dp *dp, uint32_t group, struct dp_replay *out);
 	void (*replay_clear)(struct dp *dp, uint32_t group);
-	/* From now on; NULL, with the next: there is no choice. */
-	void (*receive_set)(struct dp *dp, enum dp_receive how);
-	int (*receive_get)(
-		struct dp *dp, uint32_t group, struct dp_receive_view *out);
 	/* What is wanted from now on, of all groups; NULL: there is no choice. */
 	void (*ways_set)(struct dp *dp, const struct dp_ways *w);
 	int (*ways_get)(struct dp *dp, uint32_t group, struct dp_ways_now *out);

@@ -619,26 +619,6 @@ static void user_replay_clear(struct dp *dp, uint32_t group)
 		user_clock_clear(&g->clock);
 }
 
-/* ---- receiving ---- */
-
-static void user_receive_set(struct dp *dp, enum dp_receive how)
-{
-	dp->rx.mode = how;
-	publish(dp);
-}
-
-static int user_receive_get(
-	struct dp *dp, uint32_t group, struct dp_receive_view *out)
-{
-	const struct user_group *g = group_find(dp, group);
-
-	*out = (struct dp_receive_view){ 0 };
-	if (!g)
-		return -ENOENT;
-	rx_view(&dp->rx, g->t.cfg.netdev, out);
-	return 0;
-}
-
 /* ---- events ---- */
 
 /* The device was deleted: another of its name. */
@@ -823,6 +803,8 @@ static void user_ways_set(struct dp *dp, const struct dp_ways *w)
 	int rc;
 
 	dp->capture.want = *w;
+	dp->rx.mode = w->receive;
+	publish(dp);
 	GROUPS(g, dp) {
 		rc = group_capture(dp, g);
 		if (rc)
@@ -845,6 +827,7 @@ static int user_ways_get(
 				? emit_kind_text(emit_kind_of(g->ways.emit[0]))
 				: "none";
 	out->why = g->why;
+	rx_view(&dp->rx, g->t.cfg.netdev, out);
 	return 0;
 }
 
@@ -1012,8 +995,6 @@ const struct dataplane_ops dataplane_user = {
 	.time_set = user_time_set,
 	.replay_get = user_replay_get,
 	.replay_clear = user_replay_clear,
-	.receive_set = user_receive_set,
-	.receive_get = user_receive_get,
 	.ways_set = user_ways_set,
 	.ways_get = user_ways_get,
 	.crypto_set = user_crypto_set,

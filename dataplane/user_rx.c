@@ -329,16 +329,15 @@ void rx_settle(struct rx *rx)
 	}
 }
 
-void rx_view(struct rx *rx, const char *netdev, struct dp_receive_view *v)
+void rx_view(struct rx *rx, const char *netdev, struct dp_ways_now *now)
 {
 	struct rx_link *l = link_find(rx, netdev);
 
-	*v = (struct dp_receive_view){ .why = "there is nothing to receive" };
+	now->receive = l && !l->why ? "ring" : "raw";
+	now->why_receive = l ? l->why : "there is nothing to receive";
 	if (!l)
 		return;
 	for (unsigned q = 0; l->open && q < rx->queues; q++)
 		l->lost += ring_lost(&l->ring[q]);
-	*v = (struct dp_receive_view){
-		.ring = !l->why, .why = l->why, .lost = l->lost
-	};
+	now->ring_lost = l->lost;
 }

@@ -45,6 +45,6 @@ int rx_spi(struct rx *rx, uint32_t spi, bool add);
  * be added, and then rx_settle() starts the rings again. */
 void rx_shut(struct rx *rx);
 
-/* How an interface receives. */
-void rx_view(struct rx *rx, const char *netdev, struct dp_receive_view *v);
+/* How an interface receives: fills in that part of *now. */
+void rx_view(struct rx *rx, const char *netdev, struct dp_ways_now *now);
 #endif

@@ -127,10 +127,11 @@ static int do_group(char **w)
 	return ops->group_set(dp, &g);
 }
 
+static struct dp_ways want;
+
 static int do_ways(char **w)
 {
 	static const char *const capture[] = { "auto", "egress", "tun" };
-	struct dp_ways want = { 0 };
 
 	for (unsigned i = 0; i < ARRAY_LEN(capture); i++)
 		if (!strcmp(w[1], capture[i]))
@@ -236,11 +237,10 @@ static int do_replay(uint32_t id)
 
 static int do_receive(const char *how)
 {
-	if (!ops->receive_set)
-		return -ENOTSUP;
-	ops->receive_set(dp, !strcmp(how, "raw")    ? DP_RECEIVE_RAW
-			     : !strcmp(how, "ring") ? DP_RECEIVE_RING
-						    : DP_RECEIVE_AUTO);
+	want.receive = !strcmp(how, "raw")    ? DP_RECEIVE_RAW
+		       : !strcmp(how, "ring") ? DP_RECEIVE_RING
+					      : DP_RECEIVE_AUTO;
+	ops->ways_set(dp, &want);
 	return 0;
 }
 
@@ -256,11 +256,13 @@ static int do_inlist(const char *netdev)
 
 static int do_receives(uint32_t id)
 {
-	struct dp_receive_view v;
-	int rc = ops->receive_get(dp, id, &v);
+	struct dp_ways_now now;
+	int rc = ops->ways_get(dp, id, &now);
 
-	printf("receives %s lost=%llu why=%s\n", v.ring ? "ring" : "raw",
-		(unsigned long long)v.lost, v.why ? v.why : "-");
+	if (!rc)
+		printf("receives %s lost=%llu why=%s\n", now.receive,
+			(unsigned long long)now.ring_lost,
+			now.why_receive ? now.why_receive : "-");
 	return rc;
 }
 

@@ -164,11 +164,15 @@ static void ways_reach_the_box(void **state)
 	(void)state;
 	fake_router_init(&r);
 	free(fake_paste(&r, "platform dataplane capture tun\n"
-			    "platform dataplane transmit packet\n"));
+			    "platform dataplane transmit packet\n"
+			    "platform dataplane receive raw\n"));
+	assert_int_equal(fake_box.ways.receive, DP_RECEIVE_RAW);
 	assert_int_equal(fake_box.ways.capture, DP_CAPTURE_TUN);
 	assert_int_equal(fake_box.ways.transmit, DP_TRANSMIT_PACKET);
 	free(fake_paste(&r, "platform dataplane capture egress\n"
-			    "no platform dataplane transmit\n"));
+			    "no platform dataplane transmit\n"
+			    "platform dataplane receive ring\n"));
+	assert_int_equal(fake_box.ways.receive, DP_RECEIVE_RING);
 	assert_int_equal(fake_box.ways.capture, DP_CAPTURE_EGRESS);
 	assert_int_equal(fake_box.ways.transmit, DP_TRANSMIT_AUTO);
 	fake_router_fini(&r);
