@@ -289,9 +289,11 @@ static int resync(struct iface_mirror *m)
 	return dump(m, RTM_GETADDR);
 }
 
+/* What waits beside a loss is older than it: the resync comes last. */
 static void drain(struct iface_mirror *m)
 {
 	char buf[32768] __attribute__((aligned(8)));
+	bool lost = false;
 
 	for (;;) {
 		ssize_t n =
@@ -300,10 +302,12 @@ static void drain(struct iface_mirror *m)
 		if (n > 0)
 			mnl_cb_run(buf, (size_t)n, 0, 0, message_take, m);
 		else if (n < 0 && errno == ENOBUFS)
-			(void)resync(m);
+			lost = true;
 		else if (n == 0 || errno != EINTR)
-			return;
+			break;
 	}
+	if (lost)
+		(void)resync(m);
 }
 
 static void report(void *arg)

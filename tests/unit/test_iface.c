@@ -147,12 +147,35 @@ static void routes(void **state)
 	assert_int_equal(link_del(m, "v0"), 0);
 }
 
+/* The kernel drops messages, among them those that tell how it ended. */
+static void overrun(void **state)
+{
+	(void)state;
+	netns_run("ip link add v0 type veth peer name v1");
+	settle();
+	assert_non_null(iface_by_name(m, "v0"));
+	netns_run("for i in $(seq 1000); do"
+		  " echo link set v0 mtu $((1300 + i %% 7)); done |"
+		  " ip -batch -; ip link del v0;"
+		  " ip link add v2 mtu 1350 type veth peer name v3;"
+		  " ip address add 10.8.0.1/24 dev v2");
+	netns_run("awk '$9 > 0 { lost = 1 } END { exit !lost }'"
+		  " /proc/net/netlink");
+	settle();
+	assert_null(iface_by_name(m, "v0"));
+	assert_non_null(iface_by_name(m, "v2"));
+	assert_int_equal(iface_by_name(m, "v2")->mtu, 1350);
+	assert_int_equal(iface_by_name(m, "v2")->n_addr, 1);
+	assert_int_equal(link_del(m, "v2"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_come_and_go),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(routes),
+		cmocka_unit_test(overrun),
 	};
 	auto_sbuf struct sbuf why = { 0 };
 	int failed;
