@@ -355,6 +355,22 @@ static bool waits(const struct box_iface *f)
 	       !ifname_parent(f->policy.ifname, parent, NULL);
 }
 
+/* A device that another program has given another name would go on without its
+ * crypto map. */
+static void renamed_close(struct box *b, const struct box_iface *f)
+{
+	const struct link_state *s =
+		f->ifindex != 0 ? iface_by_index(b->mirror, f->ifindex) : NULL;
+
+	if (s == NULL || !s->admin_up || f->policy.crypto_map[0] == '\0')
+		return;
+	log_msg(b->log, LOG_SEV_ERR, "NETDEV", "RENAMED",
+		"%s of %s is called %s now, where no crypto map protects it: "
+		"shut down",
+		f->netdev, f->policy.ifname, s->name);
+	(void)link_set_up(b->mirror, s->name, false);
+}
+
 static void iface_settle(struct box *b, struct box_iface *f)
 {
 	if (ifname_is_loopback(f->policy.ifname) &&
@@ -370,6 +386,7 @@ static void iface_settle(struct box *b, struct box_iface *f)
 	}
 	if (s != NULL)
 		return;
+	renamed_close(b, f);
 	f->ifindex = 0;
 	f->n_ours = 0;
 	if (!f->missing_told && waits(f)) {

@@ -235,6 +235,17 @@ lab_capture_stop "$capture"
 tap_check "the wire saw ESP" \
 	eval '[ "$(lab_packets "$capture" esp | wc -l)" -gt 500 ]'
 tap_check "and nothing of it in clear" none_clear "$capture"
+renamed() {
+	lab_in R3 ip link set wan name wan9
+	wait_for 10 eval 'lab_cmd R3 "show logging" | grep -q NETDEV-3-RENAMED'
+	! lab_in R3 ip -o link show wan9 up | grep .
+}
+back() {
+	lab_in R3 ip link set wan9 name wan
+	wait_for 60 lab_registered R3
+}
+tap_check "a device under another name is shut down" renamed
+after "under its own it is not" back
 tap_check "what others put into the kernel is untouched" \
 	diff "$LAB_RUN/R3.foreign" <(foreign_state R3)
 tap_check "R3 stops" lab_stop R3
