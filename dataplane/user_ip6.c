@@ -42,11 +42,11 @@ struct out6 {
 	struct sockaddr_in6 to[FRAMES];
 };
 
-static struct out6 *out6_new(void)
+static struct out6 *out6_new(int trouble)
 {
 	struct out6 *io = xcalloc(1, sizeof(*io));
 
-	seal_io_init(&io->seal);
+	seal_io_init(&io->seal, trouble);
 	for (size_t i = 0; i < FRAMES; i++) {
 		io->to[i].sin6_family = AF_INET6;
 		io->msg[i].msg_hdr = (struct msghdr){
@@ -205,7 +205,7 @@ static size_t groups_take(const struct world *world, struct world_group *out)
 void *out6_thread(void *arg)
 {
 	struct worker *w = arg;
-	struct out6 *io = out6_new();
+	struct out6 *io = out6_new(w->all->trouble);
 	struct pollfd fd[DP_SLOTS + 1];
 	struct world_group group[DP_SLOTS];
 	size_t n = groups_take(w->world, group);
