@@ -169,6 +169,23 @@ for i in range(5):
 	s.sendto(b"x", ("239.1.1.1", 5000))' "$2"
 	[ "$(captured)" -ge 5 ]
 }
+# From a host of the LAN, by a multicast route of the kernel.
+multicast_forwarded() {
+	local k n
+
+	ip netns exec $g1 "$srcdir/tests/net/mroute.py" 10.1.0.1 192.168.1.1 \
+		10.1.0.2 239.1.1.1 >"$tmp/mroute" &
+	k=$!
+	for n in $(seq 100); do
+		grep -q ready "$tmp/mroute" && break
+		sleep 0.05
+	done
+	multicast $h1 10.1.0.2
+	n=$?
+	kill "$(pgrep -P $k || echo $k)"
+	wait $k 2>/dev/null
+	return $n
+}
 # The driver dies under traffic of all kinds.
 killed() {
 	local k k2
@@ -210,8 +227,11 @@ for mode in "egress xdp" "egress packet" "egress raw" "tun raw"; do
 	check "$mode: TCP of the gateway" stream tcp g1 h2 10.2.0.2
 	check "$mode: UDP, small" stream udp h1 h2 10.2.0.2 64
 	check "$mode: UDP, in fragments" stream udp h1 h2 10.2.0.2 4000
-	[ "$capture_way" = tun ] ||
-		check "$mode: multicast of the gateway" multicast $g1 192.168.1.1
+	if [ "$capture_way" = egress ]; then
+		check "$mode: multicast of the gateway" \
+			multicast $g1 192.168.1.1
+		check "$mode: multicast from a host" multicast_forwarded
+	fi
 	check "$mode: killed, nothing in clear" killed
 	start 1
 	SPI=$((SPI + 1))

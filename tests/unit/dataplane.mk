@@ -10,7 +10,7 @@ dpdrive_LDADD = $(DATAPLANE_LIBS)
 check_SCRIPTS += tests/net/dp-user.sh
 check_SCRIPTS += tests/net/dp-tun.sh tests/net/dp-modes.sh
 EXTRA_DIST += tests/net/dp-user.sh tests/net/dp-tun.sh tests/net/dp-modes.sh \
-	tests/net/stream.py
+	tests/net/stream.py tests/net/mroute.py
 check_SCRIPTS += tests/net/dp-path.sh
 EXTRA_DIST += tests/net/dp-path.sh tests/net/flows.py
 
