@@ -156,7 +156,7 @@ pings() { # SIZE [OPTION...]
 
 # The path MTU that H2 learnt by "packet too big".
 too_big_told() {
-	lab_in H2 ping -6 -q -c 2 -i 0.2 -W 1 -s 1440 -M do "$H3"
+	lab_in H2 ping -6 -q -c 2 -i 0.2 -W 1 -s 1440 -M "do" "$H3"
 	lab_in H2 ip -6 route get "$H3" | grep -Eo 'mtu [0-9]+' |
 		grep -Eq 'mtu 1(3|4)[0-9][0-9]'
 }
