@@ -134,7 +134,7 @@ static void sa_make(struct side *s, size_t i)
 		in.stamp = i & 1 ? DP_STAMP_TBAR : DP_STAMP_D3P;
 		in.window_ms = WINDOW;
 	}
-	s->sa[i] = user_sa_new(&s->seqs, &in, 1, &s->by);
+	s->sa[i] = user_sa_new(&s->seqs, &in, false, 1, &s->by);
 	s->seal[i] = esp_ctx_new(s->seal_by, suite, &in.enc, &in.auth, true);
 	must(s->sa[i] && s->seal[i]);
 	while (s->table[slot].spi)

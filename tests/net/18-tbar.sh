@@ -22,7 +22,7 @@ up() {
 	chmod 700 "$LAB_RUN"
 	lab_wires && lab_start R1 && lab_start R2 && lab_start R3 &&
 		lab_paste R1 &&
-		sa_line "replay time window-size 8" &&
+		sa_line "replay time window-size 20" &&
 		lab_paste R2 && lab_paste R3 && wait_for 60 lab_all_registered
 }
 
@@ -186,9 +186,9 @@ tap_check "the key server shows its time" shows R1 \
 tap_check "and until when it is told again" shows R1 \
 	"show crypto gdoi ks replay" 'Remaining sync time +: (7200|71[0-9]{2}) secs'
 tap_check "its policy is time based" shows R1 "show crypto gdoi" \
-	'Replay Window Size +: 8$'
+	'Replay Window Size +: 20$'
 tap_check "the member's, too" shows R2 "show crypto gdoi" \
-	'Anti-Replay\(Time Based\) : 8 sec interval'
+	'Anti-Replay\(Time Based\) : 20 sec interval'
 tap_check "one clock for all" agree
 tap_check "traffic passes" reaches
 tap_check "it is stamped and checked" more_than R3 input_packets 2
@@ -198,7 +198,7 @@ tap_check "sent again at once, it is within the window" taken_at_once
 tap_check "later it is not" wait_for 40 refused_now
 tap_check "nor is it any more" refused_now
 tap_check "the log tells" wait_for 30 refusal_logged \
-	'%GDOI-4-TIMEBASED_REPLAY_FAILED: An anti replay check has failed in group GDOI_GROUP: my_pseudotime is [0-9.]+ secs, peer_pseudotime is [0-9.]+ secs, replay_window is 8 \(second\), src_addr = 172.16.2.10, dst_addr = 172.16.3.10'
+	'%GDOI-4-TIMEBASED_REPLAY_FAILED: An anti replay check has failed in group GDOI_GROUP: my_pseudotime is [0-9.]+ secs, peer_pseudotime is [0-9.]+ secs, replay_window is 20 \(second\), src_addr = 172.16.2.10, dst_addr = 172.16.3.10'
 tap_check "and of the packet" logged R3 \
 	'%CRYPTO-4-PKT_REPLAY_ERR: decrypt: replay check failed connection id=1, sequence number=[0-9]+'
 tap_check "the history tells" shows R3 "show crypto gdoi gm replay" \

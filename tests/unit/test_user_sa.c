@@ -117,7 +117,7 @@ static void the_end_is_final(void **state)
 static void the_end_is_told(void **state)
 {
 	struct dp_sa in = gcm(1, 5);
-	struct user_sa *sa = user_sa_new(&seqs, &in, 1, NULL);
+	struct user_sa *sa = user_sa_new(&seqs, &in, false, 1, NULL);
 	auto_fd int trouble = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	struct user_group g = { 0 };
 	struct world_group wg = { .g = &g, .sending = sa };
@@ -152,7 +152,7 @@ static void without_an_iv_it_goes_on(void **state)
 		.enc.n = 16,
 		.auth.n = 20,
 		.may_send = true };
-	struct user_sa *sa = user_sa_new(&seqs, &in, 1, NULL);
+	struct user_sa *sa = user_sa_new(&seqs, &in, false, 1, NULL);
 
 	(void)state;
 	atomic_store(&sa->seq->next, UINT32_MAX);
