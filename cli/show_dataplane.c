@@ -4,7 +4,6 @@
 #include "cli/json.h"
 #include "cli/show.h"
 #include "dataplane/objects.h"
-#include "dataplane/xfrm.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -30,12 +29,11 @@ static void objects_print(struct cmd_call *c, const struct dp_choice *d)
 			"    Packet marks       : 0x%x-0x%x, 0x%x, 0x%x\n"
 			"    XFRM request ids   : %u-%u\n"
 			"    XFRM priority      : %u\n"
-			"    Route protocol     : %u\n"
-			"    Routing table      : %u, where there are VRFs\n",
+			"    Routing table      : %u\n",
 			DP_XFRM_OUT(0), DP_XFRM_OUT(last), DP_XFRM_IN,
 			DP_XFRM_ESP,
 			DP_XFRM_REQID(0), DP_XFRM_REQID(last),
-			DP_XFRM_PRIORITY, DP_ANCHOR_PROTO, DP_RT_ANCHOR);
+			DP_XFRM_PRIORITY, DP_RT_ANCHOR);
 	if (d->uses_user)
 		sbuf_printf(c->out,
 			"  Kernel objects of user\n"
@@ -49,29 +47,6 @@ static void objects_print(struct cmd_call *c, const struct dp_choice *d)
 			DP_MARK_OUT(0), DP_MARK_OUT(last), DP_MARK_OWN,
 			DP_MARK_IN, last, last, DP_RT_IN, DP_RT_OUT(0),
 			DP_RT_OUT(last));
-}
-
-/* Not ours alone, hence not among the groups' drops. */
-static void errors_print(struct cmd_call *c)
-{
-	struct xfrm_error v[XFRM_ERRORS_MAX];
-	size_t n = xfrm_errors(v, XFRM_ERRORS_MAX);
-
-	if (n > 0)
-		sbuf_adds(c->out,
-			"  Drops in the kernel's IPsec, of all programs\n");
-	for (size_t i = 0; i < n; i++)
-		sbuf_printf(c->out, "    %-19s: %" PRIu64 "\n", v[i].name,
-			v[i].count);
-}
-
-static void errors_json(json_t *o)
-{
-	struct xfrm_error v[XFRM_ERRORS_MAX];
-	size_t n = xfrm_errors(v, XFRM_ERRORS_MAX);
-
-	for (size_t i = 0; i < n; i++)
-		jo_num(o, v[i].name, v[i].count);
 }
 
 static void group_print(
@@ -149,8 +124,6 @@ static int json_all(struct cmd_call *c, const struct dp_choice *d)
 	jo_bool(o, "kernel_esp", d->probe == NULL);
 	jo_str(o, "kernel_esp_reason", d->probe);
 	jo_str(o, "crypto", dp_crypto_name(d->crypto));
-	if (d->uses_xfrm)
-		errors_json(jo_object(o, "kernel_ipsec_drops"));
 	groups = jo_array(o, "groups");
 	for (size_t i = 0; box_dataplane_group(c->router->box, i, &g); i++) {
 		json_t *e = ja_object(groups), *drops;
@@ -218,8 +191,6 @@ static int exec_dataplane(struct cmd_call *c)
 		sbuf_printf(c->out, "  Crypto library       : %s\n",
 			dp_crypto_name(d.crypto));
 		objects_print(c, &d);
-		if (d.uses_xfrm)
-			errors_print(c);
 	}
 	sbuf_printf(c->out, "Groups                 : %zu\n", d.n_groups);
 	for (size_t i = 0; box_dataplane_group(c->router->box, i, &g); i++) {

@@ -14,7 +14,7 @@ libdataplane_a_SOURCES = dataplane/ops.h dataplane/ops.c dataplane/path.c datapl
 	dataplane/table.h dataplane/table.c dataplane/table_report.c dataplane/table_priv.h \
 	dataplane/table_count.c dataplane/watch.h dataplane/watch.c \
 	dataplane/xfrm.h dataplane/xfrm_priv.h dataplane/xfrm.c dataplane/xfrm_nl.c \
-	dataplane/xfrm_nft.c dataplane/xfrm_can.c dataplane/xfrm_stat.c dataplane/choose.h dataplane/choose.c \
+	dataplane/xfrm_nft.c dataplane/xfrm_can.c dataplane/choose.h dataplane/choose.c \
 	dataplane/neigh.h dataplane/neigh.c \
 	dataplane/route.h dataplane/route.c \
 	dataplane/user_priv.h dataplane/user.c dataplane/user_sa.c dataplane/user_crypto.c dataplane/user_replay.c dataplane/user_nft.c \

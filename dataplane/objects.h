@@ -43,12 +43,9 @@
 /* Other programs' policies go first. */
 #define DP_XFRM_PRIORITY 0x7fff0000u
 /* Where the kernel thinks it sends ESP, before the inner addresses take its
- * place: 169.254.84.128+N.  The routes stand in the main table, as each packet
- * pays for any policy rule that there is; where there are VRFs, which ask their
- * own tables first, also in a table of their own behind a rule. */
+ * place: 169.254.84.128+N, in a table of its own behind a rule. */
 #define DP_ANCHOR(slot)       (0xa9fe5480u + (slot))
 #define DP_ANCHOR_BITS        26u
-#define DP_ANCHOR_PROTO       190 /* rtm_protocol */
 #define DP_RT_ANCHOR          20998u
 #define DP_RULE_PREF_ANCHOR   98u
 

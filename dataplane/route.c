@@ -1,6 +1,5 @@
 /* Routes over rtnetlink. */
 #include "dataplane/route.h"
-#include "dataplane/objects.h"
 #include "dataplane/iface_priv.h"
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -196,7 +195,7 @@ static int route_take(const struct nlmsghdr *h, void *arg)
 			break;
 		}
 	}
-	if (table != d->table || e.protocol == DP_ANCHOR_PROTO)
+	if (table != d->table)
 		return MNL_CB_OK;
 	e.table = table == RT_TABLE_MAIN ? 0 : table;
 	if (multi)

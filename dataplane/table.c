@@ -2,9 +2,8 @@
  * order whoever serves them, so that a group can go from one backend to another
  * by one transaction.
  *
- *                      defrag    a rule that nothing comes to, but whose being
- *                                there makes the kernel reassemble: port lists
- *                                see whole packets
+ *   prerouting raw     defrag    a rule that never matches but makes the kernel
+ *                                reassemble: port lists see whole packets
  *   prerouting mangle  pre       ESP for us, clear packets from the crypto
  *                                interface, packets to be encrypted
  *   output mangle      out       the same for our own packets
@@ -28,7 +27,6 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
-#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,7 +165,8 @@ static void udp_port_test(struct nft_rule *r, unsigned offset)
 
 static void defrag_build(struct nl_batch *b)
 {
-	nft_chain_add(b, "defrag", -1, 0, NULL);
+	nft_chain_add(
+		b, "defrag", NF_INET_PRE_ROUTING, NF_IP_PRI_RAW, "filter");
 	nft_chain_flush(b, "defrag");
 	nft_defrag(b, "defrag");
 }
@@ -186,6 +185,7 @@ bool table_first_on_netdev(
 
 static void clear_rules(struct nl_batch *b)
 {
+	static const uint8_t esp = IPPROTO_ESP;
 	const struct table_group *g;
 	struct nft_rule r;
 
@@ -194,6 +194,13 @@ static void clear_rules(struct nl_batch *b)
 			continue;
 		r = nft_rule_begin(b, "pre");
 		nft_iifname(&r, g->cfg.netdev);
+		nft_protocol(&r, esp);
+		nft_verdict(&r, NFT_JUMP, table_chain("esp", g).s);
+		nft_rule_end(&r);
+		r = nft_rule_begin(b, "pre");
+		nft_iifname(&r, g->cfg.netdev);
+		nft_protocol_load(&r);
+		nft_cmp(&r, NFT_CMP_NEQ, &esp, 1);
 		nft_verdict(&r, NFT_JUMP, table_chain("in", g).s);
 		nft_rule_end(&r);
 	}
@@ -213,7 +220,6 @@ static bool asked_before_routing(const struct table_group *g)
 	return false;
 }
 
-/* No such device leads to this box's own addresses. */
 void table_out_jumps(struct nl_batch *b, const char *chain)
 {
 	const struct table_group *g;
@@ -230,16 +236,20 @@ void table_out_jumps(struct nl_batch *b, const char *chain)
 	}
 }
 
-static void gdoi_in_rule(struct nl_batch *b)
+static void gdoi_in_rules(struct nl_batch *b)
 {
-	static const uint32_t types[] = { RTN_LOCAL, RTN_MULTICAST };
 	struct nft_rule r = nft_rule_begin(b, "pre");
 
 	udp_port_test(&r, 2);
-	nft_fib(&r, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR);
-	nft_lookup_anon(&r, types, ARRAY_LEN(types), sizeof(types[0]), false);
+	nft_fib_local(&r);
 	nft_verdict(&r, NF_ACCEPT, NULL);
-	nft_rule_comment(&r, "GDOI to this box, and rekeys to a group");
+	nft_rule_comment(&r, "GDOI to this box");
+	nft_rule_end(&r);
+	r = nft_rule_begin(b, "pre");
+	udp_port_test(&r, 2);
+	nft_fib_multicast(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_comment(&r, "rekeys to a group");
 	nft_rule_end(&r);
 }
 
@@ -256,6 +266,7 @@ static void gdoi_out_rule(struct nl_batch *b)
 static void pre_build(struct nl_batch *b)
 {
 	const struct table *t;
+	struct nft_rule r;
 
 	nft_chain_add(
 		b, "pre", NF_INET_PRE_ROUTING, NF_IP_PRI_MANGLE, "filter");
@@ -267,8 +278,12 @@ static void pre_build(struct nl_batch *b)
 	if (nft_is_ip6(b))
 		nft_neighbours(b, "pre", true);
 	else
-		gdoi_in_rule(b);
+		gdoi_in_rules(b);
 	clear_rules(b);
+	r = nft_rule_begin(b, "pre");
+	nft_fib_local(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
 	table_out_jumps(b, "pre");
 }
 
@@ -399,16 +414,6 @@ static const char *group_chain(const struct table_kind *k, size_t i)
 	return i - common < k->n_chains ? k->chains[i - common] : NULL;
 }
 
-/* ESP that arrives and is not ours is judged as such. */
-static void in_esp_rule(struct nl_batch *b, const struct table_group *g)
-{
-	struct nft_rule r = nft_rule_begin(b, table_chain("in", g).s);
-
-	nft_protocol(&r, IPPROTO_ESP);
-	nft_verdict(&r, NFT_GOTO, table_chain("esp", g).s);
-	nft_rule_end(&r);
-}
-
 static void group_build(
 	struct nl_batch *b, const struct table *t, const struct table_group *g)
 {
@@ -443,7 +448,6 @@ static void group_build(
 	report_build(b, t, g, "clear", 'n', true);
 	report_build(b, t, g, "unk", 's', true);
 	report_build(b, t, g, "odd", 's', false);
-	in_esp_rule(b, g);
 	acl_nft_compile(b, table_chain("in", g).s, &g->lists->local_in, &skip);
 	acl_nft_compile(b, table_chain("in", g).s, &g->lists->policy_in, &in);
 	unknown_esp_build(b, g);
@@ -475,7 +479,7 @@ static void base_build(struct nl_batch *b)
 		if (table_has(b, g))
 			nft_chain_add(b, table_chain("out", g).s, -1, 0, NULL);
 	defrag_build(b);
-	nft_chain_add(b, "notrack", NF_INET_LOCAL_OUT, NF_IP_PRI_RAW, "route");
+	nft_chain_add(b, "notrack", NF_INET_LOCAL_OUT, NF_IP_PRI_RAW, "filter");
 	nft_chain_flush(b, "notrack");
 	TAILQ_FOREACH(t, &shared.tables, link)
 		if (kind_does(b, t))

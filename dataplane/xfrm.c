@@ -5,7 +5,6 @@
 #include "base/loop.h"
 #include "dataplane/xfrm_priv.h"
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <linux/xfrm.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,33 +169,6 @@ static int out_raise(struct dp *dp, struct xfrm_group *g, struct xfrm_sa *sa)
 
 /* ---- groups ---- */
 
-static bool is_vrf(const struct link_state *s)
-{
-	return strcmp(s->kind, "vrf") == 0;
-}
-
-static bool has_vrfs(struct dp *dp)
-{
-	const struct link_state *s = NULL;
-
-	while ((s = iface_next(dp->ifaces, s ? s->ifindex : 0)))
-		if (is_vrf(s))
-			return true;
-	return false;
-}
-
-static int anchor_raise(struct dp *dp, const struct xfrm_group *g)
-{
-	unsigned slot = g->t.slot;
-	int rc = anchor_route(&dp->rt, RT_TABLE_MAIN, slot, g->ifindex);
-
-	if (rc || !has_vrfs(dp))
-		return rc;
-	rc = anchor_rule(&dp->rt, true);
-	return rc ? rc
-		  : anchor_route(&dp->rt, DP_RT_ANCHOR, slot, g->ifindex);
-}
-
 static int seal_raise(struct dp *dp, struct xfrm_group *g)
 {
 	const struct xfrm_rule out = { .dir = XFRM_POLICY_OUT,
@@ -208,7 +180,7 @@ static int seal_raise(struct dp *dp, struct xfrm_group *g)
 	int rc = out_raise(dp, g, g->sending);
 
 	if (!rc)
-		rc = anchor_raise(dp, g);
+		rc = anchor_route(&dp->rt, g->t.slot, g->ifindex);
 	return rc ? rc : xfrm_policy_set(&dp->xfrm, &out);
 }
 
@@ -216,8 +188,7 @@ static void seal_lower(struct dp *dp, struct xfrm_group *g)
 {
 	(void)xfrm_policy_del(&dp->xfrm, XFRM_POLICY_OUT,
 		DP_XFRM_OUT(g->t.slot), UINT32_MAX);
-	(void)anchor_route(&dp->rt, RT_TABLE_MAIN, g->t.slot, 0);
-	(void)anchor_route(&dp->rt, DP_RT_ANCHOR, g->t.slot, 0);
+	(void)anchor_route(&dp->rt, g->t.slot, 0);
 }
 
 /* Brings states, policy and rules to what g now says.  What is to be sealed is
@@ -287,7 +258,7 @@ static int own_settle(struct dp *dp, struct xfrm_group *g)
 static int base_raise(struct dp *dp)
 {
 	static const uint8_t dirs[] = { XFRM_POLICY_IN, XFRM_POLICY_FWD };
-	int rc = 0;
+	int rc = anchor_rule(&dp->rt, true);
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs) && !rc; i++) {
 		const struct xfrm_rule in = { .dir = dirs[i],
@@ -588,13 +559,11 @@ static void link_changed(void *ctx, const struct link_state *s, bool gone)
 	struct xfrm_group *g;
 	int rc;
 
+	(void)gone; /* the mirror has forgotten it then */
 	GROUPS(g, dp) {
-		if (is_vrf(s) && !gone && g->sealing)
-			rc = anchor_raise(dp, g);
-		else if (!strcmp(g->t.cfg.netdev, s->name))
-			rc = own_settle(dp, g);
-		else
+		if (strcmp(g->t.cfg.netdev, s->name))
 			continue;
+		rc = own_settle(dp, g);
 		if (rc)
 			dp_tell(&dp->ev, "%s changed: %s", s->name,
 				strerror(-rc));

@@ -4,8 +4,8 @@
  *   postrouting mangle post      a packet that is about to be encrypted: its
  *                                addresses into mark and priority; one that
  *                                should be but would not: dropped
- *   output raw         notrack   ESP to an anchor: the addresses from there,
- *                                which it keeps through NAT
+ *   output mangle      out       ESP to an anchor: the addresses from there
+ *   output raw         notrack   it keeps them through NAT
  *   prerouting mangle  pre       ESP of ours: to our own address, where the
  *                                kernel decrypts it; what was decrypted must
  *                                be of the policy (okN, miN, moN) and goes on
@@ -23,6 +23,7 @@
 
 #define SADDR offsetof(struct iphdr, saddr)
 #define DADDR offsetof(struct iphdr, daddr)
+#define DF    0x4000
 
 static const struct xfrm_group *group_of(const struct table_group *g)
 {
@@ -41,27 +42,19 @@ static void anchor_test(struct nft_rule *r)
 	nft_cmp(r, NFT_CMP_EQ, &anchors, sizeof(anchors));
 }
 
-/* The addresses from mark and priority, and the way that they lead. */
-static void restore_build(struct nl_batch *b)
+static void notrack_build(struct nl_batch *b)
 {
-	const uint32_t none = 0;
-	struct nft_rule r = nft_rule_begin(b, "notrack");
+	struct nft_rule r;
 
+	r = nft_rule_begin(b, "notrack");
 	anchor_test(&r);
-	nft_meta(&r, NFT_META_MARK);
-	nft_ip_store(&r, DADDR, 4);
-	nft_meta(&r, NFT_META_PRIORITY);
-	nft_ip_store(&r, SADDR, 4);
-	nft_immediate(&r, &none, sizeof(none));
-	nft_meta_store(&r, NFT_META_PRIORITY);
-	nft_mark_set(&r, DP_MARK_OWN);
 	nft_notrack(&r);
-	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_end(&r);
 }
 
 static void post_build(struct nl_batch *b, const struct table_group_list *groups)
 {
+	static const uint8_t esp = IPPROTO_ESP;
 	const struct table_group *g;
 	struct nft_rule r;
 
@@ -69,19 +62,25 @@ static void post_build(struct nl_batch *b, const struct table_group_list *groups
 		b, "post", NF_INET_POST_ROUTING, NF_IP_PRI_MANGLE, "filter");
 	nft_chain_flush(b, "post");
 	TAILQ_FOREACH(g, groups, link) {
+		nft_chain_add(b, table_chain("nosa", g).s, -1, 0, NULL);
+		r = nft_rule_begin(b, "post");
+		nft_mark_is(&r, DP_XFRM_OUT(g->slot));
+		nft_will_be_sealed(&r, false);
+		nft_verdict(&r, NFT_GOTO, table_chain("nosa", g).s);
+		nft_rule_end(&r);
+	}
+	TAILQ_FOREACH(g, groups, link) {
 		r = nft_rule_begin(b, "post");
 		nft_mark_is(&r, DP_XFRM_OUT(g->slot));
 		nft_will_be_sealed(&r, true);
+		nft_payload(&r, NFT_PAYLOAD_NETWORK_HEADER,
+			offsetof(struct iphdr, protocol), 1);
+		nft_cmp(&r, NFT_CMP_NEQ, &esp, 1);
 		nft_payload(&r, NFT_PAYLOAD_NETWORK_HEADER, SADDR, 4);
 		nft_meta_store(&r, NFT_META_PRIORITY);
 		nft_payload(&r, NFT_PAYLOAD_NETWORK_HEADER, DADDR, 4);
 		nft_meta_store(&r, NFT_META_MARK);
 		nft_verdict(&r, NF_ACCEPT, NULL);
-		nft_rule_end(&r);
-		nft_chain_add(b, table_chain("nosa", g).s, -1, 0, NULL);
-		r = nft_rule_begin(b, "post");
-		nft_mark_is(&r, DP_XFRM_OUT(g->slot));
-		nft_verdict(&r, NFT_GOTO, table_chain("nosa", g).s);
 		nft_rule_end(&r);
 	}
 }
@@ -95,6 +94,10 @@ static void plain_build(struct nl_batch *b)
 	r = nft_rule_begin(b, "plain");
 	nft_mark_set(&r, DP_XFRM_IN);
 	nft_rule_end(&r);
+	r = nft_rule_begin(b, "plain");
+	nft_fib_local(&r);
+	nft_verdict(&r, NF_ACCEPT, NULL);
+	nft_rule_end(&r);
 	table_out_jumps(b, "plain");
 	r = nft_rule_begin(b, "plain");
 	nft_verdict(&r, NF_ACCEPT, NULL);
@@ -104,7 +107,7 @@ static void plain_build(struct nl_batch *b)
 static void frame_build(
 	struct nl_batch *b, const struct table_group_list *groups)
 {
-	restore_build(b);
+	notrack_build(b);
 	plain_build(b);
 	post_build(b, groups);
 }
@@ -130,24 +133,31 @@ static void esp_rules(struct nl_batch *b, const struct table_group_list *groups)
 	const struct table_group *g;
 	struct nft_rule r;
 
-	/* Whatever device it came by: our own address can be had by any. */
 	TAILQ_FOREACH(g, groups, link) {
+		if (table_first_on_netdev(groups, g))
+			divert_rule(b, g);
 		nft_chain_add(b, table_chain("ok", g).s, -1, 0, NULL);
 		r = nft_rule_begin(b, "pre");
+		nft_iifname(&r, g->cfg.netdev);
 		nft_opened_by(&r, DP_XFRM_REQID(g->slot));
 		nft_verdict(&r, NFT_GOTO, table_chain("ok", g).s);
 		nft_rule_end(&r);
 	}
-	TAILQ_FOREACH(g, groups, link)
-		if (table_first_on_netdev(groups, g))
-			divert_rule(b, g);
 }
 
 static void own_rules(struct nl_batch *b)
 {
+	const uint32_t none = 0;
 	struct nft_rule r = nft_rule_begin(b, "out");
 
-	nft_mark_is(&r, DP_MARK_OWN);
+	anchor_test(&r);
+	nft_meta(&r, NFT_META_MARK);
+	nft_ip_store(&r, DADDR, 4);
+	nft_meta(&r, NFT_META_PRIORITY);
+	nft_ip_store(&r, SADDR, 4);
+	nft_immediate(&r, &none, sizeof(none));
+	nft_meta_store(&r, NFT_META_PRIORITY);
+	nft_mark_set(&r, DP_MARK_OWN);
 	nft_verdict(&r, NF_ACCEPT, NULL);
 	nft_rule_end(&r);
 }

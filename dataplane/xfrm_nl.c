@@ -364,7 +364,7 @@ int anchor_rule(struct nl *rt, bool add)
 	return rc == -EEXIST ? 0 : rc;
 }
 
-int anchor_route(struct nl *rt, uint32_t table, unsigned slot, int ifindex)
+int anchor_route(struct nl *rt, unsigned slot, int ifindex)
 {
 	char buf[NL_BUF] __attribute__((aligned(8)));
 	struct nlmsghdr *h = msg(buf, ifindex ? RTM_NEWROUTE : RTM_DELROUTE);
@@ -372,11 +372,11 @@ int anchor_route(struct nl *rt, uint32_t table, unsigned slot, int ifindex)
 
 	t->rtm_family = AF_INET;
 	t->rtm_dst_len = 32;
-	t->rtm_protocol = DP_ANCHOR_PROTO;
+	t->rtm_protocol = RTPROT_STATIC;
 	t->rtm_type = RTN_UNICAST;
 	t->rtm_scope = RT_SCOPE_LINK;
 	be32_put(h, RTA_DST, DP_ANCHOR(slot));
-	mnl_attr_put_u32(h, RTA_TABLE, table);
+	mnl_attr_put_u32(h, RTA_TABLE, DP_RT_ANCHOR);
 	if (!ifindex)
 		return talk(rt, h, 0, NULL, NULL);
 	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)ifindex);
@@ -386,8 +386,6 @@ int anchor_route(struct nl *rt, uint32_t table, unsigned slot, int ifindex)
 void anchor_reclaim(struct nl *rt)
 {
 	(void)anchor_rule(rt, false);
-	for (unsigned slot = 0; slot < DP_SLOTS; slot++) {
-		(void)anchor_route(rt, RT_TABLE_MAIN, slot, 0);
-		(void)anchor_route(rt, DP_RT_ANCHOR, slot, 0);
-	}
+	for (unsigned slot = 0; slot < DP_SLOTS; slot++)
+		(void)anchor_route(rt, slot, 0);
 }

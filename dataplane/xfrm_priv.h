@@ -65,7 +65,6 @@ int xfrm_policy_del(struct nl *nl, uint8_t dir, uint32_t mark, uint32_t mask);
 void xfrm_reclaim(struct nl *nl);
 
 int anchor_rule(struct nl *rt, bool add);
-/* ifindex 0: away */
-int anchor_route(struct nl *rt, uint32_t table, unsigned slot, int ifindex);
+int anchor_route(struct nl *rt, unsigned slot, int ifindex); /* 0: away */
 void anchor_reclaim(struct nl *rt);
 #endif

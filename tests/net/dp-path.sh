@@ -2,8 +2,7 @@
 # What `show crypto gdoi gm packet-path` tells, compared with the wire: random
 # policies, groups and flows between two gateways in network namespaces.
 #   h1 -lan- g1 -wan- core -wan- g2 -lan- h2
-# Prints TAP.  SEED=N repeats a run, ROUNDS=N makes it longer; BACKEND=xfrm takes
-# the other backend.  Needs root.
+# Prints TAP.  SEED=N repeats a run, ROUNDS=N makes it longer.  Needs root.
 [ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root"; exit 0; }
 for tool in ip python3; do
 	command -v $tool >/dev/null || { echo "1..0 # SKIP needs $tool"; exit 0; }

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 
-BACKEND = os.environ.get("BACKEND", "user")
 PREFIX, DPDRIVE, SEED, ROUNDS = sys.argv[1:3] + [int(a) for a in sys.argv[3:5]]
 FLOWS = 60
 CLEAR, ENCRYPT, DECRYPT, DROP = range(4)
@@ -75,7 +74,7 @@ class Wire:
 class Gateway:
     def __init__(self, node):
         self.p = subprocess.Popen(
-            ["ip", "netns", "exec", PREFIX + "-" + node, DPDRIVE, BACKEND],
+            ["ip", "netns", "exec", PREFIX + "-" + node, DPDRIVE],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.until("ready")
 

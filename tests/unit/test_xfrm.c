@@ -194,29 +194,6 @@ static void policy(void **state)
 	assert_true(u32(a + 4) == UINT32_MAX);
 }
 
-static void errors_of_the_kernel(void **state)
-{
-	static char text[] = "XfrmInError             \t0\n"
-			     "XfrmInNoStates          \t3\n"
-			     "garbage\nXfrmInHdrError\n"
-			     "XfrmOutStateSeqError    \t18446744073709551615\n"
-			     "XfrmFwdHdrError         \t7\n";
-	struct xfrm_error v[3];
-	FILE *f = fmemopen(text, strlen(text), "r");
-
-	(void)state;
-	assert_non_null(f);
-	assert_int_equal(xfrm_errors_read(f, v, 2), 2);
-	assert_string_equal(v[0].name, "InNoStates");
-	assert_int_equal(v[0].count, 3);
-	assert_string_equal(v[1].name, "OutStateSeqError");
-	assert_true(v[1].count == UINT64_MAX);
-	rewind(f);
-	assert_int_equal(xfrm_errors_read(f, v, 3), 3);
-	assert_string_equal(v[2].name, "FwdHdrError");
-	fclose(f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,7 +201,6 @@ int main(void)
 		cmocka_unit_test(names_of_ciphers),
 		cmocka_unit_test(counter_modes_have_no_message),
 		cmocka_unit_test(policy),
-		cmocka_unit_test(errors_of_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,8 +66,7 @@ vm_initramfs() { # DIRECTORY
 
 # vm_run SECONDS COMMAND...: in the machine, as root, in this directory with the
 # variables of VM_ENV; its output on stdout, its exit status is ours.  124 when
-# it took longer.  VM_MEMORY: megabytes; VM_CPU: qemu's arguments for processors
-# and clock.
+# it took longer.
 vm_run() {
 	local limit=$1 dir name status fs
 
@@ -111,11 +110,9 @@ vm_run() {
 		-o sandbox=chroot -o cache=always >"$dir/fs.log" 2>&1 &
 	fs=$!
 	wait_for 10 test -S "$dir/fs" || cat "$dir/fs.log"
-	# shellcheck disable=SC2086 # several
-	timeout "$limit" qemu-system-x86_64 -cpu max \
-		${VM_CPU--accel tcg,thread=multi -smp 2} \
-		-m "${VM_MEMORY-1536}" -nographic -no-reboot -nodefaults \
-		-object "memory-backend-memfd,id=mem,size=${VM_MEMORY-1536}M,share=on" \
+	timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
+		-smp 2 -m 1536 -nographic -no-reboot -nodefaults \
+		-object memory-backend-memfd,id=mem,size=1536M,share=on \
 		-numa node,memdev=mem -chardev "socket,id=fs,path=$dir/fs" \
 		-device vhost-user-fs-pci,chardev=fs,tag=host \
 		-kernel "$VM_CACHE/$VM_VERSION/boot/vmlinuz-$VM_VERSION" \
@@ -132,27 +129,4 @@ vm_run() {
 	}
 	rm -rf "$dir"
 	return "$status"
-}
-
-# vm_tap COMMAND...: what it prints is TAP, which also tells when the machine
-# could not be had or took too long.  VM_SECONDS=N limits it.
-vm_tap() {
-	local out n status
-
-	export VM_ENV="BUILD ASAN_OPTIONS UBSAN_OPTIONS LC_ALL ${VM_ENV-}"
-	export LC_ALL=C.UTF-8 ASAN_OPTIONS UBSAN_OPTIONS
-	ASAN_OPTIONS=${ASAN_OPTIONS-} UBSAN_OPTIONS=${UBSAN_OPTIONS-}
-	out=$(mktemp)
-	# shellcheck disable=SC2064 # it is known now
-	trap "rm -f '$out'" EXIT
-	trap 'exit 130' INT TERM
-	vm_run "${VM_SECONDS-640}" "$@" </dev/null | sed -u 's,\r$,,' |
-		tee "$out"
-	status=${PIPESTATUS[0]}
-	grep -q '^1\.\.' "$out" && return "$status"
-	n=$(grep -Ec '^(not )?ok' "$out")
-	say "not ok $((n + 1)) - the machine with the kernel to be tested"
-	say "# qemu, virtiofsd and a package server are needed; status $status"
-	say "1..$((n + 1))"
-	return 1
 }
