@@ -260,7 +260,7 @@ lab_lost_nothing() { # FILE
 		's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 \2/p' \
 		"$1")
 	say "$sent packets, ${got:-0} answered"
-	[ "${sent:-0}" -gt 20 ] && [ "$((sent - got))" -le 1 ] &&
+	[ "${sent:-0}" -gt 5 ] && [ "$((sent - got))" -le 1 ] &&
 		! grep -E 'Unreachable|Time to live' "$1"
 }
 
