@@ -99,7 +99,9 @@ static int thread_start(
 	rc = pthread_create(&w->thread, NULL, fn, w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	w->running = !rc;
-	if (!rc && w->all->n > 1)
+	/* On fewer the scheduler knows better: a pinned thread waits for its
+	 * processor while another idles. */
+	if (!rc && w->all->n > 2)
 		thread_pin(w);
 	return -rc;
 }
