@@ -88,7 +88,8 @@ static void settle(void *ctx, const struct tree *t)
 			v[n].frag_after = node_has(c, "after-encryption");
 		n++;
 	}
-	box_set_cuts(r->box, v, n);
+	if (r->box != NULL)
+		box_set_cuts(r->box, v, n);
 	free(v);
 }
 

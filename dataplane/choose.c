@@ -701,6 +701,8 @@ void dp_choose_cuts(struct dp *dp, const struct dp_cut *v, size_t n)
 		if (now.df == g->cfg.df &&
 			now.frag_after == g->cfg.frag_after)
 			continue;
+		if (refused(dp, xfrm_refuses_group(&now)))
+			continue;
 		rc = group_put(dp, g, &now, false);
 		if (rc) {
 			dp_tell(&dp->ev, "fragmentation at %s: %s",
