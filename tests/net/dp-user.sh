@@ -127,7 +127,7 @@ pings() { # ns address [options]
 # What was changed while it was put right is put right a moment later.
 pings_soon() {
 	local n
-	for n in 1 2 3 4 5; do
+	for n in 1 2 3 4 5 6 7 8 9 10; do
 		pings "$@" && return
 	done
 	return 1
@@ -457,7 +457,7 @@ fault() { # what gateway 1 tells, command...
 told_again() { # text ("": nothing to tell), times before
 	local n
 	[ -n "$1" ] || return 0
-	for n in $(seq 100); do
+	for n in $(seq 400); do
 		[ "$(grep -c -- "$1" "$tmp/out1")" -gt "$2" ] && return 0
 		sleep 0.05
 	done
